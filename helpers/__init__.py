@@ -1,0 +1,8 @@
+"""Helpers behind the notebooks: S3's rules, a local S3 that applies them, and the lab.
+
+Rooms, and the only direction in which they may import one another:
+
+    rules  <-  local_s3  <-  lab  <-  exercises, notebooks
+
+`rules` decides, `local_s3` serves, `lab` connects a notebook to an S3.
+"""

@@ -1,0 +1,354 @@
+"""What is stored: buckets, objects, IAM identities. The only file that knows moto.
+
+moto keeps everything and decides nothing here: whoever calls has already been authenticated and
+authorised. Objects are read and written on moto's own models directly, because moto's web app
+holds each body in memory several times over; every other operation goes through that app.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import IO, Any, Literal
+from urllib.parse import urlencode
+
+from helpers.local_s3.clock import Clock
+from helpers.rules import sigv4
+from helpers.rules.policy import Policy, parse_policy
+from helpers.rules.identity import Credential, Identity
+from helpers.rules.request import Request
+
+# Read by moto when it is imported: flask-cors would answer every origin with "*".
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
+
+import moto.core.utils
+
+_clock = Clock()
+
+
+def _utcnow() -> datetime:
+    return _clock.now().replace(tzinfo=None)
+
+
+# Other moto modules take this function by name when they are imported, so it has to be replaced
+# before them: objects and sessions are then dated by the server's clock.
+moto.core.utils.utcnow = _utcnow
+
+import moto.s3.models as moto_s3  # noqa: E402
+from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
+from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
+from moto.iam.access_control import PermissionResult  # noqa: E402
+from moto.iam.models import iam_backends  # noqa: E402
+from moto.moto_server.werkzeug_app import create_backend_app  # noqa: E402
+from werkzeug.test import run_wsgi_app  # noqa: E402
+
+ACCOUNT = DEFAULT_ACCOUNT_ID
+# moto checks bucket policies too, without their conditions; ours have been checked by then.
+moto_s3.FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
+# moto closes an object's file when the object is replaced, even while someone is reading it.
+# Without that, the file is closed when its last reader lets go of it.
+moto_s3.FakeKey.dispose = lambda *_, **__: None
+
+Service = Literal["s3", "iam", "sts"]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies that apply to an identity, ready to be evaluated."""
+
+    identity: tuple[Policy, ...] = ()
+    session: tuple[Policy, ...] | None = None
+    boundary: Policy | None = None
+
+
+@dataclass
+class NewObject:
+    """A body that has been received and verified, with all that is stored beside it."""
+
+    file: IO[bytes]
+    size: int
+    md5: str
+    headers: dict[str, str] = field(default_factory=dict)
+    checksum_algorithm: str = ""
+    checksum: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class StoredObject:
+    """One version of one object, readable while others replace it."""
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+        self.size: int = key.size
+        self.etag: str = key.etag
+        self.last_modified: datetime = key.last_modified.replace(tzinfo=UTC, microsecond=0)
+        self.checksum_algorithm: str = key.checksum_algorithm or ""
+        self.checksum: str = key.checksum_value or ""
+        self.checksum_type: str = key.checksum_type or "FULL_OBJECT"
+        self.parts: int = len(key.multipart.partlist) if key.multipart else 0
+
+    def headers(self) -> dict[str, str]:
+        """What GetObject and HeadObject say about it: lower-case names, without its length."""
+        told = {name.lower(): str(value) for name, value in self._key.metadata.items()}
+        told |= {name.lower(): str(value) for name, value in self._key.response_dict.items()}
+        for name in ("content-length", "x-amz-sdk-checksum-algorithm"):
+            told.pop(name, None)
+        return told
+
+    def tags(self) -> dict[str, str]:
+        backend = moto_s3.s3_backends[ACCOUNT]["aws"]
+        return dict(backend.tagger.get_tag_dict_for_resource(self._key.arn))
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`; safe from several threads at once."""
+        with self._key.lock:
+            self._key._value_buffer.seek(offset)
+            data: bytes = self._key._value_buffer.read(length)
+            return data
+
+
+class Store:
+    """moto's memory for one account and one region."""
+
+    def __init__(self, region: str, clock: Clock, root: Credential) -> None:
+        global _clock
+        _clock = clock
+        self.region = region
+        self.root = root
+        self._apps: dict[Service, Any] = {}
+        self._lock = threading.RLock()
+
+    def reset(self) -> None:
+        """Forget every bucket, object, user, role and policy."""
+        with self._lock:
+            moto_s3.s3_backends.reset()
+            iam_backends.reset()
+
+    # Identities.
+
+    def find_key(self, access_key: str) -> Credential | None:
+        """The root key or an IAM user's key; None if there is no such key."""
+        if access_key == self.root.access_key:
+            return self.root
+        for user in list(self._iam.users.values()):
+            for key in user.access_keys:
+                if key.access_key_id == access_key:
+                    identity = Identity("user", ACCOUNT, user.arn, user.name, user.id)
+                    active = key.status == "Active"
+                    return Credential(access_key, key.secret_access_key, identity, active)
+        return None
+
+    def policies_of(self, identity: Identity) -> Policies:
+        """The policies of an IAM user (own, groups') or of the role behind a session."""
+        holders: list[Any] = []
+        boundary_arn = None
+        if identity.kind == "user":
+            user = self._iam.users.get(identity.user_name)
+            if user is not None:
+                groups = [g for g in self._iam.groups.values() if user in g.users]
+                holders = [user, *groups]
+        elif identity.kind == "assumed-role":
+            role = self.find_role(identity.role_arn)
+            if role is not None:
+                holders = [role]
+                boundary_arn = role.permissions_boundary_arn
+        documents = [(n, text) for h in holders for n, text in h.policies.items()]
+        documents += [
+            (policy.name, policy.default_version.document)
+            for holder in holders
+            for policy in holder.managed_policies.values()
+        ]
+        boundary = None
+        if boundary_arn:
+            document = self._iam.managed_policies[boundary_arn].default_version.document
+            boundary = _parsed(document, boundary_arn.rpartition("/")[2], "boundary")
+        return Policies(
+            tuple(_parsed(text, name, "identity") for name, text in documents), boundary=boundary
+        )
+
+    def find_role(self, arn: str) -> Any | None:
+        """moto's role of that ARN, or None."""
+        return next((role for role in self._iam.roles.values() if role.arn == arn), None)
+
+    # Buckets.
+
+    def bucket(self, name: str) -> Any | None:
+        """moto's bucket of that name, or None."""
+        return self._s3.buckets.get(name)
+
+    def bucket_policy(self, name: str) -> Policy | None:
+        """The bucket's policy, parsed, or None."""
+        bucket = self.bucket(name)
+        if bucket is None or not bucket.policy:
+            return None
+        return _parsed(bucket.policy.decode(), name, "resource")
+
+    # Objects.
+
+    def get_object(self, bucket: str, key: str, version: str | None) -> StoredObject | str | None:
+        """The object; the version id of the delete marker in its place; or None."""
+        found = self._s3.get_object(bucket, key, version_id=version, return_delete_marker=True)
+        if isinstance(found, moto_s3.FakeDeleteMarker):
+            return str(found.version_id)
+        return None if found is None else StoredObject(found)
+
+    def put_object(self, bucket: str, key: str, new: NewObject) -> StoredObject:
+        """Store a whole object at once: readers see the old one or the new one."""
+        owner = self._s3.get_bucket(bucket)
+        stored = self._new_key(key, bucket, new)
+        stored._is_versioned = owner.is_versioned
+        stored._version_id = uuid.uuid4().hex if owner.is_versioned else "null"
+        stored.set_storage_class(new.headers.get("x-amz-storage-class", "STANDARD"))
+        stored.website_redirect_location = new.headers.get("x-amz-website-redirect-location")
+        stored.set_metadata(_metadata(new.headers))
+        with self._lock:
+            older = owner.keys.getlist(key, []) if owner.is_versioned else []
+            owner.keys.setlist(key, [*older, stored])
+        if new.tags:
+            self._s3.put_object_tagging(stored, new.tags)
+        return StoredObject(stored)
+
+    def put_part(self, bucket: str, upload_id: str, number: int, new: NewObject) -> StoredObject:
+        """Store one part of a multipart upload, in place of any part of that number."""
+        upload = self._s3.get_bucket(bucket).multiparts[upload_id]
+        part = self._new_key(str(number), bucket, new)
+        part.name = number
+        with self._lock:
+            upload.parts[number] = part
+            if number not in upload.partlist:
+                upload.partlist.append(number)
+                upload.partlist.sort()
+        return StoredObject(part)
+
+    def has_upload(self, bucket: str, upload_id: str, key: str) -> bool:
+        """True if that multipart upload is under way for that key."""
+        found = self._s3.get_bucket(bucket).multiparts.get(upload_id)
+        return found is not None and found.key_name == key
+
+    def locked(self) -> threading.RLock:
+        """The lock under which a check and the write that depends on it are one step."""
+        return self._lock
+
+    def _new_key(self, key: str, bucket: str, new: NewObject) -> Any:
+        made = moto_s3.FakeKey(
+            name=key,
+            bucket_name=bucket,
+            value=b"",
+            account_id=ACCOUNT,
+            region_name=self.region,
+            etag=new.md5,
+            encryption=new.headers.get("x-amz-server-side-encryption", "AES256"),
+            checksum_value=new.checksum or None,
+        )
+        made.checksum_algorithm = new.checksum_algorithm or None
+        made._value_buffer.close()
+        made._value_buffer = new.file
+        made.contentsize = new.size
+        return made
+
+    # Everything else.
+
+    def forward(
+        self, service: Service, request: Request, body: bytes, access_key: str
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Let moto's own web app carry out a request that has been authorised."""
+        app = self._apps.get(service)
+        if app is None:
+            with self._lock:
+                app = self._apps.setdefault(service, _moto_app(service))
+        environ = self._environ(service, request, body, access_key)
+        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        answer = b"".join(chunks)
+        return int(status.split()[0]), [(n.lower(), v) for n, v in headers], answer
+
+    def _environ(
+        self, service: Service, request: Request, body: bytes, access_key: str
+    ) -> dict[str, Any]:
+        kept = [(n, v) for n, v in request.query if not n.lower().startswith("x-amz-")]
+        # Sub-resources ("?acl") and empty values ("prefix=") mean the same to moto.
+        query = urlencode(kept)
+        scope = sigv4.Scope(sigv4.amz_date(_clock.now())[:8], self.region, service)
+        environ = {
+            "REQUEST_METHOD": request.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": request.decoded_path.encode().decode("latin-1"),
+            "RAW_URI": sigv4.canonical_uri(request.decoded_path),
+            "QUERY_STRING": query,
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": request.source_ip,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        spelling = {}
+        for name, value in request.header_map.items():
+            variable = "HTTP_" + name.upper().replace("-", "_")
+            environ[variable] = value
+            spelling[variable] = name
+        # The environ cannot tell x-amz-meta-a_b from x-amz-meta-a-b; S3 can, and moto asks here.
+        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = spelling
+        for name in ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_X_AMZ_SECURITY_TOKEN"):
+            environ.pop(name, None)
+        # moto reads region and caller from here; it does not verify the signature.
+        environ["HTTP_AUTHORIZATION"] = (
+            f"{sigv4.ALGORITHM} Credential={access_key}/{scope}, SignedHeaders=host, Signature=0"
+        )
+        environ["HTTP_HOST"] = "localhost"
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return environ
+
+    @property
+    def _s3(self) -> Any:
+        return moto_s3.s3_backends[ACCOUNT]["aws"]
+
+    @property
+    def _iam(self) -> Any:
+        return iam_backends[ACCOUNT]["aws"]
+
+
+# Headers of an upload that come back with every download, besides x-amz-meta-*.
+_CONTENT_HEADERS = frozenset(
+    (
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "expires",
+    )
+)
+
+
+def _metadata(headers: dict[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in headers.items()
+        if name in _CONTENT_HEADERS or name.startswith("x-amz-meta-")
+    }
+
+
+@lru_cache(maxsize=256)
+def _parsed(document: str, name: str, kind: Literal["identity", "resource", "boundary"]) -> Policy:
+    return parse_policy(document, name=name, kind=kind)
+
+
+def _moto_app(service: Service) -> Any:
+    app = create_backend_app(service)
+    # A key may hold "//": werkzeug would redirect to the same path with one slash.
+    app.url_map.merge_slashes = False
+    for rule in app.url_map.iter_rules():
+        rule.merge_slashes = False
+    return app

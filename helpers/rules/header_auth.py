@@ -1,0 +1,150 @@
+"""Signature Version 4 in the Authorization header: how SDKs sign the requests they send.
+
+Source: "Authenticating Requests: Using the Authorization Header (AWS Signature Version 4)" in
+the Amazon S3 API reference. IAM and STS are signed in the same way, for their own service name.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from helpers.rules import sigv4
+from helpers.rules.authentication import (
+    MAX_SKEW,
+    Authentication,
+    Endpoint,
+    Lookup,
+    check_scope_date,
+    check_signature,
+    check_signed_headers,
+    find_credential,
+    iso,
+    parse_credential,
+)
+from helpers.rules.decision import Decision
+from helpers.rules.errors import (
+    AccessDenied,
+    AuthorizationHeaderMalformed,
+    InvalidArgument,
+    InvalidRequest,
+    RequestTimeTooSkewed,
+)
+from helpers.rules.request import Request
+
+_MALFORMED = "The authorization header is malformed"
+
+
+def authenticate(
+    request: Request,
+    decision: Decision,
+    *,
+    payload_hash: str,
+    now: datetime,
+    endpoint: Endpoint,
+    lookup: Lookup,
+) -> Authentication:
+    """Verify a request by its Authorization header. `now` is UTC.
+
+    `payload_hash` is the last line of the canonical request: for S3 the x-amz-content-sha256
+    header, for other services the SHA-256 of the body. Raises the first failing check's `S3Error`.
+    """
+    values = _parameters(request, decision)
+    access_key, scope = parse_credential(
+        decision, values["Credential"], endpoint, AuthorizationHeaderMalformed, _MALFORMED
+    )
+    signed_at = _signed_at(request, decision)
+    date = sigv4.amz_date(signed_at)
+    check_scope_date(decision, scope, date, AuthorizationHeaderMalformed, _MALFORMED)
+    _check_skew(decision, signed_at, date, now)
+
+    token = request.header_map.get("x-amz-security-token")
+    credential = find_credential(decision, lookup, access_key, token, now)
+    if endpoint.service == "s3" and not payload_hash:
+        decision.refuse(
+            "payload hash",
+            InvalidRequest("Missing required header for this request: x-amz-content-sha256"),
+        )
+    signed_headers = values["SignedHeaders"].split(";")
+    canonical = sigv4.canonical_request(
+        request.method,
+        request.decoded_path,
+        request.query,
+        request.header_map,
+        signed_headers,
+        payload_hash,
+    )
+    key = check_signature(decision, credential, scope, date, canonical, values["Signature"])
+    check_signed_headers(decision, request, signed_headers)
+    return Authentication(
+        credential.identity,
+        "REST-HEADER",
+        sigv4.ALGORITHM,
+        signed_at,
+        access_key,
+        scope,
+        key,
+        values["Signature"],
+    )
+
+
+def _parameters(request: Request, decision: Decision) -> dict[str, str]:
+    """Credential, SignedHeaders and Signature from ``AWS4-HMAC-SHA256 name=value, …``."""
+    scheme, _, rest = request.header("authorization").partition(" ")
+    if scheme == "AWS":
+        decision.refuse("authorization", sigv2_refused(), "signed with Signature Version 2")
+    if scheme != sigv4.ALGORITHM:
+        decision.refuse(
+            "authorization",
+            InvalidArgument(
+                "Unsupported Authorization Type",
+                ArgumentName="Authorization",
+                ArgumentValue=request.header("authorization"),
+            ),
+            f"unsupported type {scheme[:40]!r}",
+        )
+    values: dict[str, str] = {}
+    for part in rest.split(","):
+        name, _, value = part.strip().partition("=")
+        values.setdefault(name, value)
+    for name in ("Credential", "SignedHeaders", "Signature"):
+        if not values.get(name):
+            decision.refuse(
+                "authorization", AuthorizationHeaderMalformed(f"{_MALFORMED}; missing {name}.")
+            )
+    decision.passed("authorization", "Credential, SignedHeaders and Signature are there")
+    return values
+
+
+def sigv2_refused() -> InvalidRequest:
+    """The answer to any Signature Version 2 request in a region that only takes Version 4."""
+    return InvalidRequest(
+        "The authorization mechanism you have provided is not supported. "
+        "Please use AWS4-HMAC-SHA256."
+    )
+
+
+def _signed_at(request: Request, decision: Decision) -> datetime:
+    """The request's own time: x-amz-date, or else Date."""
+    try:
+        if "x-amz-date" in request.header_map:
+            return sigv4.parse_amz_date(request.header("x-amz-date"))
+        return parsedate_to_datetime(request.header("date")).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        decision.refuse(
+            "date", AccessDenied("AWS authentication requires a valid Date or x-amz-date header")
+        )
+
+
+def _check_skew(decision: Decision, signed_at: datetime, date: str, now: datetime) -> None:
+    if abs(now - signed_at) > MAX_SKEW:
+        decision.refuse(
+            "time",
+            RequestTimeTooSkewed(
+                RequestTime=date,
+                ServerTime=iso(now),
+                MaxAllowedSkewMilliseconds=int(MAX_SKEW.total_seconds() * 1000),
+            ),
+            f"signed {iso(signed_at)}; the server's time is {iso(now)}",
+        )
+    decision.passed("time", f"signed {iso(signed_at)}, within 15 minutes of the server's time")

@@ -1,0 +1,43 @@
+"""Who a request is from, and the credential that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["root", "user", "assumed-role", "federated-user", "anonymous"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A principal: the account's root, an IAM user, a role session, or nobody (anonymous).
+
+    `arn` is the principal's own ARN (for a role session ``arn:aws:sts::…:assumed-role/R/S``);
+    `role_arn` is the role behind a session. `user_id` is what ``aws:userid`` holds.
+    """
+
+    kind: Kind
+    account: str = ""
+    arn: str = ""
+    user_name: str = ""
+    user_id: str = ""
+    role_arn: str = ""
+
+    def __str__(self) -> str:
+        return self.arn or self.kind
+
+
+ANONYMOUS = Identity("anonymous")
+
+
+@dataclass(frozen=True)
+class Credential:
+    """An access key as the service knows it. `expires_at` is UTC, for temporary keys only."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    identity: Identity
+    active: bool = True
+    session_token: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None

@@ -1,0 +1,183 @@
+"""Signature Version 4 in the query string: what makes a URL "presigned".
+
+Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" in the Amazon
+S3 API reference; the answers are those recorded on AWS.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from helpers.rules import sigv4
+from helpers.rules.authentication import (
+    MAX_SKEW,
+    Authentication,
+    Endpoint,
+    Lookup,
+    check_scope_date,
+    check_signature,
+    check_signed_headers,
+    find_credential,
+    iso,
+    parse_credential,
+)
+from helpers.rules.decision import Decision
+from helpers.rules.errors import AccessDenied, AuthorizationQueryParametersError
+from helpers.rules.request import Request
+
+REQUIRED = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Signature",
+)
+TOKEN = "X-Amz-Security-Token"
+_BAD_CREDENTIAL = "Error parsing the X-Amz-Credential parameter"
+
+
+def is_presigned(request: Request) -> bool:
+    """True if any of the six parameters is there: then the request claims to be presigned."""
+    return any(name in request.parameters for name in REQUIRED)
+
+
+def authenticate(
+    request: Request, decision: Decision, *, now: datetime, endpoint: Endpoint, lookup: Lookup
+) -> Authentication:
+    """Verify a presigned request, check by check. `now` is UTC.
+
+    Raises the `S3Error` of the first check that fails; `decision` holds those before it.
+    """
+    values = _parameters(request, decision)
+    access_key, scope = parse_credential(
+        decision,
+        values["X-Amz-Credential"],
+        endpoint,
+        AuthorizationQueryParametersError,
+        _BAD_CREDENTIAL,
+    )
+    date = values["X-Amz-Date"]
+    signed_at = _signed_at(decision, date)
+    check_scope_date(decision, scope, date, AuthorizationQueryParametersError, _BAD_CREDENTIAL)
+    expires = _expires(decision, values["X-Amz-Expires"])
+    _check_time(decision, signed_at, expires, now)
+
+    credential = find_credential(decision, lookup, access_key, values.get(TOKEN), now)
+    signed_headers = values["X-Amz-SignedHeaders"].split(";")
+    canonical = sigv4.canonical_request(
+        request.method,
+        request.decoded_path,
+        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
+        request.header_map,
+        signed_headers,
+        payload_hash(request, signed_headers),
+    )
+    provided = values["X-Amz-Signature"]
+    key = check_signature(decision, credential, scope, date, canonical, provided)
+    check_signed_headers(decision, request, signed_headers)
+    return Authentication(
+        credential.identity,
+        "REST-QUERY-STRING",
+        sigv4.ALGORITHM,
+        signed_at,
+        access_key,
+        scope,
+        key,
+        provided,
+    )
+
+
+def payload_hash(request: Request, signed_headers: list[str]) -> str:
+    """The last line of the canonical request: UNSIGNED-PAYLOAD unless the signer fixed a hash."""
+    if "x-amz-content-sha256" in signed_headers:
+        return request.header("x-amz-content-sha256")
+    return request.parameters.get("X-Amz-Content-Sha256", sigv4.UNSIGNED_PAYLOAD)
+
+
+def _parameters(request: Request, decision: Decision) -> dict[str, str]:
+    values = request.parameters
+    missing = [name for name in REQUIRED if not values.get(name)]
+    if missing:
+        decision.refuse(
+            "parameters", AuthorizationQueryParametersError(), f"missing: {', '.join(missing)}"
+        )
+    counts = Counter(name for name, _ in request.query)
+    repeated = [name for name in (*REQUIRED, TOKEN) if counts[name] > 1]
+    if repeated:
+        decision.refuse(
+            "parameters",
+            AuthorizationQueryParametersError(),
+            f"given more than once: {', '.join(repeated)}",
+        )
+    if values["X-Amz-Algorithm"] != sigv4.ALGORITHM:
+        decision.refuse(
+            "parameters",
+            AuthorizationQueryParametersError(
+                'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
+            ),
+        )
+    decision.passed("parameters", "all six, each once")
+    return values
+
+
+def _signed_at(decision: Decision, date: str) -> datetime:
+    try:
+        return sigv4.parse_amz_date(date)
+    except ValueError:
+        decision.refuse(
+            "date",
+            AuthorizationQueryParametersError(
+                "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+            ),
+        )
+
+
+def _expires(decision: Decision, text: str) -> int:
+    """The life in seconds: 0 to 604800. (0 is a number, so it is well-formed, and over at once.)"""
+    message = ""
+    digits = text[1:] if text.startswith("-") else text
+    if not (digits.isascii() and digits.isdecimal()):
+        message = "X-Amz-Expires should be a number"
+    elif text.startswith("-"):
+        message = "X-Amz-Expires must be non-negative"
+    elif len(digits) > 9 or int(text) > sigv4.MAX_EXPIRES:
+        message = (
+            "X-Amz-Expires must be less than a week (in seconds); that is, "
+            f"the given X-Amz-Expires must be less than {sigv4.MAX_EXPIRES} seconds"
+        )
+    if message:
+        decision.refuse("expires", AuthorizationQueryParametersError(message))
+    decision.passed("expires", f"{text} seconds, at most {sigv4.MAX_EXPIRES}")
+    return int(text)
+
+
+def _check_time(decision: Decision, signed_at: datetime, expires: int, now: datetime) -> None:
+    ends = signed_at + timedelta(seconds=expires)
+    if signed_at > now + MAX_SKEW:
+        decision.refuse(
+            "time",
+            AccessDenied(
+                "Request is not yet valid",
+                # AWS prints this one date in milliseconds since 1970.
+                **{"X-Amz-Date": int(signed_at.timestamp() * 1000)},
+                Expires=iso(ends),
+                ServerTime=iso(now),
+            ),
+            f"signed for {iso(signed_at)}; the server's time is {iso(now)}",
+        )
+    if now >= ends:
+        decision.refuse(
+            "time",
+            AccessDenied(
+                "Request has expired",
+                **{"X-Amz-Expires": expires},
+                Expires=iso(ends),
+                ServerTime=iso(now),
+            ),
+            f"good until {iso(ends)}; the server's time is {iso(now)}",
+        )
+    decision.passed(
+        "time", f"good until {iso(ends)}; the server's time is {iso(now.astimezone(UTC))}"
+    )
