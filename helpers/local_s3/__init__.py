@@ -1,1 +1,1 @@
-"""moto made strict: a server on 127.0.0.1 that stores with moto and refuses with `helpers.rules`."""
+"""moto made strict: a server on 127.0.0.1 that refuses by `helpers.rules` and stores with moto."""

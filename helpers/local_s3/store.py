@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 
 from helpers.local_s3.clock import Clock
 from helpers.rules import sigv4
-from helpers.rules.policy import Policy, parse_policy
 from helpers.rules.identity import Credential, Identity
+from helpers.rules.policy import Policy, parse_policy
 from helpers.rules.request import Request
 
 # Read by moto when it is imported: flask-cors would answer every origin with "*".
@@ -55,7 +55,10 @@ moto_s3.FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
 # Without that, the file is closed when its last reader lets go of it.
 moto_s3.FakeKey.dispose = lambda *_, **__: None
 
-Service = Literal["s3", "iam", "sts"]
+Service = Literal["s3", "iam"]
+_NOTHING = (
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,24 @@ class Policies:
     identity: tuple[Policy, ...] = ()
     session: tuple[Policy, ...] | None = None
     boundary: Policy | None = None
+
+
+@dataclass(frozen=True)
+class PublicAccessBlock:
+    """Block Public Access for one bucket."""
+
+    block_public_acls: bool = False
+    ignore_public_acls: bool = False
+    block_public_policy: bool = False
+    restrict_public_buckets: bool = False
+
+
+_BLOCKS = {
+    "BlockPublicAcls": "block_public_acls",
+    "IgnorePublicAcls": "ignore_public_acls",
+    "BlockPublicPolicy": "block_public_policy",
+    "RestrictPublicBuckets": "restrict_public_buckets",
+}
 
 
 @dataclass
@@ -100,6 +121,15 @@ class StoredObject:
         for name in ("content-length", "x-amz-sdk-checksum-algorithm"):
             told.pop(name, None)
         return told
+
+    def part_range(self, number: int) -> tuple[int, int]:
+        """Where part `number` (from 1) starts and stops; an object in one piece is one part."""
+        if not self._key.multipart:
+            return 0, self.size
+        parts = self._key.multipart.parts
+        sizes = [parts[n].size for n in self._key.multipart.partlist]
+        start = sum(sizes[: number - 1])
+        return start, start + sizes[number - 1]
 
     def tags(self) -> dict[str, str]:
         backend = moto_s3.s3_backends[ACCOUNT]["aws"]
@@ -148,7 +178,7 @@ class Store:
         """The policies of an IAM user (own, groups') or of the role behind a session."""
         holders: list[Any] = []
         boundary_arn = None
-        if identity.kind == "user":
+        if identity.kind in ("user", "federated-user"):
             user = self._iam.users.get(identity.user_name)
             if user is not None:
                 groups = [g for g in self._iam.groups.values() if user in g.users]
@@ -166,8 +196,10 @@ class Store:
         ]
         boundary = None
         if boundary_arn:
-            document = self._iam.managed_policies[boundary_arn].default_version.document
-            boundary = _parsed(document, boundary_arn.rpartition("/")[2], "boundary")
+            document = self.managed_policy(boundary_arn)
+            name = boundary_arn.rpartition("/")[2]
+            # A boundary that is gone allows nothing.
+            boundary = _parsed(document or _NOTHING, name, "boundary")
         return Policies(
             tuple(_parsed(text, name, "identity") for name, text in documents), boundary=boundary
         )
@@ -176,11 +208,44 @@ class Store:
         """moto's role of that ARN, or None."""
         return next((role for role in self._iam.roles.values() if role.arn == arn), None)
 
+    def managed_policy(self, arn: str) -> str | None:
+        """The default version of a managed policy, as JSON, or None."""
+        policy = self._iam.managed_policies.get(arn)
+        return policy and str(policy.default_version.document)
+
     # Buckets.
 
     def bucket(self, name: str) -> Any | None:
         """moto's bucket of that name, or None."""
         return self._s3.buckets.get(name)
+
+    def create_bucket(self, name: str) -> None:
+        """Make a bucket as AWS makes new ones."""
+        self._s3.create_bucket(name, self.region)
+        self.set_defaults(name)
+
+    def set_defaults(self, name: str) -> None:
+        """Make a bucket what new AWS buckets have been since 2023: private and encrypted."""
+        bucket = self.bucket(name)
+        on = dict.fromkeys(_BLOCKS.values(), "true")
+        bucket.public_access_block = moto_s3.PublicAccessBlock(**on)
+        bucket.encryption = {
+            "Rule": {
+                "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+                "BucketKeyEnabled": "false",
+            }
+        }
+        bucket.ownership_rule = "BucketOwnerEnforced"
+
+    def public_access_block(self, name: str) -> PublicAccessBlock:
+        """The bucket's four Block Public Access settings; all off if it has none."""
+        bucket = self.bucket(name)
+        block = bucket and bucket.public_access_block
+        if not block:
+            return PublicAccessBlock()
+        return PublicAccessBlock(
+            *(str(getattr(block, attribute)).lower() == "true" for attribute in _BLOCKS.values())
+        )
 
     def bucket_policy(self, name: str) -> Policy | None:
         """The bucket's policy, parsed, or None."""

@@ -1,7 +1,9 @@
 """What every signed request is checked for, wherever its signature travels.
 
 `query_auth` and `header_auth` parse their own part and then share these steps: credential
-scope, access key and session token, signature, headers that had to be signed.
+scope, headers that had to be signed, access key and session token, signature. The order of the
+checks, which decides what a request with two faults is told, is the one that others measured
+on AWS in September 2026.
 """
 
 from __future__ import annotations
@@ -69,45 +71,35 @@ def parse_credential(
 ) -> tuple[str, Scope]:
     """Access key and scope from ``KEY/YYYYMMDD/REGION/SERVICE/aws4_request``.
 
-    Raises `error`, its message starting with `prefix`, when a part is not this endpoint's.
+    Raises `error`, its message starting with `prefix`, for the first part that is not this
+    endpoint's, in S3's order: number of parts, date, region, service, terminator.
     """
     parts = text.split("/")
-    if len(parts) != 5 or not parts[0] or not _is_day(parts[1]):
-        decision.refuse(
-            "credential",
-            error(
-                f"{prefix}; the Credential is mal-formed; expecting "
-                '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
-            ),
+    fields: dict[str, str] = {}
+    if len(parts) != 5 or not parts[0]:
+        problem = (
+            "the Credential is mal-formed; expecting "
+            '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
         )
-    access_key, day, region, service, terminator = parts
-    if region != endpoint.region:
-        decision.refuse(
-            "credential",
-            error(
-                f"{prefix}; the region '{region}' is wrong; expecting '{endpoint.region}'",
-                Region=endpoint.region,
-            ),
+    elif not _is_day(parts[1]):
+        problem = (
+            f'incorrect date format "{parts[1]}". '
+            'This date in the credential must be in the format "yyyyMMdd".'
         )
-    if service != endpoint.service:
-        decision.refuse(
-            "credential",
-            error(
-                f'{prefix}; incorrect service "{service}". '
-                f'This endpoint belongs to "{endpoint.service}".'
-            ),
-        )
-    if terminator != sigv4.TERMINATOR:
-        decision.refuse(
-            "credential",
-            error(
-                f'{prefix}; incorrect terminal "{terminator}". '
-                f'This endpoint uses "{sigv4.TERMINATOR}".'
-            ),
-        )
-    scope = Scope(day, region, service)
-    decision.passed("credential", f"key {access_key}, scope {scope}")
-    return access_key, scope
+    elif not parts[2]:
+        problem = "a non-empty region must be provided in the credential."
+    elif parts[2] != endpoint.region:
+        problem = f"the region '{parts[2]}' is wrong; expecting '{endpoint.region}'"
+        fields["Region"] = endpoint.region
+    elif parts[3] != endpoint.service:
+        problem = f'incorrect service "{parts[3]}". This endpoint belongs to "{endpoint.service}".'
+    elif parts[4] != sigv4.TERMINATOR:
+        problem = f'incorrect terminal "{parts[4]}". This endpoint uses "{sigv4.TERMINATOR}".'
+    else:
+        scope = Scope(*parts[1:4])
+        decision.passed("credential", f"key {parts[0]}, scope {scope}")
+        return parts[0], scope
+    decision.refuse("credential", error(f"{prefix}; {problem}", **fields))
 
 
 def _is_day(text: str) -> bool:
@@ -116,20 +108,6 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def check_scope_date(
-    decision: Decision, scope: Scope, date: str, error: type[S3Error], prefix: str
-) -> None:
-    """The scope's day must be the day of X-Amz-Date."""
-    if scope.date != date[:8]:
-        decision.refuse(
-            "credential",
-            error(
-                f'{prefix}; incorrect date "{scope.date}". '
-                f'This date is not the same as X-Amz-Date: "{date[:8]}".'
-            ),
-        )
 
 
 def find_credential(
@@ -211,23 +189,25 @@ def check_signature(
 
 
 def check_signed_headers(decision: Decision, request: Request, signed: Iterable[str]) -> None:
-    """Host and every x-amz-* header must be among the signed ones."""
+    """Host, Content-MD5 and every x-amz-* header but the payload hash must be signed."""
     covered = set(signed)
-    loose = [
-        name
-        for name in request.header_map
-        if name not in covered and (name == "host" or name.startswith("x-amz-"))
-    ]
+    loose = sorted(name for name in request.header_map if name not in covered and _binding(name))
     if loose:
         decision.refuse(
             "signed headers",
             AccessDenied(
                 "There were headers present in the request which were not signed",
-                HeadersNotSigned=", ".join(sorted(loose)),
+                HeadersNotSigned=", ".join(loose),
             ),
-            f"sent but not signed: {', '.join(sorted(loose))}",
+            f"sent but not signed: {', '.join(loose)}",
         )
-    decision.passed("signed headers", ";".join(covered))
+    decision.passed("signed headers", ";".join(sorted(covered)))
+
+
+def _binding(name: str) -> bool:
+    return name in ("host", "content-md5") or (
+        name.startswith("x-amz-") and name != "x-amz-content-sha256"
+    )
 
 
 def hex_bytes(text: str) -> str:

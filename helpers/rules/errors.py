@@ -103,10 +103,6 @@ class InvalidArgument(S3Error):
     code, default = "InvalidArgument", "Invalid Argument"
 
 
-class MissingSecurityHeader(S3Error):
-    code, default = "MissingSecurityHeader", "Your request was missing a required header"
-
-
 # The body.
 
 
@@ -208,6 +204,10 @@ class InvalidURI(S3Error):
     code, default = "InvalidURI", "Couldn't parse the specified URI."
 
 
+class AccessControlListNotSupported(S3Error):
+    code, default = "AccessControlListNotSupported", "The bucket does not allow ACLs"
+
+
 class KeyTooLongError(S3Error):
     code, default = "KeyTooLongError", "Your key is too long"
 
@@ -215,6 +215,12 @@ class KeyTooLongError(S3Error):
 class MetadataTooLarge(S3Error):
     code = "MetadataTooLarge"
     default = "Your metadata headers exceed the maximum allowed metadata size"
+
+
+class MalformedPolicyDocument(S3Error):
+    """A bucket policy that S3 does not take; the message says why."""
+
+    code, default = "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'"
 
 
 class NotImplementedByS3(S3Error):

@@ -15,7 +15,6 @@ from helpers.rules.authentication import (
     Authentication,
     Endpoint,
     Lookup,
-    check_scope_date,
     check_signature,
     check_signed_headers,
     find_credential,
@@ -49,23 +48,30 @@ def authenticate(
     `payload_hash` is the last line of the canonical request: for S3 the x-amz-content-sha256
     header, for other services the SHA-256 of the body. Raises the first failing check's `S3Error`.
     """
-    values = _parameters(request, decision)
-    access_key, scope = parse_credential(
-        decision, values["Credential"], endpoint, AuthorizationHeaderMalformed, _MALFORMED
-    )
-    signed_at = _signed_at(request, decision)
-    date = sigv4.amz_date(signed_at)
-    check_scope_date(decision, scope, date, AuthorizationHeaderMalformed, _MALFORMED)
-    _check_skew(decision, signed_at, date, now)
-
-    token = request.header_map.get("x-amz-security-token")
-    credential = find_credential(decision, lookup, access_key, token, now)
+    _check_scheme(request, decision)
     if endpoint.service == "s3" and not payload_hash:
         decision.refuse(
             "payload hash",
             InvalidRequest("Missing required header for this request: x-amz-content-sha256"),
         )
+    signed_at, date = _signed_at(request, decision)
+    _check_skew(decision, signed_at, date, now)
+    values = _parameters(request, decision)
+    access_key, scope = parse_credential(
+        decision, values["Credential"], endpoint, AuthorizationHeaderMalformed, _MALFORMED
+    )
+    if scope.date != sigv4.amz_date(signed_at)[:8]:
+        decision.refuse(
+            "credential",
+            AuthorizationHeaderMalformed(
+                f"{_MALFORMED}; Invalid credential date. Date is not the same as X-Amz-Date."
+            ),
+        )
     signed_headers = values["SignedHeaders"].split(";")
+    check_signed_headers(decision, request, signed_headers)
+
+    token = request.header_map.get("x-amz-security-token")
+    credential = find_credential(decision, lookup, access_key, token, now)
     canonical = sigv4.canonical_request(
         request.method,
         request.decoded_path,
@@ -75,7 +81,6 @@ def authenticate(
         payload_hash,
     )
     key = check_signature(decision, credential, scope, date, canonical, values["Signature"])
-    check_signed_headers(decision, request, signed_headers)
     return Authentication(
         credential.identity,
         "REST-HEADER",
@@ -88,30 +93,38 @@ def authenticate(
     )
 
 
-def _parameters(request: Request, decision: Decision) -> dict[str, str]:
-    """Credential, SignedHeaders and Signature from ``AWS4-HMAC-SHA256 name=value, …``."""
-    scheme, _, rest = request.header("authorization").partition(" ")
-    if scheme == "AWS":
+def _check_scheme(request: Request, decision: Decision) -> None:
+    text = request.header("authorization")
+    scheme, space, _ = text.partition(" ")
+    if scheme.upper() == "AWS" and space:
         decision.refuse("authorization", sigv2_refused(), "signed with Signature Version 2")
-    if scheme != sigv4.ALGORITHM:
+    if scheme.upper() != sigv4.ALGORITHM or not space:
+        message = (
+            "Unsupported Authorization Type"
+            if space
+            else "Authorization header is invalid -- one and only one ' ' (space) required"
+        )
         decision.refuse(
             "authorization",
-            InvalidArgument(
-                "Unsupported Authorization Type",
-                ArgumentName="Authorization",
-                ArgumentValue=request.header("authorization"),
-            ),
-            f"unsupported type {scheme[:40]!r}",
+            InvalidArgument(message, ArgumentName="Authorization", ArgumentValue=text),
+            message,
         )
+
+
+def _parameters(request: Request, decision: Decision) -> dict[str, str]:
+    """Credential, SignedHeaders and Signature from ``AWS4-HMAC-SHA256 name=value, …``."""
     values: dict[str, str] = {}
-    for part in rest.split(","):
+    for part in request.header("authorization").partition(" ")[2].split(","):
         name, _, value = part.strip().partition("=")
         values.setdefault(name, value)
-    for name in ("Credential", "SignedHeaders", "Signature"):
-        if not values.get(name):
-            decision.refuse(
-                "authorization", AuthorizationHeaderMalformed(f"{_MALFORMED}; missing {name}.")
-            )
+    if not all(values.get(name) for name in ("Credential", "SignedHeaders", "Signature")):
+        decision.refuse(
+            "authorization",
+            AuthorizationHeaderMalformed(
+                f"{_MALFORMED}; the authorization header requires three components: "
+                "Credential, SignedHeaders, and Signature."
+            ),
+        )
     decision.passed("authorization", "Credential, SignedHeaders and Signature are there")
     return values
 
@@ -124,12 +137,14 @@ def sigv2_refused() -> InvalidRequest:
     )
 
 
-def _signed_at(request: Request, decision: Decision) -> datetime:
-    """The request's own time: x-amz-date, or else Date."""
+def _signed_at(request: Request, decision: Decision) -> tuple[datetime, str]:
+    """The request's own time (x-amz-date, or else Date), and its text in the string to sign."""
     try:
         if "x-amz-date" in request.header_map:
-            return sigv4.parse_amz_date(request.header("x-amz-date"))
-        return parsedate_to_datetime(request.header("date")).astimezone(UTC)
+            date = request.header("x-amz-date")
+            return sigv4.parse_amz_date(date), date
+        moment = parsedate_to_datetime(request.header("date")).astimezone(UTC)
+        return moment, sigv4.amz_date(moment)
     except (ValueError, TypeError, OverflowError):
         decision.refuse(
             "date", AccessDenied("AWS authentication requires a valid Date or x-amz-date header")

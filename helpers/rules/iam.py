@@ -13,7 +13,7 @@ from typing import Literal
 
 from helpers.rules.iam_conditions import LITERAL, Context, wildcard
 from helpers.rules.identity import Identity
-from helpers.rules.policy import KINDS, Policy, Statement
+from helpers.rules.policy import KINDS, Policy, PolicyKind, Statement
 
 Effect = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
 
@@ -30,13 +30,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The verdict, the statement that decided (None for an implicit deny) and every step."""
+    """The verdict, the statement that decided (None for an implicit deny) and every step.
+
+    `missing` is, for an implicit deny, the kind of policy whose allow is missing.
+    """
 
     effect: Effect
     reason: str
     policy: Policy | None = None
     statement: Statement | None = None
     steps: tuple[Step, ...] = ()
+    missing: PolicyKind | None = None
 
     @property
     def allowed(self) -> bool:
@@ -78,7 +82,7 @@ def evaluate(
                     allows[-1].append((policy, statement))
     by_identity, by_resource, by_session, by_boundary = allows
     if any(p.kind == "trust" for p in resource_policies) and not by_resource:
-        return call.implicit(f"The role's trust policy does not name {identity}")
+        return call.implicit(f"The role's trust policy does not name {identity}", "trust")
     if identity.kind == "root":
         return Evaluation("Allow", "The account's root identity may do anything.", steps=call.done)
 
@@ -90,12 +94,16 @@ def evaluate(
         return call.verdict("Allow", *own_session[0])
     granted = direct or by_identity
     if granted and session_policies is not None and not by_session:
-        return call.implicit("The session policy does not allow it, and it narrows the role")
+        return call.implicit(
+            "The session policy does not allow it, and it narrows the role", "session"
+        )
     if granted and boundary is not None and not by_boundary:
-        return call.implicit(f'The permissions boundary "{boundary.name}" does not allow it')
+        return call.implicit(
+            f'The permissions boundary "{boundary.name}" does not allow it', "boundary"
+        )
     if granted:
         return call.verdict("Allow", *granted[0])
-    return call.implicit(f"No statement allows {action} on {resource}")
+    return call.implicit(f"No statement allows {action} on {resource}", "identity")
 
 
 class _Call:
@@ -127,9 +135,11 @@ class _Call:
         )
         return Evaluation(effect, reason, policy, statement, self.done)
 
-    def implicit(self, why: str) -> Evaluation:
+    def implicit(self, why: str, missing: PolicyKind) -> Evaluation:
         seen = len(self._steps)
-        return Evaluation("ImplicitDeny", f"{why} ({seen} looked at).", steps=self.done)
+        return Evaluation(
+            "ImplicitDeny", f"{why} ({seen} looked at).", steps=self.done, missing=missing
+        )
 
     def _mismatch(self, policy: Policy, statement: Statement) -> str:
         """The first element that does not match, in words; empty if all do."""

@@ -106,7 +106,7 @@ class Operator:
         if not self.is_null and family not in _FAMILIES:
             raise ValueError(f'"{written}" is not a condition operator')
         self.patterns = "Like" in family or "Arn" in family
-        self._test, self._check = (lambda *_: False, _bool) if self.is_null else _FAMILIES[family]
+        self._test, self._check = _FAMILIES["Bool" if self.is_null else family]
 
     def check_value(self, text: str) -> None:
         """Raises ValueError if a policy may not hold this value for this operator."""

@@ -15,7 +15,10 @@ from helpers.rules.iam_conditions import Operator
 
 PolicyKind = Literal["identity", "resource", "session", "boundary", "trust"]
 _ELEMENTS = frozenset(
-    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split()
+    (
+        *("Sid", "Effect", "Principal", "NotPrincipal", "Condition"),
+        *("Action", "NotAction", "Resource", "NotResource"),
+    )
 )
 _VERSIONS = ("2008-10-17", "2012-10-17")
 KINDS: dict[PolicyKind, str] = {
@@ -119,7 +122,8 @@ def _statement(item: Any, number: int, kind: PolicyKind) -> Statement:
     if kind == "trust":
         if "Resource" in item or "NotResource" in item:
             raise MalformedPolicy(f"{where}: a trust policy has no Resource (it is the role).")
-        resources, not_resources = ("*",), False
+        resources: tuple[str, ...] = ("*",)
+        not_resources = False
     else:
         resources, not_resources = _either(item, "Resource", where)
         for resource in resources:

@@ -1,0 +1,164 @@
+"""Receiving a body: streamed to a temporary file, and compared with all that was declared of it.
+
+Nothing is stored until `receive` has returned; on any error its file is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, cast
+
+from helpers.rules.checksums import (
+    DEFAULT,
+    PREFIX,
+    Hasher,
+    declared_checksum,
+    declared_md5,
+    hasher,
+)
+from helpers.rules.errors import (
+    BadDigest,
+    EntityTooLarge,
+    IncompleteBody,
+    InvalidRequest,
+    MissingContentLength,
+    XAmzContentSHA256Mismatch,
+)
+from helpers.rules.payload import ChunkedBody, ChunkSigner, Payload, decoded_length
+from helpers.rules.request import Request
+
+Read = Callable[[int], bytes]
+
+MAX_PUT = 5 * 1024**3  # bytes: the limit of a single PUT
+IN_MEMORY = 1024 * 1024  # bytes kept in memory before the disk is used
+PIECE = 256 * 1024  # bytes read at a time
+
+
+@dataclass
+class Received:
+    """A body that is all that it was declared to be. `md5` is in hexadecimal, `checksum` base64."""
+
+    file: IO[bytes]
+    size: int
+    md5: str
+    algorithm: str
+    checksum: str
+
+
+def receive(
+    read: Read, request: Request, payload: Payload, signer: ChunkSigner | None, limit: int = MAX_PUT
+) -> Received:
+    """Read the whole body of `request` from `read` (which returns b"" at its end).
+
+    Verifies length, chunk signatures, SHA-256, Content-MD5 and checksum, and raises the S3Error
+    of the first that differs; EntityTooLarge as soon as `limit` bytes are passed.
+    """
+    length = _declared_length(request, payload)
+    if length > limit:
+        raise EntityTooLarge(ProposedSize=length, MaxSizeAllowed=limit)
+    wanted_md5 = declared_md5(request)
+    algorithm, wanted = declared_checksum(request)
+    md5 = hashlib.md5(usedforsecurity=False)
+    sha256 = hashlib.sha256() if payload.sha256 else None
+    checksum = hasher(algorithm or DEFAULT)
+    hashers: list[Hasher] = [md5, checksum, *([sha256] if sha256 else [])]
+
+    chunks: ChunkedBody | None = None
+    pieces: Iterable[bytes]
+    if payload.chunked:
+        pieces = chunks = ChunkedBody(read, payload, signer)
+    else:
+        pieces = _pieces(read, length)
+    file, size = _spool(pieces, hashers, length, limit)
+    try:
+        if size != length:
+            raise IncompleteBody(NumberBytesExpected=length, NumberBytesProvided=size)
+        if sha256 and not hmac.compare_digest(sha256.hexdigest(), payload.sha256):
+            raise XAmzContentSHA256Mismatch(
+                ClientComputedContentSHA256=payload.sha256,
+                S3ComputedContentSHA256=sha256.hexdigest(),
+            )
+        if wanted_md5 is not None and wanted_md5 != md5.digest():
+            raise BadDigest(
+                ExpectedDigest=request.header("content-md5"), CalculatedDigest=_base64(md5)
+            )
+        if chunks is not None and algorithm and not wanted:
+            wanted = chunks.trailers.get(f"{PREFIX}{algorithm.lower()}", "")
+            if not wanted:
+                raise InvalidRequest(
+                    f"The trailer {PREFIX}{algorithm.lower()} was announced and not sent"
+                )
+        if wanted and wanted != _base64(checksum):
+            raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
+    except BaseException:
+        file.close()
+        raise
+    return Received(file, size, md5.hexdigest(), algorithm or DEFAULT, _base64(checksum))
+
+
+def read_small(read: Read, request: Request, limit: int) -> bytes:
+    """A small body (a configuration, a form) as bytes; EntityTooLarge over `limit` bytes."""
+    text = request.header("content-length", "0")
+    length = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    if "chunked" in request.header("transfer-encoding").lower():
+        length = limit + 1
+    data = bytearray()
+    while len(data) < length and (piece := read(min(PIECE, length - len(data)))):
+        data += piece
+        if len(data) > limit:
+            raise EntityTooLarge(MaxSizeAllowed=limit)
+    return bytes(data)
+
+
+def _declared_length(request: Request, payload: Payload) -> int:
+    if payload.chunked:
+        length = decoded_length(request)
+        if length is None:
+            raise MissingContentLength()
+        return length
+    text = request.header("content-length")
+    if "chunked" in request.header("transfer-encoding").lower() or not text:
+        # S3 wants the length before the data.
+        raise MissingContentLength()
+    return int(text)
+
+
+def _pieces(read: Read, length: int) -> Iterator[bytes]:
+    left = length
+    while left and (piece := read(min(PIECE, left))):
+        left -= len(piece)
+        yield piece
+
+
+def _spool(
+    pieces: Iterable[bytes], hashers: list[Hasher], length: int, limit: int
+) -> tuple[IO[bytes], int]:
+    # A small body needs no temporary file at all.
+    file: IO[bytes]
+    if length <= IN_MEMORY:
+        file = io.BytesIO()
+    else:
+        file = cast("IO[bytes]", tempfile.TemporaryFile(prefix="local-s3-"))  # noqa: SIM115
+    size = 0
+    try:
+        for piece in pieces:
+            size += len(piece)
+            if size > length:
+                raise IncompleteBody(NumberBytesExpected=length, NumberBytesProvided=size)
+            for one in hashers:
+                one.update(piece)
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    return file, size
+
+
+def _base64(one: Hasher) -> str:
+    return base64.b64encode(one.digest()).decode()

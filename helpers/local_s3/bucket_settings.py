@@ -1,0 +1,186 @@
+"""Operations that moto's own app carries out, and what is checked before it may.
+
+What is not named in `CARRIED_OUT` is answered 501: moto would take some of those requests for
+others (a GET of ``?metrics`` for a listing, a PUT of ``?renameObject`` for an upload).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import escape
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
+from helpers.local_s3.body import Read, receive
+from helpers.local_s3.response import Headers, Response
+from helpers.local_s3.store import Store
+from helpers.rules.errors import (
+    AccessDenied,
+    EntityTooLarge,
+    MalformedPolicyDocument,
+    MalformedXML,
+)
+from helpers.rules.payload import Payload
+from helpers.rules.policy import MalformedPolicy, Policy, parse_policy
+from helpers.rules.public_access import is_public
+from helpers.rules.request import Request
+
+_XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
+MAX_POLICY = 20 * 1024  # bytes
+MAX_KEYS = 1000  # in one DeleteObjects
+_READ_AND_WRITTEN = (
+    "BucketAccelerateConfiguration",
+    "BucketAcl",
+    "BucketCors",
+    "BucketEncryption",
+    "BucketLifecycleConfiguration",
+    "BucketLogging",
+    "BucketNotificationConfiguration",
+    "BucketOwnershipControls",
+    "BucketPolicy",
+    "BucketReplication",
+    "BucketTagging",
+    "BucketVersioning",
+    "BucketWebsite",
+    "ObjectAcl",
+    "ObjectLegalHold",
+    "ObjectLockConfiguration",
+    "ObjectTagging",
+    "PublicAccessBlock",
+)
+CARRIED_OUT = frozenset(
+    (
+        *(f"{verb}{name}" for verb in ("Get", "Put") for name in _READ_AND_WRITTEN),
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CopyObject",
+        "CreateBucket",
+        "CreateMultipartUpload",
+        "DeleteBucket",
+        "DeleteBucketCors",
+        "DeleteBucketEncryption",
+        "DeleteBucketLifecycle",
+        "DeleteBucketOwnershipControls",
+        "DeleteBucketPolicy",
+        "DeleteBucketReplication",
+        "DeleteBucketTagging",
+        "DeleteBucketWebsite",
+        "DeleteObject",
+        "DeleteObjectTagging",
+        "DeleteObjects",
+        "DeletePublicAccessBlock",
+        "GetBucketLocation",
+        "GetBucketPolicyStatus",
+        "GetObjectAttributes",
+        "HeadBucket",
+        "ListBuckets",
+        "ListMultipartUploads",
+        "ListObjectVersions",
+        "ListObjects",
+        "ListObjectsV2",
+        "ListParts",
+        "PutObjectRetention",
+        "UploadPartCopy",
+    )
+)
+# What moto's web app says about itself, not about the object.
+_DROPPED = frozenset(("connection", "content-length", "date", "server", "x-amz-request-id"))
+
+
+def kept_headers(headers: Headers) -> Headers:
+    """moto's response headers without those that the server writes itself."""
+    return [
+        (name, value)
+        for name, value in headers
+        if name not in _DROPPED and not name.startswith("access-control-")
+    ]
+
+
+def verified_body(request: Request, read: Read, payload: Payload, limit: int) -> bytes:
+    """A configuration's body, verified against all that was declared of it."""
+    received = receive(read, request, payload, None, limit)
+    with received.file as file:
+        file.seek(0)
+        return file.read()
+
+
+def check(store: Store, operation: str, bucket: str, body: bytes) -> None:
+    """Refuse a document that S3 would refuse, before moto stores it."""
+    if operation == "PutBucketPolicy":
+        policy = _bucket_policy(bucket, body)
+        if store.public_access_block(bucket).block_public_policy and is_public(policy):
+            raise AccessDenied(
+                "User is not authorized to perform: s3:PutBucketPolicy on resource: "
+                f'"arn:aws:s3:::{bucket}" because public policies are prevented by the '
+                "BlockPublicPolicy setting in S3 Block Public Access."
+            )
+    elif body and operation.startswith(("Put", "Create", "Complete")):
+        _parse(body)
+
+
+def _bucket_policy(bucket: str, body: bytes) -> Policy:
+    if len(body) > MAX_POLICY:
+        raise EntityTooLarge(ProposedSize=len(body), MaxSizeAllowed=MAX_POLICY)
+    if not body.startswith(b"{"):
+        raise MalformedPolicyDocument()
+    try:
+        policy = parse_policy(body, name=bucket, kind="resource")
+    except MalformedPolicy as problem:
+        raise MalformedPolicyDocument(str(problem)) from None
+    own = f"arn:aws:s3:::{bucket}"
+    for statement in policy.statements:
+        for resource in statement.resources:
+            if resource != own and not resource.startswith(f"{own}/") and resource != f"{own}*":
+                raise MalformedPolicyDocument("Policy has invalid resource", Detail=resource)
+    return policy
+
+
+def _parse(body: bytes) -> Element:
+    try:
+        root: Element = fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError):
+        raise MalformedXML() from None
+    return root
+
+
+def delete_objects(
+    store: Store,
+    request: Request,
+    body: bytes,
+    why_not: Callable[[str, str | None], AccessDenied | None],
+    access_key: str,
+) -> Response:
+    """DeleteObjects: each key is asked for; the answer lists the deleted and the refused."""
+    root = _parse(body)
+    allowed = Element("Delete", xmlns=_XMLNS)
+    refused = ""
+    items = root.findall("{*}Object")
+    if not 1 <= len(items) <= MAX_KEYS:
+        raise MalformedXML()
+    for item in items:
+        key, version = item.findtext("{*}Key"), item.findtext("{*}VersionId")
+        if not key:
+            raise MalformedXML()
+        error = why_not(key, version)
+        if error is None:
+            wanted = SubElement(allowed, "Object")
+            SubElement(wanted, "Key").text = key
+            if version:
+                SubElement(wanted, "VersionId").text = version
+        else:
+            refused += (
+                f"<Error><Key>{escape(key)}</Key><Code>{error.code}</Code>"
+                f"<Message>{escape(error.message)}</Message></Error>"
+            )
+    quiet = (root.findtext("{*}Quiet") or "").strip().lower()
+    if quiet == "true":
+        SubElement(allowed, "Quiet").text = "true"
+    answer = f'<?xml version="1.0" encoding="UTF-8"?><DeleteResult xmlns="{_XMLNS}"></DeleteResult>'
+    if len(allowed.findall("Object")):
+        _, _, raw = store.forward("s3", request, tostring(allowed), access_key)
+        answer = raw.decode()
+    end = answer.rindex("</DeleteResult>")
+    done = answer[:end] + refused + answer[end:]
+    return Response(200, [("content-type", "application/xml")], done.encode())

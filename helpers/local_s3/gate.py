@@ -1,0 +1,246 @@
+"""A request's way through the local S3: every check in order, then the store.
+
+    authenticate (query, header, nobody) -> operation -> authorise -> carry out -> answer
+
+Each step adds a line to the request's `Decision`; the first that fails ends it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+from helpers.local_s3 import bucket_settings, objects
+from helpers.local_s3.authorise import Authoriser
+from helpers.local_s3.clock import Clock
+from helpers.local_s3.query_services import QueryServices
+from helpers.local_s3.response import Response
+from helpers.local_s3.store import Store
+from helpers.local_s3.sts import Sts
+from helpers.rules import header_auth, query_auth, sigv4
+from helpers.rules.authentication import Authentication, Endpoint
+from helpers.rules.decision import Decision
+from helpers.rules.errors import (
+    InternalError,
+    InvalidArgument,
+    InvalidRequest,
+    MethodNotAllowed,
+    NoSuchBucket,
+    NoSuchKey,
+    NotImplementedByS3,
+    S3Error,
+)
+from helpers.rules.identity import Credential
+from helpers.rules.operations import Operation, s3_operation
+from helpers.rules.payload import ChunkSigner, declared_payload
+from helpers.rules.query_protocol import QueryError
+from helpers.rules.request import Request
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 100  # decisions kept for reading back
+SMALL_BODY = 2 * 1024 * 1024  # bytes: the largest configuration or list of keys
+_ONE_MECHANISM = (
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+    "string parameter or the Authorization header should be specified"
+)
+
+Read = Callable[[int], bytes]
+
+
+class Gate:
+    """Decides and answers. One `handle` call a request, from any number of threads."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store, self.clock = store, clock
+        self.sts = Sts(store, clock)
+        self.decisions: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self._authoriser = Authoriser(store, self.sts)
+        self._query_services = QueryServices(store, self.sts, self._authoriser, clock)
+
+    def find_key(self, access_key: str) -> Credential | None:
+        """Any credential that this account knows: root, user or session."""
+        return self.sts.find_key(access_key) or self.store.find_key(access_key)
+
+    def handle(self, request: Request, read: Read) -> Response:
+        """Answer a request whose body `read` yields. Never raises."""
+        request_id = secrets.token_hex(8).upper()
+        now = self.clock.now()
+        decision = Decision(request.method, request.path)
+        try:
+            if (service := _query_service(request)) is not None:
+                answer = self._query_services.handle(
+                    service, request, read, decision, now, request_id, self.find_key
+                )
+            else:
+                answer = self._s3(request, read, decision, now)
+        except S3Error as error:
+            decision.error = decision.error or error
+            answer = _refusal(error, request_id)
+        except QueryError as error:
+            answer = Response(
+                error.status, [("content-type", "text/xml")], error.to_xml(request_id)
+            )
+        except Exception:
+            # Whatever went wrong, the client gets S3's answer and the server lives on.
+            log.exception("request %s failed inside the server", request_id)
+            decision.error = InternalError()
+            answer = _refusal(InternalError(), request_id)
+        answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
+        decision.status = answer.status
+        self.decisions.append(decision.as_dict())
+        log.info("%s", decision)
+        return answer
+
+    # S3.
+
+    def _s3(self, request: Request, read: Read, decision: Decision, now: datetime) -> Response:
+        payload = declared_payload(request)
+        authentication = self._authenticate(request, decision, now, payload.declared)
+        bucket, key = _locate(request)
+        operation = s3_operation(request, bucket, key)
+        if operation is None:
+            decision.refuse(
+                "operation",
+                MethodNotAllowed(Method=request.method, ResourceType="OBJECT" if key else "BUCKET"),
+                "no S3 operation is asked for in this way",
+            )
+        decision.action = operation.name
+        if bucket and operation.name != "CreateBucket" and self.store.bucket(bucket) is None:
+            decision.refuse("bucket", NoSuchBucket(BucketName=bucket))
+        self._authoriser.check_s3(request, decision, authentication, operation, bucket, key, now)
+        _check_overrides(request, decision, authentication)
+        return self._carry_out(request, read, decision, authentication, operation, bucket, key, now)
+
+    def _authenticate(
+        self, request: Request, decision: Decision, now: datetime, payload_hash: str
+    ) -> Authentication:
+        in_header = "authorization" in request.header_map
+        presigned = query_auth.is_presigned(request)
+        version_2 = "Signature" in request.parameters
+        if in_header + presigned + version_2 > 1:
+            text = request.header("authorization")
+            fields = {"ArgumentName": "Authorization"} | ({"ArgumentValue": text} if text else {})
+            decision.refuse("authentication", InvalidArgument(_ONE_MECHANISM, **fields))
+        if version_2:
+            decision.refuse(
+                "authentication", header_auth.sigv2_refused(), "signed with Signature Version 2"
+            )
+        endpoint = Endpoint(self.store.region)
+        if presigned:
+            return query_auth.authenticate(
+                request, decision, now=now, endpoint=endpoint, lookup=self.find_key
+            )
+        if in_header:
+            return header_auth.authenticate(
+                request,
+                decision,
+                payload_hash=payload_hash,
+                now=now,
+                endpoint=endpoint,
+                lookup=self.find_key,
+            )
+        decision.passed("authentication", "none: the request is anonymous")
+        return Authentication()
+
+    def _carry_out(
+        self,
+        request: Request,
+        read: Read,
+        decision: Decision,
+        authentication: Authentication,
+        operation: Operation,
+        bucket: str,
+        key: str,
+        now: datetime,
+    ) -> Response:
+        if operation.name in ("GetObject", "HeadObject"):
+            try:
+                return objects.get_object(self.store, request, bucket, key)
+            except NoSuchKey:
+                # Only who may list a bucket learns that a key is not there.
+                self._authoriser.check_listing(request, decision, authentication, bucket, now)
+                raise
+        if operation.name in ("PutObject", "UploadPart"):
+            write = objects.put_object if operation.name == "PutObject" else objects.upload_part
+            payload = declared_payload(request)
+            signer = None
+            if payload.chunks_signed and authentication.scope and authentication.signed_at:
+                signer = ChunkSigner(
+                    authentication.signing_key,
+                    authentication.scope,
+                    sigv4.amz_date(authentication.signed_at),
+                    authentication.signature,
+                )
+            return write(self.store, request, bucket, key, read, payload, signer)
+        if operation.name not in bucket_settings.CARRIED_OUT:
+            raise NotImplementedByS3(
+                f"{operation.name} is an S3 operation that this local S3 does not carry out"
+            )
+        body = self._small_body(request, read)
+        if operation.name == "DeleteObjects":
+            may = self._authoriser.may_delete(request, authentication, bucket, now)
+            return bucket_settings.delete_objects(
+                self.store, request, body, may, authentication.access_key
+            )
+        bucket_settings.check(self.store, operation.name, bucket, body)
+        status, headers, answer = self.store.forward(
+            "s3", _path_style(request, bucket, key), body, authentication.access_key
+        )
+        if operation.name == "CreateBucket" and status == 200:
+            self.store.set_defaults(bucket)
+        return Response(status, bucket_settings.kept_headers(headers), answer)
+
+    def _small_body(self, request: Request, read: Read) -> bytes:
+        """The body of a configuration, verified like any other."""
+        payload = declared_payload(request)
+        if not payload.chunked and request.header("content-length", "0") == "0":
+            return b""
+        return bucket_settings.verified_body(request, read, payload, SMALL_BODY)
+
+
+def _query_service(request: Request) -> Literal["iam", "sts"] | None:
+    """``iam`` or ``sts`` if the Authorization header is for one of them."""
+    text = request.header("authorization")
+    services: tuple[Literal["iam", "sts"], ...] = ("iam", "sts")
+    for service in services:
+        if f"/{service}/{sigv4.TERMINATOR}" in text.partition("SignedHeaders")[0]:
+            return service
+    return None
+
+
+def _locate(request: Request) -> tuple[str, str]:
+    """Bucket and key, from ``bucket.localhost`` or else from the path."""
+    host = request.host.rpartition(":")[0] or request.host
+    path = request.decoded_path.removeprefix("/")
+    if host.endswith(".localhost"):
+        return host.removesuffix(".localhost"), path
+    bucket, _, key = path.partition("/")
+    return bucket, key
+
+
+def _path_style(request: Request, bucket: str, key: str) -> Request:
+    """The same request with its bucket in the path, as the store wants it."""
+    path = sigv4.canonical_uri(f"/{bucket}/{key}" if key else f"/{bucket}")
+    return replace(request, path=path if bucket else "/")
+
+
+def _check_overrides(request: Request, decision: Decision, who: Authentication) -> None:
+    named = [name for name in request.parameters if name.startswith("response-")]
+    if named and not who.auth_type:
+        decision.refuse(
+            "response headers",
+            InvalidRequest(
+                "Request specific response headers cannot be used for anonymous GET requests."
+            ),
+        )
+
+
+def _refusal(error: S3Error, request_id: str) -> Response:
+    headers = [("content-type", "application/xml")]
+    return Response(error.status, headers, error.to_xml(request_id, request_id))

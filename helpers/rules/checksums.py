@@ -1,0 +1,123 @@
+"""Checksums that an upload declares, and how they are computed.
+
+Source: "Checking object integrity for data uploads in Amazon S3" in the user guide. Only headers
+and trailers count: a checksum in the query of a presigned URL (some SDKs put one there) is signed
+but not compared with the body.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+from awscrt import checksums as crt
+
+from helpers.rules.errors import InvalidDigest, InvalidRequest
+from helpers.rules.request import Request
+
+PREFIX = "x-amz-checksum-"
+# Lengths in bytes of each algorithm's value.
+LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
+# What S3 computes and stores when an upload declares none.
+DEFAULT = "CRC64NVME"
+
+
+class Hasher(Protocol):
+    """What hashlib's objects and `_Crc` share."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _Crc:
+    """A cyclic redundancy check with hashlib's interface; its value is big-endian."""
+
+    def __init__(self, function: Callable[[bytes, int], int], size: int) -> None:
+        self._function, self._size, self._value = function, size, 0
+
+    def update(self, data: bytes, /) -> None:
+        self._value = self._function(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._size, "big")
+
+
+def hasher(algorithm: str) -> Hasher:
+    """A fresh hasher for one of the five algorithms, by its upper-case name."""
+    match algorithm:
+        case "CRC32":
+            return _Crc(zlib.crc32, 4)
+        case "CRC32C":
+            return _Crc(crt.crc32c, 4)
+        case "CRC64NVME":
+            return _Crc(crt.crc64nvme, 8)
+        case "SHA1":
+            return hashlib.sha1(usedforsecurity=False)
+        case "SHA256":
+            return hashlib.sha256()
+    raise ValueError(f"{algorithm!r} is none of {', '.join(LENGTHS)}")
+
+
+def declared_md5(request: Request) -> bytes | None:
+    """The 16 bytes of Content-MD5, or None. Raises InvalidDigest if it is no such value."""
+    text = request.header_map.get("content-md5")
+    if text is None:
+        return None
+    digest = _decoded(text)
+    if len(digest) != 16:
+        raise InvalidDigest(**{"Content-MD5": text})
+    return digest
+
+
+def declared_checksum(request: Request) -> tuple[str, str]:
+    """(algorithm, base64 value) of the upload's x-amz-checksum-* header or trailer.
+
+    The value is "" if it comes as a trailer; both are "" if none is declared. Raises
+    InvalidRequest for two headers, an unknown algorithm or a value of the wrong length.
+    """
+    given = [
+        (name.removeprefix(PREFIX).upper(), value)
+        for name, value in request.header_map.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).upper() in LENGTHS
+    ]
+    trailer = request.header("x-amz-trailer").strip().lower()
+    if trailer:
+        algorithm = trailer.removeprefix(PREFIX).upper()
+        if not trailer.startswith(PREFIX) or algorithm not in LENGTHS:
+            raise InvalidRequest("The value specified in the x-amz-trailer header is not supported")
+        given.append((algorithm, ""))
+    named = request.header("x-amz-sdk-checksum-algorithm").upper()
+    if named and named not in LENGTHS:
+        raise InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
+            f"types: [{', '.join(LENGTHS)}]"
+        )
+    if len(given) > 1:
+        raise InvalidRequest(
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        )
+    if not given and named:
+        raise InvalidRequest(
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+            "x-amz-trailer headers were found."
+        )
+    if not given:
+        return "", ""
+    algorithm, value = given[0]
+    if named and named != algorithm:
+        raise InvalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.")
+    if value and len(_decoded(value)) != LENGTHS[algorithm]:
+        raise InvalidRequest(f"Value for {PREFIX}{algorithm.lower()} header is invalid.")
+    return algorithm, value
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,192 @@
+"""The payload hash that a request declares, and bodies that are signed chunk by chunk.
+
+Source: "Signature Calculations for the Authorization Header: Transferring Payload in Multiple
+Chunks", and the same "Including Trailing Headers", in the Amazon S3 API reference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from helpers.rules import sigv4
+from helpers.rules.errors import (
+    IncompleteBody,
+    InvalidArgument,
+    InvalidRequest,
+    MalformedTrailerError,
+    NotImplementedByS3,
+    SignatureDoesNotMatch,
+)
+from helpers.rules.request import Request
+from helpers.rules.sigv4 import EMPTY_SHA256, UNSIGNED_PAYLOAD, Scope
+
+STREAMING_SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+STREAMING_SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+_STREAMING = (STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER)
+_ASYMMETRIC = tuple(name.replace("HMAC", "ECDSA-P256") for name in _STREAMING[1:])
+
+_PIECE = 64 * 1024  # bytes handed on at a time
+_LINE_LIMIT = 8 * 1024  # bytes of one chunk header or trailer line
+_TRAILER_LIMIT = 16  # lines
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What x-amz-content-sha256 says. `declared` goes into the canonical request as it is."""
+
+    declared: str
+    chunked: bool = False  # the body is in aws-chunked framing
+    chunks_signed: bool = False
+    has_trailer: bool = False
+    sha256: str = ""  # the body's own hash, if one was declared
+
+
+def declared_payload(request: Request) -> Payload:
+    """The payload hash of a request; "" if it declares none. Raises InvalidArgument."""
+    text = request.header("x-amz-content-sha256")
+    if text in ("", UNSIGNED_PAYLOAD):
+        return Payload(text)
+    if re.fullmatch("[0-9a-fA-F]{64}", text):
+        return Payload(text, sha256=text.lower())
+    if text in _STREAMING:
+        signed = text != STREAMING_UNSIGNED_TRAILER
+        return Payload(text, True, signed, text.endswith("-TRAILER"))
+    if text in _ASYMMETRIC:
+        raise NotImplementedByS3("Signature Version 4A is not implemented here", Header=text)
+    raise InvalidArgument(
+        f"x-amz-content-sha256 must be {', '.join((UNSIGNED_PAYLOAD, *_STREAMING, *_ASYMMETRIC))} "
+        "or a valid sha256 value.",
+        ArgumentName="x-amz-content-sha256",
+        ArgumentValue=text,
+    )
+
+
+def decoded_length(request: Request) -> int | None:
+    """x-amz-decoded-content-length: the body's bytes without its framing."""
+    text = request.header("x-amz-decoded-content-length")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+@dataclass
+class ChunkSigner:
+    """Signs one chunk after another, each signature made over the one before."""
+
+    key: bytes = field(repr=False)
+    scope: Scope
+    date: str
+    previous: str = field(repr=False)  # the request's own ("seed") signature to begin with
+
+    def chunk(self, sha256: str) -> str:
+        """The signature of the next chunk, from the SHA-256 of its data."""
+        return self._next(f"{sigv4.ALGORITHM}-PAYLOAD", f"{EMPTY_SHA256}\n{sha256}")
+
+    def trailer(self, sha256: str) -> str:
+        """The signature of the trailing headers, from the SHA-256 of their canonical lines."""
+        return self._next(f"{sigv4.ALGORITHM}-TRAILER", sha256)
+
+    def _next(self, algorithm: str, rest: str) -> str:
+        text = f"{algorithm}\n{self.date}\n{self.scope}\n{self.previous}\n{rest}"
+        self.previous = sigv4.signature(self.key, text)
+        return self.previous
+
+
+class ChunkedBody:
+    """Undoes aws-chunked framing, piece by piece, verifying each chunk that is signed.
+
+    A chunk's data is handed on before its signature has been compared, so that a large chunk
+    takes no memory: whoever stores the body must commit nothing until the iteration has ended.
+    `trailers` holds the trailing headers (lower-case names) after that.
+    """
+
+    def __init__(
+        self, read: Callable[[int], bytes], payload: Payload, signer: ChunkSigner | None
+    ) -> None:
+        self._read, self._payload = read, payload
+        self._signer = signer if payload.chunks_signed else None
+        self._buffer = b""
+        self.trailers: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The data in pieces of at most 64 KiB. Raises IncompleteBody, SignatureDoesNotMatch."""
+        while True:
+            size, provided = self._chunk_header()
+            sha256 = hashlib.sha256() if self._signer else None
+            left = size
+            while left:
+                piece = self._some(min(left, _PIECE))
+                left -= len(piece)
+                if sha256 is not None:
+                    sha256.update(piece)
+                yield piece
+            if self._signer and sha256 is not None:
+                _compare(self._signer.chunk(sha256.hexdigest()), provided)
+            if size == 0:
+                break
+            if self._line() != b"":
+                raise IncompleteBody("The chunk's data is longer than its size says")
+        self._read_trailers()
+
+    def _chunk_header(self) -> tuple[int, str]:
+        size, _, extension = self._line().partition(b";")
+        if not re.fullmatch(b"[0-9a-fA-F]{1,12}", size):
+            raise InvalidRequest("The aws-chunked body has a chunk without a size")
+        name, _, value = extension.partition(b"=")
+        return int(size, 16), value.decode("latin-1") if name == b"chunk-signature" else ""
+
+    def _read_trailers(self) -> None:
+        lines = []
+        for _ in range(_TRAILER_LIMIT):
+            line = self._line(at_end=True)
+            if not line:
+                break
+            lines.append(line)
+        else:
+            raise MalformedTrailerError()
+        canonical, provided = b"", ""
+        for line in lines:
+            name, colon, value = line.partition(b":")
+            if not colon or not name:
+                raise MalformedTrailerError()
+            key = name.strip().lower().decode("latin-1")
+            if key == "x-amz-trailer-signature":
+                provided = value.strip().decode("latin-1")
+            else:
+                self.trailers[key] = value.strip().decode("latin-1")
+                canonical += name.strip().lower() + b":" + value.strip() + b"\n"
+        if self.trailers and not self._payload.has_trailer:
+            raise MalformedTrailerError()
+        if self._signer and self._payload.has_trailer:
+            _compare(self._signer.trailer(hashlib.sha256(canonical).hexdigest()), provided)
+
+    def _some(self, length: int) -> bytes:
+        """At least one and at most `length` bytes."""
+        if not self._buffer:
+            self._buffer = self._read(_PIECE)
+            if not self._buffer:
+                raise IncompleteBody()
+        piece, self._buffer = self._buffer[:length], self._buffer[length:]
+        return piece
+
+    def _line(self, *, at_end: bool = False) -> bytes:
+        """The next line without its CRLF; the end of the body counts as an empty line at_end."""
+        while (cut := self._buffer.find(b"\r\n")) < 0:
+            if len(self._buffer) > _LINE_LIMIT:
+                raise InvalidRequest("The aws-chunked body has a line that is too long")
+            more = self._read(_PIECE)
+            if not more:
+                if at_end and not self._buffer:
+                    return b""
+                raise IncompleteBody()
+            self._buffer += more
+        line, self._buffer = self._buffer[:cut], self._buffer[cut + 2 :]
+        return line
+
+
+def _compare(expected: str, provided: str) -> None:
+    if not hmac.compare_digest(expected.encode(), provided.encode("latin-1", "replace")):
+        raise SignatureDoesNotMatch(SignatureProvided=provided)
