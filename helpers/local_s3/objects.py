@@ -61,9 +61,6 @@ def get_object(store: Store, request: Request, bucket: str, key: str) -> Respons
     headers = found.headers()
     headers |= {"etag": found.etag, "last-modified": http_date(found.last_modified)}
     headers["accept-ranges"] = "bytes"
-    if request.header("x-amz-checksum-mode").upper() == "ENABLED" and found.checksum:
-        headers[f"x-amz-checksum-{found.checksum_algorithm.lower()}"] = found.checksum
-        headers["x-amz-checksum-type"] = found.checksum_type
     if _not_modified(request, found):
         kept = {n: v for n, v in headers.items() if not n.startswith("content-")}
         return Response(304, list(kept.items()))
@@ -76,6 +73,10 @@ def get_object(store: Store, request: Request, bucket: str, key: str) -> Respons
     if wanted is not None:
         start, stop, status = *wanted, 206
         headers["content-range"] = f"bytes {start}-{stop - 1}/{found.size}"
+    elif request.header("x-amz-checksum-mode").upper() == "ENABLED" and found.checksum:
+        # The stored checksum is of the whole object, so it goes with the whole object only.
+        headers[f"x-amz-checksum-{found.checksum_algorithm.lower()}"] = found.checksum
+        headers["x-amz-checksum-type"] = found.checksum_type
     if found.parts and "partNumber" in request.parameters:
         headers["x-amz-mp-parts-count"] = str(found.parts)
     pieces = _read(found, start, stop)

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 from helpers.local_s3.authorise import Authoriser
 from helpers.local_s3.body import Read, read_small
 from helpers.local_s3.clock import Clock
+from helpers.local_s3.moto_glue import ACCOUNT
 from helpers.local_s3.response import Response
-from helpers.local_s3.store import ACCOUNT, Store
+from helpers.local_s3.store import Store
 from helpers.local_s3.sts import Sts
 from helpers.rules import header_auth
 from helpers.rules.authentication import Authentication, Endpoint, Lookup

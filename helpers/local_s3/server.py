@@ -21,7 +21,8 @@ from typing import Any, TextIO
 from helpers.local_s3.clock import Clock
 from helpers.local_s3.gate import Gate
 from helpers.local_s3.http import Server
-from helpers.local_s3.store import ACCOUNT, Store
+from helpers.local_s3.moto_glue import ACCOUNT
+from helpers.local_s3.store import Store
 from helpers.rules.identity import Credential, Identity
 
 DEFAULT_REGION = "eu-west-2"  # the article's

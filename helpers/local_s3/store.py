@@ -1,4 +1,4 @@
-"""What is stored: buckets, objects, IAM identities. The only file that knows moto.
+"""What is stored: buckets, objects, IAM identities, all in moto's memory.
 
 moto keeps everything and decides nothing here: whoever calls has already been authenticated and
 authorised. Objects are read and written on moto's own models directly, because moto's web app
@@ -7,55 +7,18 @@ holds each body in memory several times over; every other operation goes through
 
 from __future__ import annotations
 
-import io
-import os
-import sys
 import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import IO, Any, Literal
-from urllib.parse import urlencode
 
 from helpers.local_s3.clock import Clock
-from helpers.rules import sigv4
+from helpers.local_s3.moto_glue import ACCOUNT, MotoApps, follow, iam_backends, moto_s3
 from helpers.rules.identity import Credential, Identity
 from helpers.rules.policy import Policy, parse_policy
-from helpers.rules.request import Request
 
-# Read by moto when it is imported: flask-cors would answer every origin with "*".
-os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
-
-import moto.core.utils
-
-_clock = Clock()
-
-
-def _utcnow() -> datetime:
-    return _clock.now().replace(tzinfo=None)
-
-
-# Other moto modules take this function by name when they are imported, so it has to be replaced
-# before them: objects and sessions are then dated by the server's clock.
-moto.core.utils.utcnow = _utcnow
-
-import moto.s3.models as moto_s3  # noqa: E402
-from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
-from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
-from moto.iam.access_control import PermissionResult  # noqa: E402
-from moto.iam.models import iam_backends  # noqa: E402
-from moto.moto_server.werkzeug_app import create_backend_app  # noqa: E402
-from werkzeug.test import run_wsgi_app  # noqa: E402
-
-ACCOUNT = DEFAULT_ACCOUNT_ID
-# moto checks bucket policies too, without their conditions; ours have been checked by then.
-moto_s3.FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
-# moto closes an object's file when the object is replaced, even while someone is reading it.
-# Without that, the file is closed when its last reader lets go of it.
-moto_s3.FakeKey.dispose = lambda *_, **__: None
-
-Service = Literal["s3", "iam"]
 _NOTHING = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
 )
@@ -112,6 +75,8 @@ class StoredObject:
         self.checksum_algorithm: str = key.checksum_algorithm or ""
         self.checksum: str = key.checksum_value or ""
         self.checksum_type: str = key.checksum_type or "FULL_OBJECT"
+        if self.checksum_type == "COMPOSITE":
+            self.checksum += f"-{key.checksum_parts}"
         self.parts: int = len(key.multipart.partlist) if key.multipart else 0
 
     def headers(self) -> dict[str, str]:
@@ -147,18 +112,17 @@ class Store:
     """moto's memory for one account and one region."""
 
     def __init__(self, region: str, clock: Clock, root: Credential) -> None:
-        global _clock
-        _clock = clock
+        follow(clock)
+        self.forward = MotoApps(region).forward
         self.region = region
         self.root = root
-        self._apps: dict[Service, Any] = {}
         self._lock = threading.RLock()
 
     def reset(self) -> None:
         """Forget every bucket, object, user, role and policy."""
         with self._lock:
             moto_s3.s3_backends.reset()
-            iam_backends.reset()
+            iam_backends().reset()
 
     # Identities.
 
@@ -317,71 +281,13 @@ class Store:
         made.contentsize = new.size
         return made
 
-    # Everything else.
-
-    def forward(
-        self, service: Service, request: Request, body: bytes, access_key: str
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Let moto's own web app carry out a request that has been authorised."""
-        app = self._apps.get(service)
-        if app is None:
-            with self._lock:
-                app = self._apps.setdefault(service, _moto_app(service))
-        environ = self._environ(service, request, body, access_key)
-        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
-        answer = b"".join(chunks)
-        return int(status.split()[0]), [(n.lower(), v) for n, v in headers], answer
-
-    def _environ(
-        self, service: Service, request: Request, body: bytes, access_key: str
-    ) -> dict[str, Any]:
-        kept = [(n, v) for n, v in request.query if not n.lower().startswith("x-amz-")]
-        # Sub-resources ("?acl") and empty values ("prefix=") mean the same to moto.
-        query = urlencode(kept)
-        scope = sigv4.Scope(sigv4.amz_date(_clock.now())[:8], self.region, service)
-        environ = {
-            "REQUEST_METHOD": request.method,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": request.decoded_path.encode().decode("latin-1"),
-            "RAW_URI": sigv4.canonical_uri(request.decoded_path),
-            "QUERY_STRING": query,
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": request.source_ip,
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
-        spelling = {}
-        for name, value in request.header_map.items():
-            variable = "HTTP_" + name.upper().replace("-", "_")
-            environ[variable] = value
-            spelling[variable] = name
-        # The environ cannot tell x-amz-meta-a_b from x-amz-meta-a-b; S3 can, and moto asks here.
-        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = spelling
-        for name in ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_X_AMZ_SECURITY_TOKEN"):
-            environ.pop(name, None)
-        # moto reads region and caller from here; it does not verify the signature.
-        environ["HTTP_AUTHORIZATION"] = (
-            f"{sigv4.ALGORITHM} Credential={access_key}/{scope}, SignedHeaders=host, Signature=0"
-        )
-        environ["HTTP_HOST"] = "localhost"
-        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
-        environ["CONTENT_LENGTH"] = str(len(body))
-        return environ
-
     @property
     def _s3(self) -> Any:
         return moto_s3.s3_backends[ACCOUNT]["aws"]
 
     @property
     def _iam(self) -> Any:
-        return iam_backends[ACCOUNT]["aws"]
+        return iam_backends()[ACCOUNT]["aws"]
 
 
 # Headers of an upload that come back with every download, besides x-amz-meta-*.
@@ -408,12 +314,3 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _parsed(document: str, name: str, kind: Literal["identity", "resource", "boundary"]) -> Policy:
     return parse_policy(document, name=name, kind=kind)
-
-
-def _moto_app(service: Service) -> Any:
-    app = create_backend_app(service)
-    # A key may hold "//": werkzeug would redirect to the same path with one slash.
-    app.url_map.merge_slashes = False
-    for rule in app.url_map.iter_rules():
-        rule.merge_slashes = False
-    return app

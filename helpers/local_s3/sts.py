@@ -15,7 +15,8 @@ from datetime import timedelta
 from typing import Any
 
 from helpers.local_s3.clock import Clock
-from helpers.local_s3.store import ACCOUNT, Store
+from helpers.local_s3.moto_glue import ACCOUNT
+from helpers.local_s3.store import Store
 from helpers.rules.authentication import iso
 from helpers.rules.identity import Credential, Identity
 from helpers.rules.policy import MalformedPolicy, Policy, parse_policy

@@ -1,0 +1,151 @@
+"""moto, imported and set straight for this server, and its web app for what we do not do.
+
+Together with `store` the only code that knows moto.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from helpers.local_s3.clock import Clock
+from helpers.rules import sigv4
+from helpers.rules.request import Request
+
+# Read by moto when it is imported: flask-cors would answer every origin with "*".
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "1"
+
+import moto.core.utils
+
+clock = Clock()  # replaced by the server's own, see `follow`
+
+
+def _utcnow() -> datetime:
+    return clock.now().replace(tzinfo=None)
+
+
+# Other moto modules take this function by name when they are imported, so it has to be replaced
+# before them: objects and sessions are then dated by the server's clock.
+moto.core.utils.utcnow = _utcnow
+
+import moto.s3.models as moto_s3  # noqa: E402
+from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
+from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
+
+ACCOUNT = DEFAULT_ACCOUNT_ID
+
+
+def _permitted(*_: object) -> Any:
+    from moto.iam.access_control import PermissionResult
+
+    return PermissionResult.PERMITTED
+
+
+# moto checks bucket policies too, without their conditions; ours have been checked by then.
+moto_s3.FakeBucket.get_permission = _permitted
+# moto closes an object's file when the object is replaced, even while someone is reading it.
+# Without that, the file is closed when its last reader lets go of it.
+moto_s3.FakeKey.dispose = lambda *_, **__: None
+
+Service = Literal["s3", "iam"]
+
+# IAM's backend and the web apps take a good third of moto's import time, and the first upload
+# needs neither: they are imported when they are first wanted.
+
+
+def iam_backends() -> Any:
+    """moto's IAM, by account and partition."""
+    from moto.iam.models import iam_backends as found
+
+    return found
+
+
+def _moto_app(service: Service) -> Any:
+    from moto.moto_server.werkzeug_app import create_backend_app
+
+    app = create_backend_app(service)
+    # A key may hold "//": werkzeug would redirect to the same path with one slash.
+    app.url_map.merge_slashes = False
+    for rule in app.url_map.iter_rules():
+        rule.merge_slashes = False
+    return app
+
+
+def follow(server_clock: Clock) -> None:
+    """Let moto date what it stores by the server's clock."""
+    global clock
+    clock = server_clock
+
+
+class MotoApps:
+    """moto's web apps for S3 and IAM, called directly: no port, no guessing of services."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._apps: dict[Service, Any] = {}
+        self._loading = threading.Lock()
+
+    def forward(
+        self, service: Service, request: Request, body: bytes, access_key: str
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Let moto's own web app carry out a request that has been authorised."""
+        app = self._app(service)
+        environ = self._environ(service, request, body, access_key)
+        from werkzeug.test import run_wsgi_app
+
+        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        answer = b"".join(chunks)
+        return int(status.split()[0]), [(n.lower(), v) for n, v in headers], answer
+
+    def _app(self, service: Service) -> Any:
+        with self._loading:
+            if service not in self._apps:
+                self._apps[service] = _moto_app(service)
+            return self._apps[service]
+
+    def _environ(
+        self, service: Service, request: Request, body: bytes, access_key: str
+    ) -> dict[str, Any]:
+        kept = [(n, v) for n, v in request.query if not n.lower().startswith("x-amz-")]
+        # Sub-resources ("?acl") and empty values ("prefix=") mean the same to moto.
+        query = urlencode(kept)
+        scope = sigv4.Scope(sigv4.amz_date(clock.now())[:8], self._region, service)
+        environ = {
+            "REQUEST_METHOD": request.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": request.decoded_path.encode().decode("latin-1"),
+            "RAW_URI": sigv4.canonical_uri(request.decoded_path),
+            "QUERY_STRING": query,
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": request.source_ip,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        spelling = {}
+        for name, value in request.header_map.items():
+            variable = "HTTP_" + name.upper().replace("-", "_")
+            environ[variable] = value
+            spelling[variable] = name
+        # The environ cannot tell x-amz-meta-a_b from x-amz-meta-a-b; S3 can, and moto asks here.
+        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = spelling
+        for name in ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_X_AMZ_SECURITY_TOKEN"):
+            environ.pop(name, None)
+        # moto reads region and caller from here; it does not verify the signature.
+        environ["HTTP_AUTHORIZATION"] = (
+            f"{sigv4.ALGORITHM} Credential={access_key}/{scope}, SignedHeaders=host, Signature=0"
+        )
+        environ["HTTP_HOST"] = "localhost"
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return environ

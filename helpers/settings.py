@@ -1,0 +1,86 @@
+"""The .env file: which real S3 to use, if any, and as whom."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+PROJECT = Path(__file__).resolve().parent.parent
+ENV_FILE = PROJECT / ".env"
+REQUIRED = ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET", "S3_REGION")
+OPTIONAL = ("S3_SESSION_TOKEN", "S3_ENDPOINT_URL")
+# "Bucket naming rules" in the S3 user guide.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+class SettingsError(ValueError):
+    """The .env file cannot be used; the message names the variable and the fix."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What .env says. Keys and token stay out of the repr."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    bucket: str
+    region: str
+    session_token: str | None = field(default=None, repr=False)
+    endpoint_url: str | None = None
+
+
+def load_settings(path: Path = ENV_FILE) -> Settings | None:
+    """The settings in `path`, or None if there is no such file. Raises `SettingsError`."""
+    if not path.exists():
+        return None
+    try:
+        found = dotenv_values(path, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(
+            f"{path.name} cannot be read ({problem}). Save it as UTF-8 text, or delete it to use "
+            "the local S3."
+        ) from None
+    values = {name: (value or "").strip() for name, value in found.items()}
+    empty = [name for name in REQUIRED if not values.get(name)]
+    if empty:
+        raise SettingsError(
+            f"{path.name} has no value for {', '.join(empty)}. Fill in all of "
+            f"{', '.join(REQUIRED)} (see .env.example), or delete {path.name} to use the local S3."
+        )
+    for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY"):
+        if re.search(r"\s", values[name]):
+            raise SettingsError(
+                f"{name} in {path.name} has a space or line break in it. Copy the key again."
+            )
+    if not _BUCKET.fullmatch(values["S3_BUCKET"]):
+        raise SettingsError(
+            f"S3_BUCKET in {path.name} is {values['S3_BUCKET']!r}, which is not a bucket name: "
+            "3 to 63 of a-z, 0-9, dots and hyphens. Write the name alone, without s3:// or slash."
+        )
+    if not re.fullmatch(r"[a-z0-9-]+", values["S3_REGION"]):
+        raise SettingsError(
+            f"S3_REGION in {path.name} is {values['S3_REGION']!r}; write a region code, "
+            "such as eu-west-2."
+        )
+    token = values.get("S3_SESSION_TOKEN") or None
+    if values["S3_ACCESS_KEY"].startswith("ASIA") and token is None:
+        raise SettingsError(
+            f"S3_ACCESS_KEY in {path.name} is a temporary key (ASIA…), which works only with its "
+            "S3_SESSION_TOKEN. Add the token."
+        )
+    endpoint = values.get("S3_ENDPOINT_URL") or None
+    if endpoint and not re.match(r"https?://[^/]", endpoint):
+        raise SettingsError(
+            f"S3_ENDPOINT_URL in {path.name} is {endpoint!r}; write http:// or https:// and a host."
+        )
+    return Settings(
+        values["S3_ACCESS_KEY"],
+        values["S3_SECRET_KEY"],
+        values["S3_BUCKET"],
+        values["S3_REGION"],
+        token,
+        endpoint,
+    )
