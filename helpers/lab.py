@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.redact import redact_key
+from helpers.redact import redact, redact_key
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
 
 START_SECONDS = 60
@@ -100,7 +100,7 @@ class Lab:
         for decision in self.decisions():
             print(f"{decision['method']} -> {decision['status']}")
             for name, passed, detail in decision["checks"]:
-                print(f"  {'ok ' if passed else 'NO '} {name}: {detail}")
+                print(redact(f"  {'ok ' if passed else 'NO '} {name}: {detail}"))
 
     def reset(self) -> None:
         """Empty the local S3: buckets, users and clock as at the start."""
@@ -127,10 +127,14 @@ class Lab:
             self._server.stop()
 
     def __str__(self) -> str:
-        where = "the local S3 on this computer" if self.local else self.endpoint_url or "AWS"
+        if self.local:
+            return (
+                f"Connected to the local S3 on this computer: region {self.region}, "
+                f"bucket {self.bucket}. No account, no network, no cost."
+            )
         return (
-            f"Connected to {where}, region {self.region}, bucket {self.bucket}, "
-            f"as {redact_key(self.access_key)}"
+            f"Connected to {self.endpoint_url or 'AWS'}: region {self.region}, "
+            f"bucket {self.bucket}, as {redact_key(self.access_key)}. Requests may cost money."
         )
 
 

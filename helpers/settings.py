@@ -12,6 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT / ".env"
 REQUIRED = ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET", "S3_REGION")
 OPTIONAL = ("S3_SESSION_TOKEN", "S3_ENDPOINT_URL")
+_PLACEHOLDERS = ("anaccesskeyishere", "asecretkeyishere")
 # "Bucket naming rules" in the S3 user guide.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -51,6 +52,11 @@ def load_settings(path: Path = ENV_FILE) -> Settings | None:
             f"{', '.join(REQUIRED)} (see .env.example), or delete {path.name} to use the local S3."
         )
     for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY"):
+        if values[name] in _PLACEHOLDERS:
+            raise SettingsError(
+                f"{name} in {path.name} still has the value of .env.example. Write your own key "
+                f"there, or delete {path.name} to use the local S3."
+            )
         if re.search(r"\s", values[name]):
             raise SettingsError(
                 f"{name} in {path.name} has a space or line break in it. Copy the key again."

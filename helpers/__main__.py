@@ -1,0 +1,140 @@
+"""The commands: ``python3 -m helpers lab | test | check | serve``.
+
+Standard library only up to the point where the environment exists.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from helpers import environment
+from helpers.environment import PROJECT
+
+NOTEBOOKS = os.path.join(PROJECT, "notebooks")
+FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")
+SANITIZE = os.path.join(PROJECT, "tests", "notebooks", "sanitize.cfg")
+
+
+def parser():
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="python3 -m helpers", description="S3 presigned URLs, hands-on."
+    )
+    commands = top.add_subparsers(dest="command", metavar="command")
+    lab = commands.add_parser("lab", help="open the lessons in JupyterLab")
+    lab.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    lab.add_argument(
+        "--port", type=_port, help="JupyterLab's port (default 8888, or the next free)"
+    )
+    lab.add_argument("--ip", help="address to listen on (default 127.0.0.1)")
+    lab.add_argument("rest", nargs="*", metavar="-- option", help="further options of JupyterLab")
+    test = commands.add_parser(
+        "test",
+        help="run every test, and every notebook as a test",
+        description="Without arguments: all tests and all notebooks. With arguments: pytest's.",
+    )
+    test.add_argument("rest", nargs=argparse.REMAINDER, metavar="pytest argument")
+    check = commands.add_parser("check", help="say what is missing on this computer, and the fix")
+    check.add_argument("--online", action="store_true", help="also ask the S3 in .env who you are")
+    serve = commands.add_parser("serve", help="run the local S3 for other programs")
+    serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
+    serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
+    commands.add_parser("lock", help="(maintainers) renew requirements.lock and environment.yml")
+    return top
+
+
+def _port(text):
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
+
+
+def main(arguments=None):
+    """Run a command; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(arguments)
+    if options.command is None:
+        parser().print_help()
+        return 0
+    if options.command == "check":
+        from helpers import doctor
+
+        return doctor.main(online=options.online)
+    try:
+        if options.command == "lock":
+            from helpers import lock
+
+            return lock.renew()
+        python = environment.ensure()
+    except environment.EnvironmentProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. The next start makes the environment from the beginning.", file=sys.stderr)
+        return 130
+    if options.command == "lab":
+        return _run(_lab(python, options))
+    if options.command == "test":
+        return _run(_test(python, options.rest))
+    # Not realpath: a virtual environment's Python is often a link to the one that made it.
+    if os.path.abspath(python) != os.path.abspath(sys.executable):
+        return _run([python, "-m", "helpers", *arguments])
+    from helpers.local_s3.server import serve
+
+    return serve(options.port, options.json)
+
+
+def _lab(python, options):
+    command = [
+        python,
+        "-m",
+        "jupyterlab",
+        FIRST_LESSON,
+        f"--ServerApp.root_dir={PROJECT}",
+        f"--ip={options.ip or '127.0.0.1'}",
+        # Files of up to 100 MiB through a FileUpload widget; tornado's own limit is 10 MiB, over
+        # which the widget's value silently stays empty.
+        '--ServerApp.tornado_settings={"websocket_max_message_size": 104857600}',
+        # Nothing is asked of the network: no news, no update check.
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]
+    if options.port is not None:
+        command.append(f"--port={options.port}")
+    if options.no_browser:
+        command.append("--no-browser")
+    return command + options.rest
+
+
+def _test(python, rest):
+    command = [python, "-m", "pytest"]
+    if not any(not argument.startswith("-") for argument in rest):
+        notebooks = sorted(name for name in os.listdir(NOTEBOOKS) if name.endswith(".ipynb"))
+        if not notebooks:
+            raise SystemExit("There is no notebook in notebooks/, so there is nothing to prove.")
+        command += ["tests", "notebooks", "--nbval", f"--nbval-sanitize-with={SANITIZE}"]
+        # A notebook's cells stay together, on one worker.
+        command += ["-n", "2", "--dist", "loadfile"]
+    return command + rest
+
+
+def _run(command):
+    """A program in the foreground: its exit status is ours, and a signal for us reaches it."""
+    child = subprocess.Popen(command, cwd=PROJECT, env=environment.child_variables())
+
+    def pass_on(number, _frame):
+        # A terminal sends Ctrl-C to the child as well; JupyterLab asks "y/n?" on the first and
+        # stops at once on SIGTERM, kernels included.
+        if child.poll() is None:
+            child.terminate() if os.name != "nt" else child.wait()
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), pass_on)
+    return child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
