@@ -136,7 +136,13 @@ KEY = "arn:aws:s3:::b/k"
     ("method", "target", "headers", "name", "needs"),
     [
         ("GET", "/b/k", {}, "GetObject", [("s3:GetObject", KEY)]),
-        ("GET", "/b/k?x-id=GetObject&response-content-type=a", {}, "GetObject", [("s3:GetObject", KEY)]),
+        (
+            "GET",
+            "/b/k?x-id=GetObject&response-content-type=a",
+            {},
+            "GetObject",
+            [("s3:GetObject", KEY)],
+        ),
         ("GET", "/b/k?versionId=1", {}, "GetObject", [("s3:GetObjectVersion", KEY)]),
         ("GET", "/b/k?partNumber=1", {}, "GetObject", [("s3:GetObject", KEY)]),
         ("HEAD", "/b/k", {}, "HeadObject", [("s3:GetObject", KEY)]),
@@ -165,9 +171,21 @@ KEY = "arn:aws:s3:::b/k"
         ),
         ("PUT", "/b/k?partNumber=2&uploadId=u", {}, "UploadPart", [("s3:PutObject", KEY)]),
         ("DELETE", "/b/k?versionId=1", {}, "DeleteObject", [("s3:DeleteObjectVersion", KEY)]),
-        ("GET", "/b?list-type=2&prefix=a", {}, "ListObjectsV2", [("s3:ListBucket", "arn:aws:s3:::b")]),
+        (
+            "GET",
+            "/b?list-type=2&prefix=a",
+            {},
+            "ListObjectsV2",
+            [("s3:ListBucket", "arn:aws:s3:::b")],
+        ),
         ("DELETE", "/b?cors", {}, "DeleteBucketCors", [("s3:PutBucketCORS", "arn:aws:s3:::b")]),
-        ("DELETE", "/b?policy", {}, "DeleteBucketPolicy", [("s3:DeleteBucketPolicy", "arn:aws:s3:::b")]),
+        (
+            "DELETE",
+            "/b?policy",
+            {},
+            "DeleteBucketPolicy",
+            [("s3:DeleteBucketPolicy", "arn:aws:s3:::b")],
+        ),
         ("GET", "/", {}, "ListBuckets", [("s3:ListAllMyBuckets", "*")]),
     ],
 )
