@@ -218,6 +218,17 @@ class Server(HTTPServer):  # type: ignore[misc]
         self.keep_alive_conn_limit = 256
         self.prepare()
 
+    def process_conn(self, conn: Any) -> None:
+        """Give a connection to a worker thread, once it has something to say.
+
+        cheroot gives new ones to a worker at once, which then waits; browsers open connections
+        in advance, and a few dozen of those would hold every worker.
+        """
+        if conn.last_used is None and not conn.rfile.has_data():
+            self._connections.put(conn)
+        else:
+            super().process_conn(conn)
+
     @property
     def port(self) -> int:
         return int(self.bind_addr[1])

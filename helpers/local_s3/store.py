@@ -154,7 +154,7 @@ class Store:
                 boundary_arn = role.permissions_boundary_arn
         documents = [(n, text) for h in holders for n, text in h.policies.items()]
         documents += [
-            (policy.name, policy.default_version.document)
+            (policy.name, _default_document(policy))
             for holder in holders
             for policy in holder.managed_policies.values()
         ]
@@ -175,7 +175,7 @@ class Store:
     def managed_policy(self, arn: str) -> str | None:
         """The default version of a managed policy, as JSON, or None."""
         policy = self._iam.managed_policies.get(arn)
-        return policy and str(policy.default_version.document)
+        return policy and _default_document(policy)
 
     # Buckets.
 
@@ -314,3 +314,12 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _parsed(document: str, name: str, kind: Literal["identity", "resource", "boundary"]) -> Policy:
     return parse_policy(document, name=name, kind=kind)
+
+
+def _default_document(policy: Any) -> str:
+    """The text of a managed policy's default version."""
+    return next(
+        str(version.document)
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    )

@@ -77,7 +77,7 @@ def test_a_parameter_is_missing_empty_or_there_twice(name):
         ("Date", "2013-05-24T00:00:00Z", LONG, {}),
         ("Date", "20130524T000000", LONG, {}),
         ("Date", "20131324T000000Z", LONG, {}),
-        ("Date", "２0130524T000000Z", LONG, {}),
+        ("Date", "\uff120130524T000000Z", LONG, {}),  # a full-width digit
         ("Expires", "abc", "X-Amz-Expires should be a number", {}),
         ("Expires", "1.5", "X-Amz-Expires should be a number", {}),
         ("Expires", "9" * 5000, "X-Amz-Expires should be a number", {}),

@@ -1,0 +1,109 @@
+"""One local S3 for all tests of a process, emptied for each test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import boto3
+import pytest
+import requests
+from botocore.config import Config
+
+from helpers.local_s3.server import DEFAULT_BUCKET, LocalS3
+
+
+class Service:
+    """The local S3 under test, and short ways to use it."""
+
+    def __init__(self) -> None:
+        self.server = LocalS3()
+        self.server.start()
+        self.endpoint = self.server.describe()["endpoint"]
+        self.region = self.server.region
+        self.bucket = DEFAULT_BUCKET
+        self._clients: dict[tuple[str, ...], Any] = {}
+
+    def client(self, service: str = "s3", keys: dict[str, str] | None = None) -> Any:
+        """A boto3 client for the root key, or for the keys of CreateAccessKey or of STS."""
+        root = self.server.root
+        keys = keys or {"AccessKeyId": root.access_key, "SecretAccessKey": root.secret_key}
+        name = (service, *map(str, keys.values()))
+        if name not in self._clients:
+            self._clients[name] = self._new_client(service, keys)
+        return self._clients[name]
+
+    def close_clients(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def _new_client(self, service: str, keys: dict[str, str]) -> Any:
+        return boto3.client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
+            config=Config(
+                signature_version="s3v4" if service == "s3" else None,
+                retries={"total_max_attempts": 1},
+            ),
+        )
+
+    def presign(self, operation: str, key: str = "k", expires: int = 60, s3=None, **params) -> str:
+        """A URL presigned by boto3."""
+        return (s3 or self.client()).generate_presigned_url(
+            operation, {"Bucket": self.bucket, "Key": key, **params}, expires
+        )
+
+    def user(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:
+        """A new IAM user with those statements; returns an access key's facts."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        if statements:
+            iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
+        return iam.create_access_key(UserName=name)["AccessKey"]
+
+    def put(self, key: str = "k", body: bytes = b"body", **more: Any) -> None:
+        self.client().put_object(Bucket=self.bucket, Key=key, Body=body, **more)
+
+    def later(self, **duration: float) -> None:
+        self.server.clock.offset += timedelta(**duration)
+
+    def decision(self) -> dict[str, Any]:
+        return self.server.gate.decisions[-1]
+
+
+def document(*statements: dict[str, Any]) -> str:
+    """A policy document as text."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
+    """An Allow statement."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
+
+
+def error_of(response: requests.Response) -> tuple[int, str, str]:
+    """Status, code and message of a refusal."""
+    root = fromstring(response.content)
+    return response.status_code, root.findtext("Code") or "", root.findtext("Message") or ""
+
+
+@pytest.fixture(scope="session")
+def _service() -> Iterator[Service]:
+    service = Service()
+    yield service
+    service.server.stop()
+
+
+@pytest.fixture
+def service(_service: Service) -> Iterator[Service]:
+    _service.server.command({"do": "reset"})
+    yield _service
+    _service.close_clients()
