@@ -3,6 +3,8 @@
 Standard library only up to the point where the environment exists.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import signal
@@ -17,7 +19,7 @@ FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")
 SANITIZE = os.path.join(PROJECT, "tests", "notebooks", "sanitize.cfg")
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
         prog="python3 -m helpers", description="S3 presigned URLs, hands-on."
@@ -45,13 +47,13 @@ def parser():
     return top
 
 
-def _port(text):
+def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
     return int(text)
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(arguments)
@@ -86,7 +88,7 @@ def main(arguments=None):
     return serve(options.port, options.json)
 
 
-def _lab(python, options):
+def _lab(python: str, options: argparse.Namespace) -> list[str]:
     command = [
         python,
         "-m",
@@ -105,10 +107,10 @@ def _lab(python, options):
         command.append(f"--port={options.port}")
     if options.no_browser:
         command.append("--no-browser")
-    return command + options.rest
+    return [*command, *options.rest]
 
 
-def _test(python, rest):
+def _test(python: str, rest: list[str]) -> list[str]:
     command = [python, "-m", "pytest"]
     if not any(not argument.startswith("-") for argument in rest):
         notebooks = sorted(name for name in os.listdir(NOTEBOOKS) if name.endswith(".ipynb"))
@@ -120,11 +122,11 @@ def _test(python, rest):
     return command + rest
 
 
-def _run(command):
+def _run(command: list[str]) -> int:
     """A program in the foreground: its exit status is ours, and a signal for us reaches it."""
     child = subprocess.Popen(command, cwd=PROJECT, env=environment.child_variables())
 
-    def pass_on(number, _frame):
+    def pass_on(_number: int, _frame: object) -> None:
         # A terminal sends Ctrl-C to the child as well; JupyterLab asks "y/n?" on the first and
         # stops at once on SIGTERM, kernels included.
         if child.poll() is None:

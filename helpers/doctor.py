@@ -4,15 +4,21 @@ Installs nothing and asks the network nothing (except with --online). Standard l
 that it also works before the environment exists.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import socket
 import stat
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from helpers import environment
 from helpers.environment import PROJECT
+
+if TYPE_CHECKING:
+    from helpers.settings import Settings
 
 _CHROMIUM = (
     "chromium",
@@ -31,22 +37,22 @@ _CHROMIUM = (
 class Report:
     """Prints findings and counts the failures."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.failures = 0
 
-    def ok(self, text):
+    def ok(self, text: str) -> None:
         print(f"ok    {text}")
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         """Something optional that is not there, or that could not be looked at."""
         print(f"-     {text}")
 
-    def fail(self, text, fix):
+    def fail(self, text: str, fix: str) -> None:
         self.failures += 1
         print(f"FAIL  {text}\n      fix: {fix}")
 
 
-def main(online=False):
+def main(online: bool = False) -> int:
     """Run every check; returns 0 if all passed, else 1."""
     made = environment._is_ready()
     if made and not environment._is_ours(sys.prefix) and not environment.inside_environment():
@@ -69,7 +75,7 @@ def main(online=False):
     return 1 if report.failures else 0
 
 
-def check_python(report):
+def check_python(report: Report) -> bool:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < environment.MINIMUM:
         wanted = "{}.{}".format(*environment.MINIMUM)
@@ -79,7 +85,7 @@ def check_python(report):
     return True
 
 
-def check_packages(report):
+def check_packages(report: Report) -> bool:
     missing = environment.differences()
     if not missing:
         report.ok(f"packages: all {len(environment.locked())} of requirements.lock")
@@ -95,7 +101,7 @@ def check_packages(report):
     return False
 
 
-def check_kernel(report):
+def check_kernel(report: Report) -> None:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -115,7 +121,7 @@ def check_kernel(report):
     report.ok("Jupyter kernel python3 runs this environment's Python")
 
 
-def check_port(report):
+def check_port(report: Report) -> None:
     try:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -128,7 +134,7 @@ def check_port(report):
     report.ok("a port on 127.0.0.1 can be opened")
 
 
-def check_programs(report):
+def check_programs(report: Report) -> None:
     chromium = next((path for path in map(shutil.which, _CHROMIUM) if path), None)
     if chromium:
         report.ok(f"Chromium: {chromium}")
@@ -141,7 +147,7 @@ def check_programs(report):
         report.note("Node.js: not found (only the JavaScript tests need it)")
 
 
-def check_env_file(report, path):
+def check_env_file(report: Report, path: str) -> None:
     if not os.path.exists(path):
         return
     git = shutil.which("git")
@@ -159,7 +165,7 @@ def check_env_file(report, path):
         report.ok(".env is readable by its owner only")
 
 
-def check_s3(report, online):
+def check_s3(report: Report, online: bool) -> None:
     from helpers.redact import redact_key
     from helpers.settings import SettingsError, load_settings
 
@@ -179,7 +185,7 @@ def check_s3(report, online):
         check_identity(report, settings)
 
 
-def check_identity(report, settings):
+def check_identity(report: Report, settings: Settings) -> None:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 

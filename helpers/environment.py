@@ -3,6 +3,8 @@
 Standard library only, because it runs before there is an environment.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import json
@@ -12,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib import metadata
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -28,12 +31,12 @@ class EnvironmentProblem(Exception):
     """The environment cannot be made; the message says what to do."""
 
 
-def say(text):
+def say(text: str) -> None:
     """One line about what is being done, with the seconds since the start."""
     print(f"[{time.monotonic() - _started:5.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-def ensure():
+def ensure() -> str:
     """The Python to use (a path), with every package of the lock and the project itself."""
     if sys.version_info < MINIMUM:
         raise EnvironmentProblem(
@@ -53,12 +56,12 @@ def ensure():
     return _python()
 
 
-def inside_environment():
+def inside_environment() -> bool:
     """True inside an active virtual or conda environment."""
     return sys.prefix != sys.base_prefix or os.path.isdir(os.path.join(sys.prefix, "conda-meta"))
 
 
-def differences():
+def differences() -> list[str]:
     """What this Python lacks of the lock, a line each: ``boto3 1.44.5 is locked, … installed``."""
     found = []
     for name, version, marker in locked():
@@ -73,7 +76,7 @@ def differences():
     return found
 
 
-def locked():
+def locked() -> list[tuple[str, str, str]]:
     """(name, version, marker) of every package in requirements.lock."""
     with open(LOCK, encoding="utf-8") as file:
         text = file.read()
@@ -83,17 +86,17 @@ def locked():
     return [(m[1], m[2], (m[3] or "").strip()) for m in pattern.finditer(text)]
 
 
-def _applies(marker):
+def _applies(marker: str) -> bool:
     if not marker:
         return True
     try:
         from packaging.markers import Marker
     except ImportError:
-        from pip._vendor.packaging.markers import Marker
+        from pip._vendor.packaging.markers import Marker  # type: ignore[no-redef]
     return Marker(marker).evaluate()
 
 
-def child_variables():
+def child_variables() -> dict[str, str]:
     """Environment variables for programs started from here: kernels must find `helpers` too."""
     variables = dict(os.environ)
     paths = [PROJECT, *filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))]
@@ -104,34 +107,34 @@ def child_variables():
 # The environment's own files.
 
 
-def _python(folder=VENV):
+def _python(folder: str = VENV) -> str:
     return os.path.join(
         folder, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python"))
     )
 
 
-def _is_ours(prefix):
+def _is_ours(prefix: str) -> bool:
     return os.path.realpath(prefix) == os.path.realpath(VENV)
 
 
-def _wanted():
+def _wanted() -> dict[str, str]:
     """What the stamp must say. The folder is in it: a moved environment does not work."""
     with open(LOCK, "rb") as file:
         lock = hashlib.sha256(file.read()).hexdigest()
     return {"lock": lock, "folder": os.path.realpath(VENV)}
 
 
-def _is_ready():
+def _is_ready() -> bool:
     try:
         with open(os.path.join(VENV, STAMP), encoding="utf-8") as file:
             stamp = json.load(file)
     except (OSError, ValueError):
         return False
-    return stamp == _wanted() and os.path.exists(_python())
+    return bool(stamp == _wanted()) and os.path.exists(_python())
 
 
 @contextlib.contextmanager
-def _one_at_a_time():
+def _one_at_a_time() -> Iterator[None]:
     """Two starts at once must not make the same environment: the second waits for the first."""
     path = VENV + ".lock"
     deadline = time.monotonic() + WAIT_SECONDS
@@ -163,7 +166,7 @@ def _one_at_a_time():
             os.remove(path)
 
 
-def _holder_lives(path):
+def _holder_lives(path: str) -> bool:
     try:
         with open(path, encoding="ascii") as file:
             number = int(file.read() or "0")
@@ -183,7 +186,7 @@ def _holder_lives(path):
     return True
 
 
-def _make():
+def _make() -> None:
     """Make the environment from nothing. The stamp is written last, when all has worked."""
     if os.path.isdir(VENV):
         say("making the environment again: it is incomplete, moved, or of another lock")
@@ -208,7 +211,7 @@ def _make():
     say("the environment is ready; the next start needs no network")
 
 
-def _run(command, what):
+def _run(command: list[str], what: str) -> None:
     path = os.path.join(VENV, LOG)
     with open(path, "a", encoding="utf-8") as log:
         status = subprocess.call(

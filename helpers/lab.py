@@ -64,7 +64,7 @@ class Lab:
         """A boto3 client: for S3 with Signature Version 4 and the regional host, always."""
         config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
         return boto3.client(
-            service,  # type: ignore[call-overload]
+            service,
             **self.boto3_args,
             config=config if service == "s3" else None,
         )
@@ -174,7 +174,7 @@ class _Server:
                 self._process.stdin.write(json.dumps(order) + "\n")
                 self._process.stdin.flush()
                 answer = json.loads(self._read())
-            except OSError:
+            except (OSError, ValueError):  # a pipe that is broken, closed or no longer speaks JSON
                 raise LabError(
                     "The local S3 has stopped. Run connect() again to start a new, empty one."
                 ) from None

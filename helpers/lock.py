@@ -1,4 +1,6 @@
-"""For maintainers: one resolution, written twice (with hashes for pip and uv, without for conda)."""
+"""For maintainers: one resolution, written with hashes for pip and uv, without for conda."""
+
+from __future__ import annotations
 
 import os
 import re
@@ -23,7 +25,7 @@ dependencies:
 """
 
 
-def renew():
+def renew() -> int:
     """Resolve pyproject.toml again and write both files. Needs uv and the network."""
     uv = shutil.which("uv")
     if uv is None:
@@ -41,7 +43,7 @@ def renew():
     return status
 
 
-def environment_yml(lock):
+def environment_yml(lock: str) -> str:
     """environment.yml's text for a lock's text."""
     pins = re.findall(r"^([A-Za-z0-9][^\\\n#]*==[^\\\n]*?)\s*\\?$", lock, re.M)
     lines = [f'      - "{pin.strip()}"' if ";" in pin else f"      - {pin.strip()}" for pin in pins]

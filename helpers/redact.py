@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from xml.dom.minidom import Node
+from xml.parsers.expat import ExpatError
 
 from defusedxml import DefusedXmlException
 from defusedxml.minidom import parseString
@@ -49,17 +50,16 @@ def readable(xml: str | bytes) -> str:
     """S3's XML, indented and redacted, without request ids; other text is only redacted."""
     text = xml.decode("utf-8", "replace") if isinstance(xml, bytes) else xml
     try:
-        document = parseString(text)
-    except (DefusedXmlException, Exception):
+        root = parseString(text).documentElement
+    except (DefusedXmlException, ExpatError, ValueError):
+        root = None
+    if root is None:
         return redact(text)
-    root = document.documentElement
-    for name in _NOISE:
-        for element in root.getElementsByTagName(name):
-            element.parentNode.removeChild(element)
-    lines = []
-    for child in root.childNodes:
-        if child.nodeType == Node.ELEMENT_NODE:
-            lines.append("  " + child.toxml().replace("\n", "\n      "))
+    lines = [
+        "  " + child.toxml().replace("\n", "\n      ")
+        for child in root.childNodes
+        if child.nodeType == Node.ELEMENT_NODE and child.nodeName not in _NOISE
+    ]
     return redact("\n".join((f"<{root.tagName}>", *lines, f"</{root.tagName}>")))
 
 

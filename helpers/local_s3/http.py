@@ -6,6 +6,7 @@ the raw path and the spelling of header names.
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any
 from urllib.parse import quote
@@ -26,7 +27,7 @@ DRAIN_BYTES, DRAIN_SECONDS = 64 * 1024 * 1024, 5
 _REASONS = {200: "OK", 204: "No Content", 206: "Partial Content", 304: "Not Modified"}
 
 
-class _Headers(HeaderReader):  # type: ignore[misc]
+class _Headers(HeaderReader):
     """Keeps every header line as it was sent, besides cheroot's own dict."""
 
     def __call__(self, rfile: Any, hdict: Any = None) -> Any:
@@ -54,7 +55,7 @@ class _Lines:
         return line
 
 
-class _HTTPRequest(HTTPRequest):  # type: ignore[misc]
+class _HTTPRequest(HTTPRequest):
     header_reader = _Headers()
 
     def read_request_line(self) -> bool:
@@ -83,7 +84,7 @@ class _HTTPRequest(HTTPRequest):  # type: ignore[misc]
         held: list[bytes] = []
         self.conn.wfile.write = held.append
         try:
-            success: bool = super().read_request_headers()
+            success: bool = super().read_request_headers()  # type: ignore[no-untyped-call]
         finally:
             self.conn.wfile.write = server_says_yes
         self.continues = b"".join(held) if success else b""
@@ -111,7 +112,7 @@ class _HTTPRequest(HTTPRequest):  # type: ignore[misc]
         self.conn.wfile.write(head.encode() + body)
 
 
-class _Gateway(Gateway):  # type: ignore[misc]
+class _Gateway(Gateway):
     """One request from cheroot to the gate and back."""
 
     def respond(self) -> None:
@@ -199,16 +200,21 @@ def _drain(connection: socket.socket) -> None:
         pass
 
 
-class _Connection(HTTPConnection):  # type: ignore[misc]
+class _Connection(HTTPConnection):
     RequestHandlerClass = _HTTPRequest
 
 
-class Server(HTTPServer):  # type: ignore[misc]
+class Server(HTTPServer):
     """The gate, listening on 127.0.0.1."""
 
     ConnectionClass = _Connection
 
     def __init__(self, gate: Gate, port: int = 0) -> None:
+        """Raises OSError if the port is taken."""
+        with socket.socket() as probe:  # cheroot would leave its socket open when this fails
+            if os.name != "nt":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
         super().__init__(("127.0.0.1", port), _Gateway, minthreads=THREADS, maxthreads=THREADS)
         self.gate = gate
         self.max_request_header_size = MAX_HEADERS
@@ -225,7 +231,7 @@ class Server(HTTPServer):  # type: ignore[misc]
         in advance, and a few dozen of those would hold every worker.
         """
         if conn.last_used is None and not conn.rfile.has_data():
-            self._connections.put(conn)
+            self._connections.put(conn)  # type: ignore[attr-defined]
         else:
             super().process_conn(conn)
 

@@ -9,6 +9,7 @@ import io
 import os
 import sys
 import threading
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -32,11 +33,12 @@ def _utcnow() -> datetime:
 # before them: objects and sessions are then dated by the server's clock.
 moto.core.utils.utcnow = _utcnow
 
-import moto.s3.models as moto_s3  # noqa: E402
+import moto.s3.models  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
 
-ACCOUNT = DEFAULT_ACCOUNT_ID
+moto_s3: Any = moto.s3.models
+ACCOUNT: str = DEFAULT_ACCOUNT_ID
 
 
 def _permitted(*_: object) -> Any:

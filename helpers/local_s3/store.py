@@ -190,7 +190,7 @@ class Store:
 
     def set_defaults(self, name: str) -> None:
         """Make a bucket what new AWS buckets have been since 2023: private and encrypted."""
-        bucket = self.bucket(name)
+        bucket = self._s3.get_bucket(name)
         on = dict.fromkeys(_BLOCKS.values(), "true")
         bucket.public_access_block = moto_s3.PublicAccessBlock(**on)
         bucket.encryption = {

@@ -1,0 +1,90 @@
+"""The doctor: one line each, a fix with every failure."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from helpers import doctor, environment, settings
+
+GOOD = """\
+S3_ACCESS_KEY=AKIAIOSFODNN7EXAMPLE
+S3_SECRET_KEY=s
+S3_BUCKET=my-bucket
+S3_REGION=eu-west-2
+"""
+
+
+def test_all_is_well_in_the_tests_own_environment(capsys):
+    assert doctor.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith(("ok ", "- ")) for line in lines)
+    assert "ok    Jupyter kernel python3 runs this environment's Python" in lines
+    assert "ok    S3: the local one (there is no .env)" in lines
+
+
+def test_a_missing_package_is_named_with_its_fix(capsys, monkeypatch):
+    monkeypatch.setattr(
+        environment, "differences", lambda: ["boto3 1 is locked, none is installed"]
+    )
+    assert doctor.main() == 1
+    out = capsys.readouterr().out
+    assert "FAIL  packages: boto3 1 is locked, none is installed" in out
+    assert "fix: " in out
+
+
+def test_no_environment_yet(capsys, monkeypatch):
+    monkeypatch.setattr(environment, "differences", lambda: ["x"])
+    monkeypatch.setattr(environment, "_is_ready", lambda: False)
+    monkeypatch.setattr(environment, "inside_environment", lambda: False)
+    assert doctor.main() == 1
+    assert (
+        "the environment is not made yet\n      fix: python3 -m helpers lab"
+        in capsys.readouterr().out
+    )
+
+
+def test_old_python(capsys, monkeypatch):
+    monkeypatch.setattr(environment, "MINIMUM", (3, 99))
+    assert doctor.main() == 1
+    assert "fix: install Python 3.99 or newer" in capsys.readouterr().out
+    with pytest.raises(environment.EnvironmentProblem, match=r"needs Python 3\.99"):
+        environment.ensure()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
+def test_env_file_that_others_can_read(tmp_path, capsys):
+    file = tmp_path / ".env"
+    file.write_text(GOOD)
+    report = doctor.Report()
+    file.chmod(0o644)
+    doctor.check_env_file(report, str(file))
+    assert report.failures >= 1
+    assert "fix: chmod 600 .env" in capsys.readouterr().out
+    file.chmod(0o600)
+    doctor.check_env_file(doctor.Report(), str(file))
+    assert "ok    .env is readable by its owner only" in capsys.readouterr().out
+
+
+def test_git_ignores_env():
+    ignored = Path(environment.PROJECT, ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert ".env" in ignored
+
+
+def test_which_s3_and_as_whom(tmp_path, capsys, monkeypatch):
+    file = tmp_path / ".env"
+    file.write_text(GOOD + "S3_ENDPOINT_URL=https://s3.example.com\n")
+    monkeypatch.setattr(settings.load_settings, "__defaults__", (file,))
+    doctor.check_s3(doctor.Report(), online=False)
+    assert capsys.readouterr().out == (
+        "ok    S3: https://s3.example.com, region eu-west-2, bucket my-bucket, as AKIA…MPLE\n"
+    )
+    file.write_text("S3_BUCKET=x\n")
+    report = doctor.Report()
+    doctor.check_s3(report, online=False)
+    out = capsys.readouterr().out
+    assert report.failures == 1
+    assert "FAIL  .env has no value for S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION" in out
+    assert "fix: Fill in all of" in out

@@ -1,0 +1,52 @@
+"""Nothing that works is ever shown."""
+
+from __future__ import annotations
+
+import requests
+
+from helpers.local_s3.server import DEFAULT_REGION
+from helpers.redact import readable, redact, redact_key, show
+from tests.local_s3.conftest import Service, _service, service  # noqa: F401  (fixtures)
+
+SIGNATURE = "ab" * 32
+
+
+def test_what_is_hidden_and_what_is_not():
+    url = (
+        "https://b.s3.eu-west-2.amazonaws.com/k?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20260101"
+        f"&X-Amz-Expires=60&X-Amz-Security-Token=secret%2Btoken%3D&X-Amz-Signature={SIGNATURE}"
+    )
+    shown = redact(url)
+    assert SIGNATURE not in shown
+    assert "secret" not in shown
+    assert "IOSFODNN7EXAMPLE" not in shown
+    assert shown.startswith("https://b.s3.eu-west-2.amazonaws.com/k?X-Amz-Credential=AKIA…")
+    assert "X-Amz-Expires=60" in shown
+    old = redact("https://b/k?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=a%2Bb%3D&Expires=1")
+    assert "a%2Bb" not in old
+    assert redact("nothing to hide") == "nothing to hide"
+    assert redact_key("AKIAIOSFODNN7EXAMPLE") == "AKIA…MPLE"
+    assert redact_key("short") == "…"
+
+
+def test_a_refusal_shows_no_signature_and_no_ids(service, capsys):  # noqa: F811
+    service.put()
+    url = service.presign("get_object")
+    show(requests.put(url))
+    out = capsys.readouterr().out
+    assert out.startswith("403 Forbidden\n<Error>\n  <Code>SignatureDoesNotMatch</Code>\n")
+    assert url.rpartition("=")[2] not in out
+    assert service.server.root.access_key not in out
+    assert "RequestId" not in out
+    assert f"/{DEFAULT_REGION}/s3/aws4_request" in out
+    show(requests.get(url))
+    assert capsys.readouterr().out == "200 OK\nbody\n"
+    show(requests.head(url))
+    assert capsys.readouterr().out == "403 Forbidden\n"
+
+
+def test_text_that_is_no_xml_is_only_redacted():
+    assert readable(f"<html> {SIGNATURE}") == "<html> …"
+    assert readable(b"\xff") == "\ufffd"
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]><Error><Code>&a;</Code></Error>'
+    assert readable(bomb) == bomb
