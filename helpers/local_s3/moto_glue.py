@@ -35,6 +35,7 @@ moto.core.utils.utcnow = _utcnow
 
 import moto.s3.models  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
+from moto.core.common_models import BaseModel  # noqa: E402
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
 
 moto_s3: Any = moto.s3.models
@@ -49,6 +50,8 @@ def _permitted(*_: object) -> Any:
 
 # moto checks bucket policies too, without their conditions; ours have been checked by then.
 moto_s3.FakeBucket.get_permission = _permitted
+# moto keeps a reference to everything it ever made, so replaced objects would never be freed.
+BaseModel.__new__ = lambda cls, *_, **__: object.__new__(cls)
 # moto closes an object's file when the object is replaced, even while someone is reading it.
 # Without that, the file is closed when its last reader lets go of it.
 moto_s3.FakeKey.dispose = lambda *_, **__: None

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-from awscrt import checksums as crt
+import anycrc
 
 from helpers.rules.errors import InvalidDigest, InvalidRequest
 from helpers.rules.request import Request
@@ -22,6 +22,9 @@ from helpers.rules.request import Request
 PREFIX = "x-amz-checksum-"
 # Lengths in bytes of each algorithm's value.
 LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
+# anycrc rather than AWS's awscrt: with that installed, boto3 signs by other code than without.
+_CRC32C = anycrc.Model("CRC32C").calc
+_CRC64NVME = anycrc.Model("CRC64-NVME").calc
 # What S3 computes and stores when an upload declares none.
 DEFAULT = "CRC64NVME"
 
@@ -53,9 +56,9 @@ def hasher(algorithm: str) -> Hasher:
         case "CRC32":
             return _Crc(zlib.crc32, 4)
         case "CRC32C":
-            return _Crc(crt.crc32c, 4)
+            return _Crc(_CRC32C, 4)
         case "CRC64NVME":
-            return _Crc(crt.crc64nvme, 8)
+            return _Crc(_CRC64NVME, 8)
         case "SHA1":
             return hashlib.sha1(usedforsecurity=False)
         case "SHA256":

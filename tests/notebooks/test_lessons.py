@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def headings(path: Path) -> list[str]:
 
 
 def test_the_lessons_are_found():
-    assert [path.name for path in LESSONS][0] == "00-start-here.ipynb"
+    assert LESSONS[0].name == "00-start-here.ipynb"
     assert len(LESSONS) >= 2
 
 
@@ -48,7 +49,7 @@ def test_headings(lesson):
     assert found[0].startswith("# ")
     levels = [len(line.partition(" ")[0]) for line in found]
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     for section in SECTIONS:
         assert section in found, section
 
