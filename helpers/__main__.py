@@ -32,12 +32,12 @@ def parser() -> argparse.ArgumentParser:
     )
     lab.add_argument("--ip", help="address to listen on (default 127.0.0.1)")
     lab.add_argument("rest", nargs="*", metavar="-- option", help="further options of JupyterLab")
-    test = commands.add_parser(
+    commands.add_parser(
         "test",
         help="run every test, and every notebook as a test",
-        description="Without arguments: all tests and all notebooks. With arguments: pytest's.",
+        usage="python3 -m helpers test [pytest arguments]",
+        description="All tests and all notebooks, or those that pytest's arguments name.",
     )
-    test.add_argument("rest", nargs=argparse.REMAINDER, metavar="pytest argument")
     check = commands.add_parser("check", help="say what is missing on this computer, and the fix")
     check.add_argument("--online", action="store_true", help="also ask the S3 in .env who you are")
     serve = commands.add_parser("serve", help="run the local S3 for other programs")
@@ -56,7 +56,9 @@ def _port(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = parser().parse_args(arguments)
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command != "test":
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
     if options.command is None:
         parser().print_help()
         return 0
@@ -79,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "lab":
         return _run(_lab(python, options))
     if options.command == "test":
-        return _run(_test(python, options.rest))
+        return _run(_test(python, rest))
     # Not realpath: a virtual environment's Python is often a link to the one that made it.
     if os.path.abspath(python) != os.path.abspath(sys.executable):
         return _run([python, "-m", "helpers", *arguments])

@@ -187,10 +187,8 @@ def main() -> None:
 def report(what: str, found: dict[str, list[float]], less_is_better: bool = False) -> None:
     ours, theirs = (statistics.median(values) for values in found.values())
     ratio = theirs / ours if less_is_better else ours / theirs
-    print(
-        f"{what:40} local S3 {ours:9.2f}   moto_server {theirs:9.2f}   {ratio:5.2f} times",
-        flush=True,
-    )
+    figures = f"local S3 {ours:9.2f}   moto_server {theirs:9.2f}   {ratio:5.2f} times"
+    print(f"{what:40} {figures}", flush=True)
 
 
 if __name__ == "__main__":
