@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.service import Service
 
 # Shared machines stall now and then: no deadline for one example. The number of examples can be
 # raised for a long run: HYPOTHESIS_EXAMPLES=100000.
@@ -22,3 +27,21 @@ settings.load_profile("suite")
 def pytest_configure(config: pytest.Config) -> None:
     # A proxy set for the internet must not get requests for this computer.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+@pytest.fixture(scope="session")
+def _service() -> Iterator[Service]:
+    # Imported here: the tests of the rules need neither moto nor a server.
+    from tests.service import Service
+
+    service = Service()
+    yield service
+    service.server.stop()
+
+
+@pytest.fixture
+def service(_service: Service) -> Iterator[Service]:
+    """One local S3 for all tests of a process, emptied for each test."""
+    _service.server.command({"do": "reset"})
+    yield _service
+    _service.close_clients()

@@ -6,7 +6,6 @@ import requests
 
 from helpers.local_s3.server import DEFAULT_REGION
 from helpers.redact import readable, redact, redact_key, show
-from tests.local_s3.conftest import Service, _service, service  # noqa: F401  (fixtures)
 
 SIGNATURE = "ab" * 32
 
@@ -29,7 +28,7 @@ def test_what_is_hidden_and_what_is_not():
     assert redact_key("short") == "…"
 
 
-def test_a_refusal_shows_no_signature_and_no_ids(service, capsys):  # noqa: F811
+def test_a_refusal_shows_no_signature_and_no_ids(service, capsys):
     service.put()
     url = service.presign("get_object")
     show(requests.put(url))

@@ -52,9 +52,16 @@ def _permitted(*_: object) -> Any:
 moto_s3.FakeBucket.get_permission = _permitted
 # moto keeps a reference to everything it ever made, so replaced objects would never be freed.
 BaseModel.__new__ = lambda cls, *_, **__: object.__new__(cls)
-# moto closes an object's file when the object is replaced, even while someone is reading it.
-# Without that, the file is closed when its last reader lets go of it.
-moto_s3.FakeKey.dispose = lambda *_, **__: None
+
+
+def _close_at_the_end(key: Any, garbage: bool = False) -> None:
+    if garbage and hasattr(key, "_value_buffer"):
+        key._value_buffer.close()
+
+
+# moto closes an object's file when the object is replaced, even while someone is reading it;
+# here it is closed when its last reader has let go of it.
+moto_s3.FakeKey.dispose = _close_at_the_end
 
 Service = Literal["s3", "iam"]
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_s3.conftest import Service, _service, service  # noqa: F401  (fixtures)
-
 JS = Path(__file__).parent / "js"
 
 

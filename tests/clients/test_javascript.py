@@ -11,7 +11,7 @@ import requests
 
 from helpers.rules import sigv4
 from tests.clients.conftest import JS, missing, program, run
-from tests.local_s3.conftest import error_of
+from tests.service import error_of
 
 
 @pytest.fixture

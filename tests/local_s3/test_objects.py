@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.local_s3.conftest import allow, error_of
+from tests.service import allow, error_of
 
 KEYS = [
     "a b",

@@ -12,7 +12,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from helpers.rules import sigv4
-from tests.local_s3.conftest import allow, document, error_of
+from tests.service import allow, document, error_of
 
 MISMATCH = (403, "SignatureDoesNotMatch")
 DENIED = (403, "AccessDenied")

@@ -1,15 +1,13 @@
-"""One local S3 for all tests of a process, emptied for each test."""
+"""The local S3 in the tests' own process, and short ways to use it (fixture: `service`)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import boto3
-import pytest
 import requests
 from botocore.config import Config
 
@@ -93,17 +91,3 @@ def error_of(response: requests.Response) -> tuple[int, str, str]:
     """Status, code and message of a refusal."""
     root = fromstring(response.content)
     return response.status_code, root.findtext("Code") or "", root.findtext("Message") or ""
-
-
-@pytest.fixture(scope="session")
-def _service() -> Iterator[Service]:
-    service = Service()
-    yield service
-    service.server.stop()
-
-
-@pytest.fixture
-def service(_service: Service) -> Iterator[Service]:
-    _service.server.command({"do": "reset"})
-    yield _service
-    _service.close_clients()
