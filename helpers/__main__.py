@@ -16,6 +16,7 @@ from helpers.environment import PROJECT
 
 NOTEBOOKS = os.path.join(PROJECT, "notebooks")
 FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")
+SETTINGS = os.path.join(PROJECT, "helpers", "jupyter_settings")
 SANITIZE = os.path.join(PROJECT, "tests", "notebooks", "sanitize.cfg")
 
 
@@ -101,9 +102,11 @@ def _lab(python: str, options: argparse.Namespace) -> list[str]:
         # Files of up to 100 MiB through a FileUpload widget; tornado's own limit is 10 MiB, over
         # which the widget's value silently stays empty.
         '--ServerApp.tornado_settings={"websocket_max_message_size": 104857600}',
-        # Nothing is asked of the network: no news, no update check.
+        # Nothing is asked of the network, and nobody is asked whether it may be: no news and no
+        # update check.
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
+        f"--LabApp.app_settings_dir={SETTINGS}",
     ]
     if options.port is not None:
         command.append(f"--port={options.port}")

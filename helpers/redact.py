@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from xml.dom.minidom import Node
 from xml.parsers.expat import ExpatError
+from xml.sax.saxutils import unescape
 
 from defusedxml import DefusedXmlException
 from defusedxml.minidom import parseString
@@ -47,7 +48,10 @@ def redact_key(access_key: str) -> str:
 
 
 def readable(xml: str | bytes) -> str:
-    """S3's XML, indented and redacted, without request ids; other text is only redacted."""
+    """S3's XML for people: indented, unescaped, redacted, without request ids.
+
+    Other text is only redacted.
+    """
     text = xml.decode("utf-8", "replace") if isinstance(xml, bytes) else xml
     try:
         root = parseString(text).documentElement
@@ -56,7 +60,7 @@ def readable(xml: str | bytes) -> str:
     if root is None:
         return redact(text)
     lines = [
-        "  " + child.toxml().replace("\n", "\n      ")
+        "  " + unescape(child.toxml()).replace("\n", "\n      ")
         for child in root.childNodes
         if child.nodeType == Node.ELEMENT_NODE and child.nodeName not in _NOISE
     ]
