@@ -16,6 +16,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from helpers.local_s3.body import Read, receive
 from helpers.local_s3.response import Headers, Response
 from helpers.local_s3.store import Store
+from helpers.rules import cors
 from helpers.rules.errors import (
     AccessDenied,
     EntityTooLarge,
@@ -116,8 +117,10 @@ def check(store: Store, operation: str, bucket: str, body: bytes) -> None:
                 f'"arn:aws:s3:::{bucket}" because public policies are prevented by the '
                 "BlockPublicPolicy setting in S3 Block Public Access."
             )
+    elif operation == "PutBucketCors":
+        cors.parse_configuration(parse_xml(body))
     elif body and operation.startswith(("Put", "Create", "Complete")):
-        _parse(body)
+        parse_xml(body)
 
 
 def _bucket_policy(bucket: str, body: bytes) -> Policy:
@@ -137,7 +140,8 @@ def _bucket_policy(bucket: str, body: bytes) -> Policy:
     return policy
 
 
-def _parse(body: bytes) -> Element:
+def parse_xml(body: bytes) -> Element:
+    """A client's XML document. Raises MalformedXML, also for one that defines entities."""
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):
@@ -153,7 +157,7 @@ def delete_objects(
     access_key: str,
 ) -> Response:
     """DeleteObjects: each key is asked for; the answer lists the deleted and the refused."""
-    root = _parse(body)
+    root = parse_xml(body)
     allowed = Element("Delete", xmlns=_XMLNS)
     refused = ""
     items = root.findall("{*}Object")

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from helpers.local_s3 import bucket_settings, objects
+from helpers.local_s3 import bucket_settings, objects, post_form
 from helpers.local_s3.authorise import Authoriser
 from helpers.local_s3.clock import Clock
 from helpers.local_s3.query_services import QueryServices
 from helpers.local_s3.response import Response
 from helpers.local_s3.store import Store
 from helpers.local_s3.sts import Sts
-from helpers.rules import header_auth, query_auth, sigv4
+from helpers.rules import cors, header_auth, query_auth, sigv4
 from helpers.rules.authentication import Authentication, Endpoint
 from helpers.rules.decision import Decision
 from helpers.rules.errors import (
@@ -86,11 +87,21 @@ class Gate:
             answer = Response(
                 error.status, [("content-type", "text/xml")], error.to_xml(request_id)
             )
-        except Exception:
+        except Exception as problem:
             # Whatever went wrong, the client gets S3's answer and the server lives on.
-            log.exception("request %s failed inside the server", request_id)
+            where = traceback.extract_tb(problem.__traceback__)[-1]
+            log.error(
+                "request %s failed inside the server: %r at %s:%s",
+                request_id,
+                problem,
+                where.filename,
+                where.lineno,
+            )
+            log.debug("request %s", request_id, exc_info=problem)
             decision.error = InternalError()
             answer = _refusal(InternalError(), request_id)
+        if "origin" in request.header_map and request.method != "OPTIONS":
+            self._cors(request, decision, answer)
         answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
         decision.status = answer.status
         self.decisions.append(decision.as_dict())
@@ -100,9 +111,15 @@ class Gate:
     # S3.
 
     def _s3(self, request: Request, read: Read, decision: Decision, now: datetime) -> Response:
+        bucket, key = _locate(request)
+        if request.method == "OPTIONS":
+            kind = "OBJECT" if key else "BUCKET"
+            rules = self.store.cors_rules(bucket)
+            return Response(200, cors.preflight(request, rules, decision, kind))
+        if request.method == "POST" and bucket and not key and "delete" not in request.parameters:
+            return self._post(request, read, decision, now, bucket)
         payload = declared_payload(request)
         authentication = self._authenticate(request, decision, now, payload.declared)
-        bucket, key = _locate(request)
         operation = s3_operation(request, bucket, key)
         if operation is None:
             decision.refuse(
@@ -116,6 +133,36 @@ class Gate:
         self._authoriser.check_s3(request, decision, authentication, operation, bucket, key, now)
         _check_overrides(request, decision, authentication)
         return self._carry_out(request, read, decision, authentication, operation, bucket, key, now)
+
+    def _post(
+        self, request: Request, read: Read, decision: Decision, now: datetime, bucket: str
+    ) -> Response:
+        """An HTML form upload: it carries its authentication and its key in the form."""
+        decision.action = "PostObject"
+        if self.store.bucket(bucket) is None:
+            decision.refuse("bucket", NoSuchBucket(BucketName=bucket))
+
+        def authorise(sent: Request, who: Authentication, operation: Operation, key: str) -> None:
+            self._authoriser.check_s3(sent, decision, who, operation, bucket, key, now)
+
+        return post_form.post_object(
+            self.store,
+            request,
+            read,
+            decision,
+            bucket,
+            now=now,
+            lookup=self.find_key,
+            authorise=authorise,
+        )
+
+    def _cors(self, request: Request, decision: Decision, answer: Response) -> None:
+        """Headers for a browser, on success and on refusal alike."""
+        try:
+            bucket, _ = _locate(request)
+        except S3Error:  # a path that is no text
+            return
+        answer.add(cors.actual(request, self.store.cors_rules(bucket) or (), decision))
 
     def _authenticate(
         self, request: Request, decision: Decision, now: datetime, payload_hash: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,6 @@ TIMEOUT = 60  # seconds that a silent connection is kept
 # After an early refusal the rest of the body is read and thrown away for this long or this much,
 # because closing a connection with unread data can destroy the answer on its way.
 DRAIN_BYTES, DRAIN_SECONDS = 64 * 1024 * 1024, 5
-_REASONS = {200: "OK", 204: "No Content", 206: "Partial Content", 304: "Not Modified"}
 
 
 class _Headers(HeaderReader):
@@ -169,7 +169,7 @@ def _send(req: Any, request: Request, response: Response, body: _Body) -> None:
     early = body.unread
     if early:
         req.close_connection = True
-    req.status = f"{status} {_REASONS.get(status, 'Answer')}".encode()
+    req.status = f"{status} {HTTPStatus(status).phrase}".encode()
     req.outheaders = headers
     req.ensure_headers_sent()
     if request.method != "HEAD" and status not in (204, 304):

@@ -16,6 +16,7 @@ from typing import IO, Any, Literal
 
 from helpers.local_s3.clock import Clock
 from helpers.local_s3.moto_glue import ACCOUNT, MotoApps, follow, iam_backends, moto_s3
+from helpers.rules.cors import CorsRule
 from helpers.rules.identity import Credential, Identity
 from helpers.rules.policy import Policy, parse_policy
 
@@ -218,6 +219,22 @@ class Store:
             return None
         return _parsed(bucket.policy.decode(), name, "resource")
 
+    def cors_rules(self, name: str) -> tuple[CorsRule, ...] | None:
+        """The bucket's CORS rules, in order; None if there is no such bucket."""
+        bucket = self.bucket(name)
+        if bucket is None:
+            return None
+        return tuple(
+            CorsRule(
+                _several(rule.allowed_origins),
+                _several(rule.allowed_methods),
+                _several(rule.allowed_headers),
+                _several(rule.exposed_headers),
+                None if rule.max_age_seconds is None else int(rule.max_age_seconds),
+            )
+            for rule in bucket.cors
+        )
+
     # Objects.
 
     def get_object(self, bucket: str, key: str, version: str | None) -> StoredObject | str | None:
@@ -314,6 +331,11 @@ def _metadata(headers: dict[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _parsed(document: str, name: str, kind: Literal["identity", "resource", "boundary"]) -> Policy:
     return parse_policy(document, name=name, kind=kind)
+
+
+def _several(value: str | list[str] | None) -> tuple[str, ...]:
+    """moto keeps one value of an element as text, several as a list."""
+    return (value,) if isinstance(value, str) else tuple(value or ())
 
 
 def _default_document(policy: Any) -> str:

@@ -74,6 +74,10 @@ class ExpiredToken(S3Error):
     code, default = "ExpiredToken", "The provided token has expired."
 
 
+class AccessForbidden(S3Error):
+    status, code, default = 403, "AccessForbidden", "Access forbidden"
+
+
 class RequestTimeTooSkewed(S3Error):
     status, code = 403, "RequestTimeTooSkewed"
     default = "The difference between the request time and the current time is too large."
@@ -97,6 +101,10 @@ class AuthorizationHeaderMalformed(S3Error):
 
 class InvalidRequest(S3Error):
     code, default = "InvalidRequest", "Invalid Request"
+
+
+class BadRequest(S3Error):
+    code, default = "BadRequest", "Bad Request"
 
 
 class InvalidArgument(S3Error):
@@ -138,6 +146,20 @@ class EntityTooLarge(S3Error):
 class EntityTooSmall(S3Error):
     code = "EntityTooSmall"
     default = "Your proposed upload is smaller than the minimum allowed size"
+
+
+class MaxPostPreDataLengthExceeded(S3Error):
+    code = "MaxPostPreDataLengthExceeded"
+    default = "Your POST request fields preceding the upload file were too large."
+
+
+class MalformedPOSTRequest(S3Error):
+    code = "MalformedPOSTRequest"
+    default = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class InvalidPolicyDocument(S3Error):
+    code, default = "InvalidPolicyDocument", "Invalid Policy"
 
 
 class MalformedTrailerError(S3Error):
