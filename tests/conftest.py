@@ -24,6 +24,10 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--s3", choices=["env"], help="also send the table of requests to .env's S3")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # A proxy set for the internet must not get requests for this computer.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
