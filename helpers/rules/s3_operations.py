@@ -1,8 +1,9 @@
-"""The table of S3's operations: by method and sub-resource, the API name and the IAM action.
+"""The table of S3's operations: by method and sub-resources, the API name and the IAM action.
 
-A key is (method, sub-resource, …) with the sub-resources in the order of `SUBRESOURCES`; two of
-them at once are a key only where S3 has such an operation, so that no combination can pass for
-a weaker one. Source: the Amazon S3 API reference, and its table of required permissions.
+A key is (method, sub-resource, …) with the sub-resources in alphabetical order. Two of them at
+once are a key only where S3 has such an operation, so that no combination can pass for a weaker
+one. Sources: the Amazon S3 API reference, and "Required permissions for Amazon S3 API operations"
+in the Amazon S3 user guide.
 """
 
 from __future__ import annotations
@@ -14,19 +15,11 @@ _CONFIGURATIONS = {
     "accelerate": ("BucketAccelerateConfiguration", "AccelerateConfiguration", "GP"),
     "acl": ("BucketAcl", "BucketAcl", "GP"),
     "abac": ("BucketAbac", "BucketAbac", "GP"),
-    "analytics": ("BucketAnalyticsConfiguration", "AnalyticsConfiguration", "GPD"),
     "cors": ("BucketCors", "BucketCORS", "GPD"),
     "encryption": ("BucketEncryption", "EncryptionConfiguration", "GPD"),
-    "intelligent-tiering": (
-        "BucketIntelligentTieringConfiguration",
-        "IntelligentTieringConfiguration",
-        "GPD",
-    ),
-    "inventory": ("BucketInventoryConfiguration", "InventoryConfiguration", "GPD"),
     "lifecycle": ("BucketLifecycleConfiguration", "LifecycleConfiguration", "GPD"),
     "location": ("BucketLocation", "BucketLocation", "G"),
     "logging": ("BucketLogging", "BucketLogging", "GP"),
-    "metrics": ("BucketMetricsConfiguration", "MetricsConfiguration", "GPD"),
     "notification": ("BucketNotificationConfiguration", "BucketNotification", "GP"),
     "object-lock": ("ObjectLockConfiguration", "BucketObjectLockConfiguration", "GP"),
     "ownershipControls": ("BucketOwnershipControls", "BucketOwnershipControls", "GPD"),
@@ -39,9 +32,25 @@ _CONFIGURATIONS = {
     "versioning": ("BucketVersioning", "BucketVersioning", "GP"),
     "website": ("BucketWebsite", "BucketWebsite", "GPD"),
 }
+# A bucket has many of each of these: "id" names one of them, and a GET without it lists them.
+_NUMBERED = {
+    "analytics": "AnalyticsConfiguration",
+    "intelligent-tiering": "IntelligentTieringConfiguration",
+    "inventory": "InventoryConfiguration",
+    "metrics": "MetricsConfiguration",
+}
 _VERBS = {"G": ("GET", "Get"), "P": ("PUT", "Put"), "D": ("DELETE", "Delete")}
 # Deleting most configurations needs the action that writes them; these two have their own.
 _OWN_DELETE = ("policy", "website")
+_METADATA = {
+    "metadataConfiguration": "BucketMetadataConfiguration",
+    "metadataTable": "BucketMetadataTableConfiguration",
+}
+_METADATA_UPDATES = {
+    "metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
+    "metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
+    "metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
+}
 
 BUCKET: Table = {
     ("HEAD",): ("HeadBucket", "s3:ListBucket"),
@@ -52,44 +61,6 @@ BUCKET: Table = {
     ("DELETE",): ("DeleteBucket", "s3:DeleteBucket"),
     # The keys stand in the body: each one is asked for on its own.
     ("POST", "delete"): ("DeleteObjects", ""),
-    # An HTML form upload: the key stands in the form.
-    ("POST",): ("PostObject", ""),
-    ("POST", "metadataConfiguration"): (
-        "CreateBucketMetadataConfiguration",
-        "s3:CreateBucketMetadataTableConfiguration",
-    ),
-    ("POST", "metadataTable"): (
-        "CreateBucketMetadataTableConfiguration",
-        "s3:CreateBucketMetadataTableConfiguration",
-    ),
-    ("GET", "metadataConfiguration"): (
-        "GetBucketMetadataConfiguration",
-        "s3:GetBucketMetadataTableConfiguration",
-    ),
-    ("GET", "metadataTable"): (
-        "GetBucketMetadataTableConfiguration",
-        "s3:GetBucketMetadataTableConfiguration",
-    ),
-    ("DELETE", "metadataConfiguration"): (
-        "DeleteBucketMetadataConfiguration",
-        "s3:DeleteBucketMetadataTableConfiguration",
-    ),
-    ("DELETE", "metadataTable"): (
-        "DeleteBucketMetadataTableConfiguration",
-        "s3:DeleteBucketMetadataTableConfiguration",
-    ),
-    ("PUT", "metadataAnnotationTable"): (
-        "UpdateBucketMetadataAnnotationTableConfiguration",
-        "s3:UpdateBucketMetadataAnnotationTableConfiguration",
-    ),
-    ("PUT", "metadataInventoryTable"): (
-        "UpdateBucketMetadataInventoryTableConfiguration",
-        "s3:UpdateBucketMetadataInventoryTableConfiguration",
-    ),
-    ("PUT", "metadataJournalTable"): (
-        "UpdateBucketMetadataJournalTableConfiguration",
-        "s3:UpdateBucketMetadataJournalTableConfiguration",
-    ),
 }
 for _sub, (_name, _action, _methods) in _CONFIGURATIONS.items():
     for _letter in _methods:
@@ -97,12 +68,27 @@ for _sub, (_name, _action, _methods) in _CONFIGURATIONS.items():
         _needed = _verb if _letter != "D" or _sub in _OWN_DELETE else "Put"
         BUCKET[_method, _sub] = (f"{_verb}{_name}", f"s3:{_needed}{_action}")
 BUCKET["DELETE", "lifecycle"] = ("DeleteBucketLifecycle", "s3:PutLifecycleConfiguration")
+for _sub, _name in _NUMBERED.items():
+    BUCKET["GET", _sub] = (f"ListBucket{_name}s", f"s3:Get{_name}")
+    BUCKET["GET", "id", _sub] = (f"GetBucket{_name}", f"s3:Get{_name}")
+    BUCKET["PUT", "id", _sub] = (f"PutBucket{_name}", f"s3:Put{_name}")
+    BUCKET["DELETE", "id", _sub] = (f"DeleteBucket{_name}", f"s3:Put{_name}")
+for _sub, _name in _METADATA.items():
+    # The second version of this interface kept the first one's actions.
+    for _method, _verb in (("POST", "Create"), ("GET", "Get"), ("DELETE", "Delete")):
+        _action = f"s3:{_verb}BucketMetadataTableConfiguration"
+        BUCKET[_method, _sub] = (f"{_verb}{_name}", _action)
+for _sub, _name in _METADATA_UPDATES.items():
+    BUCKET["PUT", _sub] = (_name, f"s3:{_name}")
+# Alphabetical order, also where "id" comes after its sub-resource.
+BUCKET = {(key[0], *sorted(key[1:])): value for key, value in BUCKET.items()}
 
 OBJECT: Table = {
     ("HEAD",): ("HeadObject", "s3:GetObject"),
     ("GET",): ("GetObject", "s3:GetObject"),
     ("GET", "acl"): ("GetObjectAcl", "s3:GetObjectAcl"),
-    ("GET", "annotation"): ("GetObjectAnnotation", "s3:GetObjectAnnotation"),
+    ("GET", "annotation"): ("ListObjectAnnotations", "s3:ListObjectAnnotations"),
+    ("GET", "annotation", "annotationName"): ("GetObjectAnnotation", "s3:GetObjectAnnotation"),
     ("GET", "attributes"): ("GetObjectAttributes", "s3:GetObjectAttributes"),
     ("GET", "legal-hold"): ("GetObjectLegalHold", "s3:GetObjectLegalHold"),
     ("GET", "retention"): ("GetObjectRetention", "s3:GetObjectRetention"),
@@ -111,15 +97,17 @@ OBJECT: Table = {
     ("GET", "uploadId"): ("ListParts", "s3:ListMultipartUploadParts"),
     ("PUT",): ("PutObject", "s3:PutObject"),
     ("PUT", "acl"): ("PutObjectAcl", "s3:PutObjectAcl"),
-    ("PUT", "annotation"): ("PutObjectAnnotation", "s3:PutObjectAnnotation"),
+    ("PUT", "annotation", "annotationName"): ("PutObjectAnnotation", "s3:PutObjectAnnotation"),
     ("PUT", "encryption"): ("UpdateObjectEncryption", "s3:UpdateObjectEncryption"),
     ("PUT", "legal-hold"): ("PutObjectLegalHold", "s3:PutObjectLegalHold"),
-    ("PUT", "renameObject"): ("RenameObject", "s3:PutObject"),
+    ("PUT", "partNumber", "uploadId"): ("UploadPart", "s3:PutObject"),
     ("PUT", "retention"): ("PutObjectRetention", "s3:PutObjectRetention"),
     ("PUT", "tagging"): ("PutObjectTagging", "s3:PutObjectTagging"),
-    ("PUT", "uploadId", "partNumber"): ("UploadPart", "s3:PutObject"),
     ("DELETE",): ("DeleteObject", "s3:DeleteObject"),
-    ("DELETE", "annotation"): ("DeleteObjectAnnotation", "s3:DeleteObjectAnnotation"),
+    ("DELETE", "annotation", "annotationName"): (
+        "DeleteObjectAnnotation",
+        "s3:DeleteObjectAnnotation",
+    ),
     ("DELETE", "tagging"): ("DeleteObjectTagging", "s3:DeleteObjectTagging"),
     ("DELETE", "uploadId"): ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
     ("POST", "restore"): ("RestoreObject", "s3:RestoreObject"),
@@ -128,11 +116,36 @@ OBJECT: Table = {
     ("POST", "uploads"): ("CreateMultipartUpload", "s3:PutObject"),
 }
 
-# Every query name that makes a request another operation, "partNumber" apart (it also selects a
-# part of a GET). A name that is not here changes nothing.
-SUBRESOURCES = tuple(
-    sorted(
-        {name for key in (*BUCKET, *OBJECT) for name in key[1:]} - {"partNumber"}
-        | {"session", "retention", "requestPayment"}
-    )
-)
+# The action that a versionId asks for in place of the operation's own.
+VERSION_ACTIONS = {
+    "GetObject": "s3:GetObjectVersion",
+    "HeadObject": "s3:GetObjectVersion",
+    "GetObjectAcl": "s3:GetObjectVersionAcl",
+    "GetObjectAttributes": "s3:GetObjectVersionAttributes",
+    "GetObjectTagging": "s3:GetObjectVersionTagging",
+    "GetObjectTorrent": "s3:GetObjectVersionTorrent",
+    "PutObjectAcl": "s3:PutObjectVersionAcl",
+    "PutObjectTagging": "s3:PutObjectVersionTagging",
+    "DeleteObject": "s3:DeleteObjectVersion",
+    "DeleteObjectTagging": "s3:DeleteObjectVersionTagging",
+}
+
+# What boto3 can send and this S3 does not know: a request for it is no operation.
+REFUSED = {
+    "CreateSession": "only for directory buckets (S3 Express One Zone)",
+    "RenameObject": "only for directory buckets; it would delete what x-amz-rename-source names",
+    "WriteGetObjectResponse": "only for S3 Object Lambda, on a host of its own",
+}
+
+# Names that count as sub-resources only beside another one: alone they are parameters.
+QUALIFIERS = {
+    "annotationName": ("annotation",),
+    "id": tuple(_NUMBERED),
+    "partNumber": ("uploadId",),
+}
+
+# Every query name that makes a request another operation. A name that is in neither set changes
+# nothing, as on S3. "session" and "renameObject" belong to REFUSED.
+SUBRESOURCES = frozenset(
+    {name for key in (*BUCKET, *OBJECT) for name in key[1:]} | {"renameObject", "session"}
+) - frozenset(QUALIFIERS)
