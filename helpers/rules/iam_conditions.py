@@ -1,48 +1,95 @@
 """The Condition element of a policy: operators, and how they treat missing keys.
 
-Source: "IAM JSON policy elements: Condition operators" and "Creating a condition with multiple
-keys or values" in the IAM user guide.
+Source: "IAM JSON policy elements: Condition operators", "Conditions with multiple context keys
+or values" and "Single-valued vs. multivalued context keys" in the IAM user guide.
 """
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 Context = Mapping[str, str | Sequence[str]]
 Test = Callable[[str, str], bool]
 
 
-# Stand-ins for a "*" or "?" that came out of a variable and must be taken literally.
-LITERAL = {"*": "\ue000", "?": "\ue001"}
-_PATTERN = {"*": ".*", "?": ".", LITERAL["*"]: r"\*", LITERAL["?"]: r"\?"}
+# Stand-ins for characters that came out of a variable: a "*" or "?" there is no wildcard and a
+# ":" does not end a part of an ARN.
+LITERAL = {"*": "\ue000", "?": "\ue001", ":": "\ue002"}
+_STANDS_FOR = {stand_in: meant for meant, stand_in in LITERAL.items()}
+
+
+def _translated(pattern: str, any_one: str = ".") -> str:
+    """`pattern` as a regular expression; `any_one` is what ``?`` stands for, ``*`` a run of it.
+
+    A piece between two stars is matched once, at its first place (an atomic group): going back
+    to a later place never helps, and would take a pattern of many stars exponential time.
+    """
+    pieces = [
+        "".join(any_one if c == "?" else re.escape(_STANDS_FOR.get(c, c)) for c in piece)
+        for piece in re.split(r"\*+", pattern)
+    ]
+    if len(pieces) == 1:
+        return pieces[0]
+    first, *middle, last = pieces
+    return first + "".join(f"(?>{any_one}*?{p})" for p in middle) + f"{any_one}*{last}"
 
 
 @lru_cache(maxsize=4096)
 def wildcard(pattern: str, ignore_case: bool = False) -> re.Pattern[str]:
     """`pattern` with ``*`` (any run) and ``?`` (any one character) as a regular expression."""
-    text = "".join(_PATTERN.get(c) or re.escape(c) for c in pattern)
-    return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    flags = re.DOTALL | (re.IGNORECASE | re.ASCII if ignore_case else 0)
+    return re.compile(_translated(pattern), flags)
+
+
+@lru_cache(maxsize=4096)
+def arn_wildcard(pattern: str) -> re.Pattern[str]:
+    """An ARN with wildcards as a regular expression: each of its six parts on its own.
+
+    A ``*`` stays within its part, except in the last, which may hold anything. A pattern with
+    fewer than six parts matches nothing.
+    """
+    *parts, last = pattern.split(":", 5)
+    if len(parts) != 5:
+        return re.compile("(?!)")
+    text = "".join(_translated(part, "[^:]") + ":" for part in parts) + _translated(last)
+    return re.compile(text, re.DOTALL)
 
 
 def arn_matches(value: str, pattern: str) -> bool:
     """Each of an ARN's six colon-separated parts against its own pattern."""
-    mine, theirs = value.split(":", 5), pattern.split(":", 5)
-    return len(mine) == len(theirs) == 6 and all(
-        wildcard(theirs[i]).fullmatch(mine[i]) is not None for i in range(6)
-    )
+    return arn_wildcard(pattern).fullmatch(value) is not None
 
 
+@lru_cache(maxsize=1024)
 def parse_date(text: str) -> datetime:
-    """A moment from ISO 8601 or seconds since 1970 (UTC). Raises ValueError."""
-    try:
-        return datetime.fromtimestamp(float(text), UTC)
-    except (ValueError, OverflowError, OSError):
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """A moment from ISO 8601 (the W3C profile) or seconds since 1970. UTC unless it says so.
+
+    Raises ValueError.
+    """
+    if re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII):
+        try:
+            return datetime.fromtimestamp(float(text), UTC)
+        except (OverflowError, OSError):
+            raise ValueError(f"{text} seconds since 1970 is not a date") from None
+    clock = r"T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"
+    if not re.fullmatch(rf"\d{{4}}-\d\d-\d\d({clock})?", text, re.ASCII):
+        raise ValueError(f"{text!r} is not a date such as 2026-01-31T12:00:00Z")
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=1024)
+def _number(text: str) -> int | Decimal:
+    """A whole number or a decimal, exactly. Python's "nan", "1_000" and " 1" are no numbers."""
+    if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text, re.ASCII):
+        raise ValueError(f"{text!r} is not a number")
+    return Decimal(text) if "." in text else int(text)
 
 
 def _bool(text: str) -> bool:
@@ -51,8 +98,21 @@ def _bool(text: str) -> bool:
     return text.lower() == "true"
 
 
+@lru_cache(maxsize=1024)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    # Python would also take a netmask after the slash ("/255.0.0.0").
+    if not re.fullmatch(r"[^/]+(/\d+)?", text, re.ASCII):
+        raise ValueError(f"{text!r} is not an address or a CIDR range")
+    return ipaddress.ip_network(text, strict=False)
+
+
+@lru_cache(maxsize=1024)
 def _in_network(value: str, network: str) -> bool:
-    return ipaddress.ip_address(value) in ipaddress.ip_network(network, strict=False)
+    return ipaddress.ip_address(value) in _network(network)
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 # Each operator: the comparison, and the check of a policy's value when it is written.
@@ -60,19 +120,19 @@ _FAMILIES: dict[str, tuple[Test, Callable[[str], object]]] = {
     "StringEquals": (lambda have, want: have == want, str),
     "StringEqualsIgnoreCase": (lambda have, want: have.lower() == want.lower(), str),
     "StringLike": (lambda have, want: wildcard(want).fullmatch(have) is not None, str),
-    "NumericEquals": (lambda have, want: float(have) == float(want), float),
-    "NumericLessThan": (lambda have, want: float(have) < float(want), float),
-    "NumericLessThanEquals": (lambda have, want: float(have) <= float(want), float),
-    "NumericGreaterThan": (lambda have, want: float(have) > float(want), float),
-    "NumericGreaterThanEquals": (lambda have, want: float(have) >= float(want), float),
+    "NumericEquals": (lambda have, want: _number(have) == _number(want), _number),
+    "NumericLessThan": (lambda have, want: _number(have) < _number(want), _number),
+    "NumericLessThanEquals": (lambda have, want: _number(have) <= _number(want), _number),
+    "NumericGreaterThan": (lambda have, want: _number(have) > _number(want), _number),
+    "NumericGreaterThanEquals": (lambda have, want: _number(have) >= _number(want), _number),
     "DateEquals": (lambda have, want: parse_date(have) == parse_date(want), parse_date),
     "DateLessThan": (lambda have, want: parse_date(have) < parse_date(want), parse_date),
     "DateLessThanEquals": (lambda have, want: parse_date(have) <= parse_date(want), parse_date),
     "DateGreaterThan": (lambda have, want: parse_date(have) > parse_date(want), parse_date),
     "DateGreaterThanEquals": (lambda have, want: parse_date(have) >= parse_date(want), parse_date),
     "Bool": (lambda have, want: have.lower() == want.lower(), _bool),
-    "BinaryEquals": (lambda have, want: have == want, str),
-    "IpAddress": (_in_network, lambda text: ipaddress.ip_network(text, strict=False)),
+    "BinaryEquals": (lambda have, want: have == want, _base64),
+    "IpAddress": (_in_network, _network),
     "ArnEquals": (arn_matches, str),
     "ArnLike": (arn_matches, str),
 }
@@ -98,10 +158,11 @@ class Operator:
             raise ValueError(f'"{written}" is not a condition operator')
         self.written = written
         self.quantifier = prefix
-        self.if_exists = name.endswith("IfExists") and name != "Null"
-        base = name.removesuffix("IfExists") if self.if_exists else name
+        base = name.removesuffix("IfExists")
+        self.if_exists = base != name
         self.negated = base in _NEGATED
-        self.is_null = base == "Null" and not colon
+        # Null already asks whether the key is there: it takes neither prefix nor suffix.
+        self.is_null = written == "Null"
         family = _NEGATED.get(base, base)
         if not self.is_null and family not in _FAMILIES:
             raise ValueError(f'"{written}" is not a condition operator')
@@ -113,14 +174,26 @@ class Operator:
         if "${" not in text:
             self._check(text)
 
+    def without_values(self) -> bool:
+        """Does the condition hold for a request that lacks the key?
+
+        ``IfExists`` does; ``ForAllValues`` does and ``ForAnyValue`` does not; otherwise a
+        positive test fails and a negated one passes.
+        """
+        if self.if_exists:
+            return True
+        if self.quantifier:
+            return self.quantifier == "ForAllValues"
+        return self.negated
+
     def holds(self, have: Sequence[str] | None, wanted: Sequence[str]) -> bool:
         """Does the request's value (None: it has no such key) satisfy one of the `wanted`?"""
         if self.is_null:
-            return any(_bool(want) == (have is None) for want in wanted)
-        if have is None:
-            # A missing key fails a positive test and passes a negated one.
-            return self.if_exists or self.negated or self.quantifier == "ForAllValues"
-        each = [self._any(value, wanted) != self.negated for value in have]
+            return any(_bool(want) == (not have) for want in wanted)
+        # To a set operator an empty string is an empty set.
+        if not have or (self.quantifier and not any(have)):
+            return self.without_values()
+        each = (self._any(value, wanted) != self.negated for value in have)
         everyone = self.quantifier == "ForAllValues" or (self.negated and not self.quantifier)
         return all(each) if everyone else any(each)
 
