@@ -16,14 +16,15 @@ from typing import IO, cast
 
 from helpers.rules.checksums import (
     DEFAULT,
-    PREFIX,
     Hasher,
     declared_checksum,
     declared_md5,
     hasher,
+    trailing_checksum,
 )
 from helpers.rules.errors import (
     BadDigest,
+    BadRequest,
     EntityTooLarge,
     IncompleteBody,
     InvalidRequest,
@@ -52,18 +53,26 @@ class Received:
 
 
 def receive(
-    read: Read, request: Request, payload: Payload, signer: ChunkSigner | None, limit: int = MAX_PUT
+    read: Read,
+    request: Request,
+    payload: Payload,
+    signer: ChunkSigner | None,
+    limit: int = MAX_PUT,
+    *,
+    upload: bool = True,
 ) -> Received:
     """Read the whole body of `request` from `read` (which returns b"" at its end).
 
-    Verifies length, chunk signatures, SHA-256, Content-MD5 and checksum, and raises the S3Error
-    of the first that differs; EntityTooLarge as soon as `limit` bytes are passed.
+    Verifies length, chunk signatures, SHA-256, Content-MD5 and checksum, in S3's order, and
+    raises the S3Error of the first that differs; EntityTooLarge if more than `limit` bytes are
+    declared. `upload` is false for a configuration, which may not have trailers.
     """
+    _check_kind(request, payload, signer, upload)
+    wanted_md5 = declared_md5(request)
+    algorithm, wanted = declared_checksum(request)
     length = _declared_length(request, payload)
     if length > limit:
         raise EntityTooLarge(ProposedSize=length, MaxSizeAllowed=limit)
-    wanted_md5 = declared_md5(request)
-    algorithm, wanted = declared_checksum(request)
     md5 = hashlib.md5(usedforsecurity=False)
     sha256 = hashlib.sha256() if payload.sha256 else None
     checksum = hasher(algorithm or DEFAULT)
@@ -75,25 +84,21 @@ def receive(
         pieces = chunks = ChunkedBody(read, payload, signer)
     else:
         pieces = _pieces(read, length)
-    file, size = _spool(pieces, hashers, length, limit)
+    file, size = _spool(pieces, hashers, length)
     try:
         if size != length:
-            raise IncompleteBody(NumberBytesExpected=length, NumberBytesProvided=size)
+            raise _wrong_length(payload, length, size)
         if sha256 and not hmac.compare_digest(sha256.hexdigest(), payload.sha256):
             raise XAmzContentSHA256Mismatch(
                 ClientComputedContentSHA256=payload.sha256,
                 S3ComputedContentSHA256=sha256.hexdigest(),
             )
         if wanted_md5 is not None and wanted_md5 != md5.digest():
-            raise BadDigest(
-                ExpectedDigest=request.header("content-md5"), CalculatedDigest=_base64(md5)
-            )
-        if chunks is not None and algorithm and not wanted:
-            wanted = chunks.trailers.get(f"{PREFIX}{algorithm.lower()}", "")
-            if not wanted:
-                raise InvalidRequest(
-                    f"The trailer {PREFIX}{algorithm.lower()} was announced and not sent"
-                )
+            # S3 shows an object's own MD5 in hexadecimal, a configuration's as it was sent.
+            expected = wanted_md5.hex() if upload else request.header("content-md5")
+            raise BadDigest(CalculatedDigest=_base64(md5), ExpectedDigest=expected)
+        if algorithm and not wanted:
+            wanted = trailing_checksum(algorithm, chunks.trailers if chunks else {})
         if wanted and wanted != _base64(checksum):
             raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
     except BaseException:
@@ -116,6 +121,20 @@ def read_small(read: Read, request: Request, limit: int) -> bytes:
     return bytes(data)
 
 
+def _check_kind(
+    request: Request, payload: Payload, signer: ChunkSigner | None, upload: bool
+) -> None:
+    """Refuse a kind of payload that does not go with this request. Raises InvalidRequest."""
+    if payload.has_trailer and not upload:
+        raise InvalidRequest("The value of x-amz-content-sha256 header is invalid.")
+    signed = "authorization" in request.header_map or "X-Amz-Algorithm" in request.parameters
+    if payload.chunks_signed and signer is None and not signed:
+        raise InvalidRequest(
+            "Anonymous requests don't support this x-amz-content-sha256 value. Please use "
+            "UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER."
+        )
+
+
 def _declared_length(request: Request, payload: Payload) -> int:
     if payload.chunked:
         length = decoded_length(request)
@@ -126,7 +145,15 @@ def _declared_length(request: Request, payload: Payload) -> int:
     if "chunked" in request.header("transfer-encoding").lower() or not text:
         # S3 wants the length before the data.
         raise MissingContentLength()
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise BadRequest("An error occurred when parsing the HTTP request.")
     return int(text)
+
+
+def _wrong_length(payload: Payload, expected: int, provided: int) -> IncompleteBody:
+    if payload.chunked:
+        return IncompleteBody("The request body terminated unexpectedly")
+    return IncompleteBody(NumberBytesExpected=expected, NumberBytesProvided=provided)
 
 
 def _pieces(read: Read, length: int) -> Iterator[bytes]:
@@ -136,9 +163,8 @@ def _pieces(read: Read, length: int) -> Iterator[bytes]:
         yield piece
 
 
-def _spool(
-    pieces: Iterable[bytes], hashers: list[Hasher], length: int, limit: int
-) -> tuple[IO[bytes], int]:
+def _spool(pieces: Iterable[bytes], hashers: list[Hasher], length: int) -> tuple[IO[bytes], int]:
+    """A file of `pieces`, at its end, and its size: at most one piece more than `length`."""
     # A small body needs no temporary file at all.
     file: IO[bytes]
     if length <= IN_MEMORY:
@@ -150,7 +176,7 @@ def _spool(
         for piece in pieces:
             size += len(piece)
             if size > length:
-                raise IncompleteBody(NumberBytesExpected=length, NumberBytesProvided=size)
+                break
             for one in hashers:
                 one.update(piece)
             file.write(piece)

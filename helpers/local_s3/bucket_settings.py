@@ -23,7 +23,7 @@ from helpers.rules.errors import (
     MalformedPolicyDocument,
     MalformedXML,
 )
-from helpers.rules.payload import Payload
+from helpers.rules.payload import ChunkSigner, Payload
 from helpers.rules.policy import MalformedPolicy, Policy, parse_policy
 from helpers.rules.public_access import is_public
 from helpers.rules.request import Request
@@ -99,9 +99,11 @@ def kept_headers(headers: Headers) -> Headers:
     ]
 
 
-def verified_body(request: Request, read: Read, payload: Payload, limit: int) -> bytes:
+def verified_body(
+    request: Request, read: Read, payload: Payload, signer: ChunkSigner | None, limit: int
+) -> bytes:
     """A configuration's body, verified against all that was declared of it."""
-    received = receive(read, request, payload, None, limit)
+    received = receive(read, request, payload, signer, limit, upload=False)
     with received.file as file:
         file.seek(0)
         return file.read()

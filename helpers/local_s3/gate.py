@@ -19,6 +19,7 @@ from typing import Any, Literal
 from helpers.local_s3 import bucket_settings, objects, post_form
 from helpers.local_s3.authorise import Authoriser
 from helpers.local_s3.clock import Clock
+from helpers.local_s3.moto_glue import NotUnderstood
 from helpers.local_s3.query_services import QueryServices
 from helpers.local_s3.response import Response
 from helpers.local_s3.store import Store
@@ -30,11 +31,13 @@ from helpers.rules.errors import (
     InternalError,
     InvalidArgument,
     InvalidRequest,
+    MalformedXML,
     MethodNotAllowed,
     NoSuchBucket,
     NoSuchKey,
     NotImplementedByS3,
     S3Error,
+    readable_xml,
 )
 from helpers.rules.identity import Credential
 from helpers.rules.operations import Operation, s3_operation
@@ -216,39 +219,54 @@ class Gate:
         if operation.name in ("PutObject", "UploadPart"):
             write = objects.put_object if operation.name == "PutObject" else objects.upload_part
             payload = declared_payload(request)
-            signer = None
-            if payload.chunks_signed and authentication.scope and authentication.signed_at:
-                signer = ChunkSigner(
-                    authentication.signing_key,
-                    authentication.scope,
-                    sigv4.amz_date(authentication.signed_at),
-                    authentication.signature,
-                )
+            signer = _chunk_signer(authentication)
             return write(self.store, request, bucket, key, read, payload, signer)
         if operation.name not in bucket_settings.CARRIED_OUT:
             raise NotImplementedByS3(
                 f"{operation.name} is an S3 operation that this local S3 does not carry out"
             )
-        body = self._small_body(request, read)
+        body = _small_body(request, read, authentication)
         if operation.name == "DeleteObjects":
             may = self._authoriser.may_delete(request, authentication, bucket, now)
             return bucket_settings.delete_objects(
                 self.store, request, body, may, authentication.access_key
             )
         bucket_settings.check(self.store, operation.name, bucket, body)
-        status, headers, answer = self.store.forward(
-            "s3", _path_style(request, bucket, key), body, authentication.access_key
-        )
+        try:
+            status, headers, answer = self.store.forward(
+                "s3", _path_style(request, bucket, key), body, authentication.access_key
+            )
+        except NotUnderstood:
+            if body:
+                raise MalformedXML() from None
+            raise InvalidArgument("A parameter of the request is not valid.") from None
         if operation.name == "CreateBucket" and status == 200:
             self.store.set_defaults(bucket)
+        if status >= 400:  # moto quotes what it was sent as it is
+            answer = readable_xml(answer.decode("utf-8", "replace")).encode()
         return Response(status, bucket_settings.kept_headers(headers), answer)
 
-    def _small_body(self, request: Request, read: Read) -> bytes:
-        """The body of a configuration, verified like any other."""
-        payload = declared_payload(request)
-        if not payload.chunked and request.header("content-length", "0") == "0":
-            return b""
-        return bucket_settings.verified_body(request, read, payload, SMALL_BODY)
+
+def _small_body(request: Request, read: Read, authentication: Authentication) -> bytes:
+    """The body of a configuration, verified like any other."""
+    payload = declared_payload(request)
+    if not payload.chunked and request.header("content-length", "0") == "0":
+        return b""
+    return bucket_settings.verified_body(
+        request, read, payload, _chunk_signer(authentication), SMALL_BODY
+    )
+
+
+def _chunk_signer(authentication: Authentication) -> ChunkSigner | None:
+    """What continues the request's own signature over the chunks of its body."""
+    if not authentication.scope or not authentication.signed_at:
+        return None
+    return ChunkSigner(
+        authentication.signing_key,
+        authentication.scope,
+        sigv4.amz_date(authentication.signed_at),
+        authentication.signature,
+    )
 
 
 def _query_service(request: Request) -> Literal["iam", "sts"] | None:

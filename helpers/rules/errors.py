@@ -38,12 +38,18 @@ class S3Error(Exception):
         """The error as S3's XML document (UTF-8)."""
         items = {"Code": self.code, "Message": self.message, **self.fields}
         items |= {"RequestId": request_id, "HostId": host_id}
-        body = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in items.items())
+        body = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in items.items())
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{body}</Error>'.encode()
 
 
-def _text(value: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", value))
+def xml_text(value: str) -> str:
+    """`value` as XML text: escaped, and without what XML cannot carry."""
+    return escape(readable_xml(value))
+
+
+def readable_xml(text: str) -> str:
+    """`text` without the characters that XML cannot carry."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 # Who, and whether.
@@ -232,6 +238,15 @@ class AccessControlListNotSupported(S3Error):
 
 class KeyTooLongError(S3Error):
     code, default = "KeyTooLongError", "Your key is too long"
+
+
+class InvalidStorageClass(S3Error):
+    code, default = "InvalidStorageClass", "The storage class you specified is not valid"
+
+
+class InvalidEncryptionAlgorithmError(S3Error):
+    code = "InvalidEncryptionAlgorithmError"
+    default = "The Encryption request you specified is not valid. Supported value: AES256."
 
 
 class MetadataTooLarge(S3Error):

@@ -1,7 +1,8 @@
 """The payload hash that a request declares, and bodies that are signed chunk by chunk.
 
 Source: "Signature Calculations for the Authorization Header: Transferring Payload in Multiple
-Chunks", and the same "Including Trailing Headers", in the Amazon S3 API reference.
+Chunks", and the same "Including Trailing Headers", in the Amazon S3 API reference. What S3 answers
+to a body that breaks these rules is as others recorded it on AWS (versitygw issues 1600 to 1695).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from helpers.rules import sigv4
 from helpers.rules.errors import (
@@ -19,6 +21,7 @@ from helpers.rules.errors import (
     InvalidRequest,
     MalformedTrailerError,
     NotImplementedByS3,
+    S3Error,
     SignatureDoesNotMatch,
 )
 from helpers.rules.request import Request
@@ -30,9 +33,16 @@ STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _STREAMING = (STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER)
 _ASYMMETRIC = tuple(name.replace("HMAC", "ECDSA-P256") for name in _STREAMING[1:])
 
+MIN_CHUNK = 8 * 1024  # bytes of any chunk but the last
 _PIECE = 64 * 1024  # bytes handed on at a time
 _LINE_LIMIT = 8 * 1024  # bytes of one chunk header or trailer line
 _TRAILER_LIMIT = 16  # lines
+_BROKEN = "The request body terminated unexpectedly"
+
+
+class InvalidChunkSizeError(S3Error):
+    code = "InvalidChunkSizeError"
+    default = f"Only the last chunk is allowed to have a size less than {MIN_CHUNK} bytes"
 
 
 @dataclass(frozen=True)
@@ -44,10 +54,15 @@ class Payload:
     chunks_signed: bool = False
     has_trailer: bool = False
     sha256: str = ""  # the body's own hash, if one was declared
+    trailer: str = ""  # the header that x-amz-trailer says will come after the body
 
 
 def declared_payload(request: Request) -> Payload:
-    """The payload hash of a request; "" if it declares none. Raises InvalidArgument."""
+    """The payload hash of a request; "" if it declares none. Raises InvalidArgument.
+
+    A presigned request may declare any text: S3 signs it as it is and does not look at it, which
+    others measured on AWS. Only the values above mean something about the body.
+    """
     text = request.header("x-amz-content-sha256")
     if text in ("", UNSIGNED_PAYLOAD):
         return Payload(text)
@@ -55,7 +70,11 @@ def declared_payload(request: Request) -> Payload:
         return Payload(text, sha256=text.lower())
     if text in _STREAMING:
         signed = text != STREAMING_UNSIGNED_TRAILER
-        return Payload(text, True, signed, text.endswith("-TRAILER"))
+        has_trailer = text.endswith("-TRAILER")
+        announced = request.header("x-amz-trailer").strip().lower() if has_trailer else ""
+        return Payload(text, True, signed, has_trailer, trailer=announced)
+    if "X-Amz-Algorithm" in request.parameters:
+        return Payload(text)
     if text in _ASYMMETRIC:
         raise NotImplementedByS3("Signature Version 4A is not implemented here", Header=text)
     raise InvalidArgument(
@@ -100,21 +119,33 @@ class ChunkedBody:
 
     A chunk's data is handed on before its signature has been compared, so that a large chunk
     takes no memory: whoever stores the body must commit nothing until the iteration has ended.
-    `trailers` holds the trailing headers (lower-case names) after that.
+    `trailers` holds the trailing headers (lower-case names) after that: the one announced, or
+    none.
     """
 
     def __init__(
         self, read: Callable[[int], bytes], payload: Payload, signer: ChunkSigner | None
     ) -> None:
+        """Raises InvalidRequest for signed chunks that nobody can verify."""
+        if payload.chunks_signed and signer is None:
+            raise InvalidRequest("The value of x-amz-content-sha256 header is invalid.")
         self._read, self._payload = read, payload
         self._signer = signer if payload.chunks_signed else None
         self._buffer = b""
         self.trailers: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[bytes]:
-        """The data in pieces of at most 64 KiB. Raises IncompleteBody, SignatureDoesNotMatch."""
-        while True:
+        """The data in pieces of at most 64 KiB.
+
+        Raises IncompleteBody (broken framing), InvalidChunkSizeError, MalformedTrailerError,
+        SignatureDoesNotMatch.
+        """
+        previous = MIN_CHUNK
+        for number in count(1):
             size, provided = self._chunk_header()
+            if size and previous < MIN_CHUNK:
+                raise InvalidChunkSizeError(Chunk=number, BadChunkSize=previous)
+            previous = size
             sha256 = hashlib.sha256() if self._signer else None
             left = size
             while left:
@@ -128,60 +159,66 @@ class ChunkedBody:
             if size == 0:
                 break
             if self._line() != b"":
-                raise IncompleteBody("The chunk's data is longer than its size says")
+                raise IncompleteBody(_BROKEN)
         self._read_trailers()
+        # Clients differ in how many line ends they close with. Anything else was never signed.
+        rest = self._buffer
+        while not rest.strip(b"\r\n"):
+            rest = self._read(_PIECE)
+            if not rest:
+                return
+        raise IncompleteBody(_BROKEN)
 
     def _chunk_header(self) -> tuple[int, str]:
         size, _, extension = self._line().partition(b";")
-        if not re.fullmatch(b"[0-9a-fA-F]{1,12}", size):
-            raise InvalidRequest("The aws-chunked body has a chunk without a size")
-        name, _, value = extension.partition(b"=")
-        return int(size, 16), value.decode("latin-1") if name == b"chunk-signature" else ""
+        signed = re.fullmatch(b"chunk-signature=([0-9a-fA-F]{64})", extension)
+        if not re.fullmatch(b"[0-9a-fA-F]{1,12}", size) or (self._signer and not signed):
+            raise IncompleteBody(_BROKEN)
+        return int(size, 16), signed[1].decode() if signed else ""
 
     def _read_trailers(self) -> None:
-        lines = []
-        for _ in range(_TRAILER_LIMIT):
-            line = self._line(at_end=True)
-            if not line:
-                break
-            lines.append(line)
-        else:
-            raise MalformedTrailerError()
         canonical, provided = b"", ""
-        for line in lines:
+        for line in self._trailer_lines():
             name, colon, value = line.partition(b":")
-            if not colon or not name:
-                raise MalformedTrailerError()
             key = name.strip().lower().decode("latin-1")
-            if key == "x-amz-trailer-signature":
-                provided = value.strip().decode("latin-1")
+            text = value.strip().decode("latin-1")
+            if self._signer and key == "x-amz-trailer-signature" and not provided:
+                provided = text
+            elif colon and key == self._payload.trailer and key not in self.trailers:
+                self.trailers[key] = text
+                canonical += f"{key}:{text}\n".encode("latin-1")
             else:
-                self.trailers[key] = value.strip().decode("latin-1")
-                canonical += name.strip().lower() + b":" + value.strip() + b"\n"
-        if self.trailers and not self._payload.has_trailer:
+                raise MalformedTrailerError()
+        if self._payload.trailer and not self.trailers:
             raise MalformedTrailerError()
         if self._signer and self._payload.has_trailer:
+            if not self.trailers:
+                raise IncompleteBody(_BROKEN)
             _compare(self._signer.trailer(hashlib.sha256(canonical).hexdigest()), provided)
+
+    def _trailer_lines(self) -> Iterator[bytes]:
+        for _ in range(_TRAILER_LIMIT):
+            line = self._line()
+            if not line:
+                return
+            yield line
+        raise MalformedTrailerError()
 
     def _some(self, length: int) -> bytes:
         """At least one and at most `length` bytes."""
         if not self._buffer:
             self._buffer = self._read(_PIECE)
             if not self._buffer:
-                raise IncompleteBody()
+                raise IncompleteBody(_BROKEN)
         piece, self._buffer = self._buffer[:length], self._buffer[length:]
         return piece
 
-    def _line(self, *, at_end: bool = False) -> bytes:
-        """The next line without its CRLF; the end of the body counts as an empty line at_end."""
+    def _line(self) -> bytes:
+        """The next line without its CRLF."""
         while (cut := self._buffer.find(b"\r\n")) < 0:
-            if len(self._buffer) > _LINE_LIMIT:
-                raise InvalidRequest("The aws-chunked body has a line that is too long")
-            more = self._read(_PIECE)
+            more = self._read(_PIECE) if len(self._buffer) <= _LINE_LIMIT else b""
             if not more:
-                if at_end and not self._buffer:
-                    return b""
-                raise IncompleteBody()
+                raise IncompleteBody(_BROKEN)
             self._buffer += more
         line, self._buffer = self._buffer[:cut], self._buffer[cut + 2 :]
         return line

@@ -23,11 +23,13 @@ from helpers.rules.errors import (
     SignatureDoesNotMatch,
 )
 from helpers.rules.payload import (
+    MIN_CHUNK,
     STREAMING_SIGNED,
     STREAMING_SIGNED_TRAILER,
     STREAMING_UNSIGNED_TRAILER,
     ChunkedBody,
     ChunkSigner,
+    InvalidChunkSizeError,
     declared_payload,
 )
 from helpers.rules.request import Request
@@ -42,8 +44,9 @@ def signer() -> ChunkSigner:
     return ChunkSigner(KEY, SCOPE, DATE, "0" * 64)
 
 
-def payload(kind: str):
-    return declared_payload(Request.build("PUT", "/k", [("x-amz-content-sha256", kind)]))
+def payload(kind: str, trailer: str = ""):
+    headers = [("x-amz-content-sha256", kind)] + ([("x-amz-trailer", trailer)] if trailer else [])
+    return declared_payload(Request.build("PUT", "/k", headers))
 
 
 def framed(pieces: list[bytes], kind: str, trailers: dict[str, str] | None = None) -> bytes:
@@ -62,21 +65,29 @@ def framed(pieces: list[bytes], kind: str, trailers: dict[str, str] | None = Non
     return out + b"\r\n"
 
 
-def decoded(stream: bytes, kind: str, at_most: int = 1 << 20) -> tuple[bytes, dict[str, str]]:
+def decoded(
+    stream: bytes, kind: str, at_most: int = 1 << 20, trailer: str = ""
+) -> tuple[bytes, dict[str, str]]:
     source = io.BytesIO(stream)
-    body = ChunkedBody(lambda n: source.read(min(n, at_most)), payload(kind), signer())
+    body = ChunkedBody(lambda n: source.read(min(n, at_most)), payload(kind, trailer), signer())
     return b"".join(body), body.trailers
 
 
-chunks = st.lists(st.binary(min_size=1, max_size=200), max_size=5)
+def _legal(pieces: list[bytes]) -> list[bytes]:
+    """All but the last made long enough to be a chunk."""
+    return [piece * (MIN_CHUNK // len(piece) + 1) for piece in pieces[:-1]] + pieces[-1:]
+
+
+CRC32 = {"x-amz-checksum-crc32": "AAAAAA=="}
+chunks = st.lists(st.binary(min_size=1, max_size=200), max_size=4).map(_legal)
 kinds = st.sampled_from([STREAMING_SIGNED, STREAMING_SIGNED_TRAILER, STREAMING_UNSIGNED_TRAILER])
 
 
-@given(chunks, kinds, st.integers(1, 70))
+@given(chunks, kinds, st.integers(1, 9000))
 def test_any_chunking_decodes_to_the_body(pieces, kind, at_most):
-    trailers = {} if kind == STREAMING_SIGNED else {"x-amz-checksum-crc32": "AAAAAA=="}
+    trailers = {} if kind == STREAMING_SIGNED else CRC32
     stream = framed(pieces, kind, trailers)
-    assert decoded(stream, kind, at_most) == (b"".join(pieces), trailers)
+    assert decoded(stream, kind, at_most, "".join(trailers)) == (b"".join(pieces), trailers)
 
 
 @given(
@@ -85,37 +96,72 @@ def test_any_chunking_decodes_to_the_body(pieces, kind, at_most):
     st.data(),
 )
 def test_any_changed_byte_of_signed_data_is_refused(pieces, kind, data):
-    stream = framed(pieces, kind, {"x-a": "b"} if kind == STREAMING_SIGNED_TRAILER else {})
+    trailers = CRC32 if kind == STREAMING_SIGNED_TRAILER else {}
+    stream = framed(pieces, kind, trailers)
     at = data.draw(st.integers(0, len(stream) - 1))
     changed = (
         stream[:at] + bytes([stream[at] ^ (1 << data.draw(st.integers(0, 7)))]) + stream[at + 1 :]
     )
     try:
-        body, trailers = decoded(changed, kind)
+        found = decoded(changed, kind, trailer="".join(trailers))
     except S3Error:
         return
     # The letter case of hexadecimal digits and of names carries no meaning.
-    assert body == b"".join(pieces)
-    assert trailers == decoded(stream, kind)[1]
+    assert found == (b"".join(pieces), trailers)
 
 
 @given(chunks.filter(bool), kinds, st.data())
 def test_a_cut_stream_is_refused(pieces, kind, data):
-    stream = framed(pieces, kind)
-    end = len(stream) - (2 if kind != STREAMING_SIGNED_TRAILER else 0)
-    cut = data.draw(st.integers(0, end - 3))
+    trailers = {} if kind == STREAMING_SIGNED else CRC32
+    stream = framed(pieces, kind, trailers)
+    cut = data.draw(st.integers(0, len(stream) - 1))
     with pytest.raises((IncompleteBody, SignatureDoesNotMatch)):
-        decoded(stream[:cut], kind)
+        decoded(stream[:cut], kind, trailer="".join(trailers))
+
+
+@given(kinds)
+def test_what_follows_the_end_is_refused(kind):
+    trailers = {} if kind == STREAMING_SIGNED else CRC32
+    stream = framed([b"abc"], kind, trailers)
+    assert decoded(stream + b"\r\n", kind, trailer="".join(trailers))[0] == b"abc"
+    with pytest.raises(IncompleteBody):
+        decoded(stream + b"GET / HTTP/1.1", kind, trailer="".join(trailers))
+
+
+@pytest.mark.parametrize("kind", [STREAMING_SIGNED, STREAMING_UNSIGNED_TRAILER])
+def test_only_the_last_chunk_may_be_small(kind):
+    large, small = b"a" * MIN_CHUNK, b"b" * (MIN_CHUNK - 1)
+    assert decoded(framed([large, small], kind), kind)[0] == large + small
+    with pytest.raises(InvalidChunkSizeError) as caught:
+        decoded(framed([small, large], kind), kind)
+    assert caught.value.fields == {"Chunk": "2", "BadChunkSize": "8191"}
+
+
+@pytest.mark.parametrize("kind", [STREAMING_SIGNED, STREAMING_SIGNED_TRAILER])
+def test_signed_chunks_that_nobody_can_verify_are_refused(kind):
+    with pytest.raises(InvalidRequest):
+        ChunkedBody(io.BytesIO(framed([b"abc"], kind)).read, payload(kind), None)
+
+
+def test_a_trailer_is_the_announced_one_once_and_no_other():
+    name = "".join(CRC32)
+    for trailers, announced in [(CRC32, ""), (CRC32, "x-amz-checksum-sha1"), ({}, name)]:
+        stream = framed([b"a"], STREAMING_UNSIGNED_TRAILER, trailers)
+        with pytest.raises(MalformedTrailerError):
+            decoded(stream, STREAMING_UNSIGNED_TRAILER, trailer=announced)
+    line = f"{name}:AAAAAA==\r\n".encode()
+    with pytest.raises(MalformedTrailerError):
+        decoded(b"0\r\n" + line + line + b"\r\n", STREAMING_UNSIGNED_TRAILER, trailer=name)
 
 
 @pytest.mark.parametrize(
     ("stream", "error"),
     [
-        (b"zz\r\n", InvalidRequest),
-        (b"\r\n", InvalidRequest),
-        (b"-5\r\n", InvalidRequest),
-        (b"fffffffffffffff\r\n", InvalidRequest),
-        (b"1" * 9000, InvalidRequest),
+        (b"zz\r\n", IncompleteBody),
+        (b"\r\n", IncompleteBody),
+        (b"-5\r\n", IncompleteBody),
+        (b"fffffffffffffff\r\n", IncompleteBody),
+        (b"1" * 9000, IncompleteBody),
         (b"2\r\nabc\r\n0\r\n\r\n", IncompleteBody),
         (b"", IncompleteBody),
         (b"0\r\nno-colon\r\n\r\n", MalformedTrailerError),
