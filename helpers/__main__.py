@@ -57,9 +57,11 @@ def _port(text: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options, rest = parser().parse_known_args(arguments)
-    if rest and options.command != "test":
-        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    rest: list[str] = []
+    if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
+        # All that follows is pytest's, in its order; argparse would take some of it for its own.
+        arguments, rest = arguments[:1], arguments[1:]
+    options = parser().parse_args(arguments)
     if options.command is None:
         parser().print_help()
         return 0
@@ -72,7 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
             from helpers import lock
 
             return lock.renew()
-        python = environment.ensure()
+        with environment.stops_cleanly():
+            python = environment.ensure()
     except environment.EnvironmentProblem as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -80,7 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. The next start makes the environment from the beginning.", file=sys.stderr)
         return 130
     if options.command == "lab":
-        return _run(_lab(python, options))
+        # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
+        return _run(_lab(python, options), instead=signal.SIGTERM)
     if options.command == "test":
         return _run(_test(python, rest))
     # Not realpath: a virtual environment's Python is often a link to the one that made it.
@@ -117,30 +121,60 @@ def _lab(python: str, options: argparse.Namespace) -> list[str]:
 
 def _test(python: str, rest: list[str]) -> list[str]:
     command = [python, "-m", "pytest"]
-    if not any(not argument.startswith("-") for argument in rest):
-        notebooks = sorted(name for name in os.listdir(NOTEBOOKS) if name.endswith(".ipynb"))
-        if not notebooks:
-            raise SystemExit("There is no notebook in notebooks/, so there is nothing to prove.")
-        command += ["tests", "notebooks", "--nbval", f"--nbval-sanitize-with={SANITIZE}"]
+    # Only what exists is a path: in `--maxfail 1` the 1 is not.
+    paths = [argument for argument in rest if os.path.exists(_file_of(argument))]
+    nbval = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
+    if paths or {"-k", "-m"} & set(rest):
+        lessons = any(_is_lesson(path) for path in paths)
+        return [*command, *(nbval if lessons and "--nbval" not in rest else []), *rest]
+    if not any(name.endswith(".ipynb") for name in os.listdir(NOTEBOOKS)):
+        raise SystemExit("There is no notebook in notebooks/, so there is nothing to prove.")
+    command += ["tests", "notebooks", *nbval]
+    if not {"--pdb", "--trace"} & set(rest):  # a debugger needs the terminal for itself
         # A notebook's cells stay together, on one worker.
         command += ["-n", "2", "--dist", "loadfile"]
     return command + rest
 
 
-def _run(command: list[str]) -> int:
-    """A program in the foreground: its exit status is ours, and a signal for us reaches it."""
-    child = subprocess.Popen(command, cwd=PROJECT, env=environment.child_variables())
+def _file_of(argument: str) -> str:
+    return os.path.join(PROJECT, argument.partition("::")[0])
 
-    def pass_on(_number: int, _frame: object) -> None:
-        # A terminal sends Ctrl-C to the child as well; JupyterLab asks "y/n?" on the first and
-        # stops at once on SIGTERM, kernels included.
-        if child.poll() is None:
-            child.terminate() if os.name != "nt" else child.wait()
+
+def _is_lesson(argument: str) -> bool:
+    path = os.path.abspath(_file_of(argument))
+    return path == NOTEBOOKS or path.startswith(NOTEBOOKS + os.sep)
+
+
+def _run(command: list[str], instead: int | None = None) -> int:
+    """A program in the foreground: its exit status is ours, and a signal for us reaches it.
+
+    `instead` is the signal that it gets for every one of ours, if not the same.
+    """
+    child = subprocess.Popen(command, cwd=PROJECT, env=environment.child_variables(command[0]))
+    told: list[int] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        if os.name == "nt":
+            return  # the console has told the child already
+        by_terminal = number == signal.SIGINT and not told and _in_foreground()
+        told.append(number)
+        # A terminal tells everybody in the foreground, and to pytest twice means "at once".
+        if child.poll() is None and (instead is not None or not by_terminal):
+            child.send_signal(number if instead is None else instead)
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), pass_on)
-    return child.wait()
+    status = child.wait()
+    return 128 - status if status < 0 else status  # as a shell says "ended by a signal"
+
+
+def _in_foreground() -> bool:
+    try:
+        with open("/dev/tty", "rb") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ that it also works before the environment exists.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -32,6 +33,21 @@ _CHROMIUM = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
+# Run by the environment's Python in the notebooks' folder, as a kernel would be.
+_LOOK_AT_KERNEL = """
+import json
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+try:
+    kernel = KernelSpecManager().get_kernel_spec("python3").argv[0]
+except NoSuchKernel:
+    kernel = ""
+try:
+    import helpers
+    folder = helpers.__path__[0]
+except ImportError:
+    folder = ""
+print(json.dumps([kernel, folder]))
+"""
 
 
 class Report:
@@ -54,17 +70,21 @@ class Report:
 
 def main(online: bool = False) -> int:
     """Run every check; returns 0 if all passed, else 1."""
-    made = environment._is_ready()
-    if made and not environment._is_ours(sys.prefix) and not environment.inside_environment():
-        # The environment's own Python can look at the kernel and at .env.
-        command = [environment._python(), "-m", "helpers", "check"]
-        return subprocess.call(
-            command + (["--online"] if online else []),
-            cwd=PROJECT,
-            env=environment.child_variables(),
-        )
     report = Report()
-    complete = check_python(report) and check_packages(report)
+    new_enough = sys.version_info >= environment.MINIMUM
+    python, why_not = environment.find() if new_enough else (None, "")
+    if why_not:
+        report.note(f"the active environment is not used: {why_not}")
+    if python and not _is_this(python):
+        # Only the environment's own Python can look at its packages, its kernel and .env.
+        sys.stdout.flush()
+        return subprocess.call(
+            [python, "-m", "helpers", "check", *(["--online"] if online else [])],
+            cwd=PROJECT,
+            env=environment.child_variables(python),
+        )
+    check_python(report)
+    complete = check_packages(report, python)
     if complete:
         check_kernel(report)
     check_port(report)
@@ -72,53 +92,75 @@ def main(online: bool = False) -> int:
     check_env_file(report, os.path.join(PROJECT, ".env"))
     if complete:
         check_s3(report, online)
+    elif not os.path.exists(os.path.join(PROJECT, ".env")):
+        report.ok("S3: the local one (there is no .env)")
     return 1 if report.failures else 0
 
 
-def check_python(report: Report) -> bool:
+def _is_this(python: str) -> bool:
+    # Not realpath: a virtual environment's Python is often a link to the one that made it.
+    return os.path.abspath(python) == os.path.abspath(sys.executable) or environment._is_ours(
+        sys.prefix
+    )
+
+
+def check_python(report: Report) -> None:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < environment.MINIMUM:
         wanted = "{}.{}".format(*environment.MINIMUM)
         report.fail(f"Python {version}", f"install Python {wanted} or newer and use it")
+    else:
+        report.ok(f"Python {version}")
+
+
+def check_packages(report: Report, python: str | None) -> bool:
+    if python is None:
+        report.fail("environment: not made yet", "python3 -m helpers lab")
         return False
-    report.ok(f"Python {version}")
+    missing = environment.differences()
+    if missing:
+        more = f" (and {len(missing) - 3} more)" if len(missing) > 3 else ""
+        report.fail(
+            f"packages: {'; '.join(missing[:3])}{more}",
+            "delete the folder .venv and run python3 -m helpers lab, which makes it again",
+        )
+        return False
+    report.ok("packages: as in requirements.lock")
     return True
 
 
-def check_packages(report: Report) -> bool:
-    missing = environment.differences()
-    if not missing:
-        report.ok(f"packages: all {len(environment.locked())} of requirements.lock")
-        return True
-    if not environment._is_ready() and not environment.inside_environment():
-        report.fail("the environment is not made yet", "python3 -m helpers lab")
-        return False
-    more = f" (and {len(missing) - 3} more)" if len(missing) > 3 else ""
-    report.fail(
-        f"packages: {'; '.join(missing[:3])}{more}",
-        "leave the active environment and run python3 -m helpers lab, which makes its own",
-    )
-    return False
-
-
 def check_kernel(report: Report) -> None:
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        command = KernelSpecManager().get_kernel_spec("python3").argv[0]
-    except NoSuchKernel:
-        report.fail("Jupyter kernel python3: none", "python3 -m helpers lab makes it")
-        return
-    # "python" in a kernel's command means: the Python that runs JupyterLab.
-    if os.path.isabs(command) and not os.path.samefile(
-        os.path.dirname(command), os.path.dirname(sys.executable)
-    ):
+    done = subprocess.run(
+        [sys.executable, "-c", _LOOK_AT_KERNEL],
+        cwd=os.path.join(PROJECT, "notebooks"),
+        env=environment.child_variables(sys.executable),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
         report.fail(
-            f"Jupyter kernel python3 runs {command}, not this environment's Python",
-            "jupyter kernelspec remove python3, then python3 -m helpers check again",
+            f"Jupyter cannot be asked for its kernels: {done.stderr.strip().splitlines()[-1]}",
+            "delete the folder .venv and run python3 -m helpers lab, which makes it again",
         )
         return
-    report.ok("Jupyter kernel python3 runs this environment's Python")
+    kernel, folder = json.loads(done.stdout)
+    # "python" alone in a kernel's command means: the Python that runs JupyterLab.
+    if not kernel:
+        report.fail("Jupyter kernel python3: none", "python3 -m helpers lab makes it")
+    elif os.path.isabs(kernel) and os.path.dirname(kernel) != os.path.dirname(sys.executable):
+        report.fail(
+            f"Jupyter kernel python3 runs {kernel}, not this environment's Python",
+            "jupyter kernelspec remove python3, then python3 -m helpers check again",
+        )
+    else:
+        report.ok("Jupyter kernel python3 runs this environment's Python")
+    if folder and os.path.realpath(os.path.dirname(folder)) == os.path.realpath(PROJECT):
+        report.ok("a notebook can import helpers")
+    else:
+        report.fail(
+            f"a notebook imports helpers from {folder or 'nowhere'}, not from this project",
+            "delete the folder .venv and run python3 -m helpers lab, which makes it again",
+        )
 
 
 def check_port(report: Report) -> None:
@@ -135,7 +177,8 @@ def check_port(report: Report) -> None:
 
 
 def check_programs(report: Report) -> None:
-    chromium = next((path for path in map(shutil.which, _CHROMIUM) if path), None)
+    names = (os.environ.get("CHROME_PATH", ""), *_CHROMIUM)
+    chromium = next((path for path in map(shutil.which, names) if path), None)
     if chromium:
         report.ok(f"Chromium: {chromium}")
     else:
@@ -148,21 +191,34 @@ def check_programs(report: Report) -> None:
 
 
 def check_env_file(report: Report, path: str) -> None:
-    if not os.path.exists(path):
-        return
     git = shutil.which("git")
-    if git is None or not os.path.isdir(os.path.join(PROJECT, ".git")):
+    if git is None:
+        report.note(".env: git is not installed, so nothing can commit it")
+    elif _quiet([git, "rev-parse", "--is-inside-work-tree"]):
         report.note(".env: this is no git checkout, so nothing can commit it")
-    elif subprocess.call([git, "check-ignore", "-q", path], cwd=PROJECT):
+    elif not _quiet([git, "ls-files", "--error-unmatch", path]):
+        report.fail(
+            ".env is in git, so everybody who has a copy has your keys",
+            "git rm --cached .env, commit, and replace the keys with new ones",
+        )
+    elif _quiet([git, "check-ignore", "-q", path]):
         report.fail(".env is not ignored by git", "add a line .env to .gitignore")
     else:
         report.ok(".env is ignored by git")
+    if not os.path.exists(path):
+        return
     if os.name == "nt":
         report.note(".env: who may read it is not looked at on Windows")
     elif os.stat(path).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         report.fail(".env can be read by other users of this computer", "chmod 600 .env")
     else:
         report.ok(".env is readable by its owner only")
+
+
+def _quiet(command: list[str]) -> int:
+    return subprocess.call(
+        command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def check_s3(report: Report, online: bool) -> None:

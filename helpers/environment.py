@@ -8,14 +8,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import operator
 import os
+import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
+from typing import IO
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(PROJECT, "requirements.lock")
@@ -24,6 +28,16 @@ STAMP = "made-by-helpers.json"
 LOG = "install.log"
 MINIMUM = (3, 11)
 WAIT_SECONDS = 900  # for another start that is making the same environment
+# A lock's conditions: words of PEP 508 and comparisons of them.
+_MARKER_TOKEN = re.compile(r"\s*([()]|'[^']*'|\"[^\"]*\"|[<>=!~]=?=?|\w+)")
+_COMPARISONS: dict[str, Callable[..., bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _started = time.monotonic()
 
 
@@ -43,17 +57,37 @@ def ensure() -> str:
             "This needs Python {}.{} or newer, and this is Python {}.{}. Install a newer one and "
             "start again with it.".format(*MINIMUM, *sys.version_info[:2])
         )
+    found, why_not = find()
+    if why_not:
+        say(f"the active environment is not used: {why_not}")
+    if found:
+        return found
+    try:
+        with _one_at_a_time():
+            if not _is_ready():
+                _make()
+    except OSError as problem:
+        raise EnvironmentProblem(
+            f"The environment cannot be made: {problem}. Close the programs that use {VENV}, see "
+            "to it that you may write there, and start again."
+        ) from problem
+    return _python()
+
+
+def find() -> tuple[str | None, str]:
+    """The Python that would be used, None if it has to be made first; and why not the active one.
+
+    Only looks. An active environment of somebody else's is used if it has every package of the
+    lock; the project itself need not be installed there (see `child_variables`).
+    """
+    why_not = ""
     if inside_environment() and not _is_ours(sys.prefix):
         missing = differences()
         if not missing:
-            return sys.executable
-        say(f"the active environment is not used: {missing[0]} (and {len(missing) - 1} more)")
-    if _is_ready():
-        return _python()
-    with _one_at_a_time():
-        if not _is_ready():
-            _make()
-    return _python()
+            return sys.executable, ""
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        why_not = missing[0] + more
+    return (_python() if _is_ready() else None), why_not
 
 
 def inside_environment() -> bool:
@@ -87,30 +121,89 @@ def locked() -> list[tuple[str, str, str]]:
 
 
 def _applies(marker: str) -> bool:
-    if not marker:
-        return True
+    """True if a package with this marker belongs on this computer.
+
+    Written out, because the Python that starts may have neither `packaging` nor pip. Knows what
+    uv writes into a lock; a test compares it with `packaging`.
+    """
+    tokens = _MARKER_TOKEN.findall(marker)
+    words = {
+        "implementation_name": sys.implementation.name,
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_system": platform.system(),
+        "python_full_version": platform.python_version(),
+        "python_version": "{}.{}".format(*sys.version_info[:2]),
+        "sys_platform": sys.platform,
+    }
+
+    def either() -> bool:
+        result = both()
+        while tokens and tokens[0] == "or":
+            tokens.pop(0)
+            result = both() or result
+        return result
+
+    def both() -> bool:
+        result = one()
+        while tokens and tokens[0] == "and":
+            tokens.pop(0)
+            result = one() and result
+        return result
+
+    def one() -> bool:
+        left = tokens.pop(0)
+        if left == "(":
+            result = either()
+            tokens.pop(0)
+            return result
+        compare, right = _COMPARISONS[tokens.pop(0)], tokens.pop(0)
+        values = [side[1:-1] if side[0] in "'\"" else words[side] for side in (left, right)]
+        if "python_version" in (left, right) or "python_full_version" in (left, right):
+            return compare(*(_numbers(value) for value in values))
+        return compare(*values)
+
     try:
-        from packaging.markers import Marker
-    except ImportError:
-        from pip._vendor.packaging.markers import Marker  # type: ignore[no-redef]
-    return Marker(marker).evaluate()
+        return not tokens or either()
+    except (IndexError, KeyError) as problem:
+        raise EnvironmentProblem(
+            f"requirements.lock has a condition that is not understood: {marker}"
+        ) from problem
 
 
-def child_variables() -> dict[str, str]:
-    """Environment variables for programs started from here: kernels must find `helpers` too."""
+def _numbers(version: str) -> list[int]:
+    """3.12 and 3.12.0 are the same version; a pre-release counts as its release."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)[:3]]
+    return numbers + [0] * (3 - len(numbers))
+
+
+def child_variables(python: str = "") -> dict[str, str]:
+    """Environment variables for programs started from here, with the Python they run in.
+
+    Kernels must find `helpers` from any folder: PYTHONPATH does that in somebody else's active
+    environment too, without writing into it. Programs named in a lesson come from the same
+    environment, and a kernel named python3 elsewhere does not take the place of its own.
+    """
     variables = dict(os.environ)
     paths = [PROJECT, *filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))]
     variables["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    variables.pop("JUPYTER_PATH", None)
+    variables["JUPYTER_PREFER_ENV_PATH"] = "1"
+    if python:
+        programs = [os.path.dirname(python), *variables.get("PATH", os.defpath).split(os.pathsep)]
+        variables["PATH"] = os.pathsep.join(dict.fromkeys(programs))
+        if os.path.abspath(python) == os.path.abspath(_python()):
+            variables["VIRTUAL_ENV"] = VENV
     return variables
 
 
 # The environment's own files.
 
 
-def _python(folder: str = VENV) -> str:
-    return os.path.join(
-        folder, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python"))
-    )
+def _python() -> str:
+    parts = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    return os.path.join(VENV, *parts)
 
 
 def _is_ours(prefix: str) -> bool:
@@ -130,60 +223,78 @@ def _is_ready() -> bool:
             stamp = json.load(file)
     except (OSError, ValueError):
         return False
-    return bool(stamp == _wanted()) and os.path.exists(_python())
+    return bool(stamp == _wanted()) and (_is_ours(sys.prefix) or _runs(_python()))
+
+
+def _runs(python: str) -> bool:
+    """False if the Python that the environment was made with is gone, or is another version now.
+
+    Its packages are then in a folder where it does not look.
+    """
+    look = "import importlib.util as u, sys; sys.exit(u.find_spec('jupyterlab') is None)"
+    try:
+        return subprocess.call([python, "-I", "-c", look], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Two starts at once must not make the same environment: the second waits for the first."""
+    """Two starts at once must not make the same environment: the second waits for the first.
+
+    The lock is the operating system's, so that it ends with the process that holds it. The file
+    stays: to remove it would let a third start lock another one of the same name.
+    """
     path = VENV + ".lock"
     deadline = time.monotonic() + WAIT_SECONDS
     told = False
-    while True:
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            break
-        except FileExistsError:
-            if not _holder_lives(path):
-                with contextlib.suppress(OSError):
-                    os.remove(path)
-                continue
+    with open(path, "a+b") as file:
+        while not _locked(file):
             if time.monotonic() > deadline:
                 raise EnvironmentProblem(
-                    f"Another start is still making the environment. If none is running, "
-                    f"delete {path} and start again."
-                ) from None
+                    "Another start has been making the environment for too long. End it and start "
+                    "again."
+                )
             if not told:
                 say("another start is making the environment; waiting for it")
                 told = True
             time.sleep(0.2)
-    try:
-        os.write(handle, str(os.getpid()).encode())
-        os.close(handle)
         yield
-    finally:
-        with contextlib.suppress(OSError):
-            os.remove(path)
 
 
-def _holder_lives(path: str) -> bool:
+def _locked(file: IO[bytes]) -> bool:
+    """False if another process holds the lock; closing the file gives it up."""
     try:
-        with open(path, encoding="ascii") as file:
-            number = int(file.read() or "0")
-        age = time.time() - os.path.getmtime(path)
-    except (OSError, ValueError):
-        return False
-    if not number:
-        return age < 5
-    if os.name == "nt":  # os.kill would end the process there
-        return age < WAIT_SECONDS
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return False
     except OSError:
-        return True
+        pass  # a file system without locks: better to go on than never to start
     return True
+
+
+@contextlib.contextmanager
+def stops_cleanly() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP are like Ctrl-C: an installer that was started ends too."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _make() -> None:
@@ -191,17 +302,24 @@ def _make() -> None:
     if os.path.isdir(VENV):
         say("making the environment again: it is incomplete, moved, or of another lock")
         shutil.rmtree(VENV)
+    # The one behind an active environment: that may be the one that has just been removed.
+    base: str = getattr(sys, "_base_executable", "") or sys.executable
     uv = shutil.which("uv")
     count = sum(_applies(marker) for _, _, marker in locked())
     os.makedirs(VENV, exist_ok=True)
     if uv:
         say("making the environment in .venv with uv")
-        _run([uv, "venv", "--allow-existing", "--python", sys.executable, VENV], "making .venv")
+        command = [uv, "venv", "--allow-existing", "--python", base, VENV]
         install = [uv, "pip", "install", "--python", _python()]
     else:
         say("making the environment in .venv")
-        _run([sys.executable, "-m", "venv", VENV], "making .venv")
+        command = [base, "-m", "venv", VENV]
         install = [_python(), "-m", "pip", "install", "--disable-pip-version-check"]
+    _run(
+        command,
+        "making .venv",
+        "On Debian and Ubuntu Python's venv is a package of its own: apt install python3-venv.",
+    )
     say(f"installing {count} packages from requirements.lock (once; a minute or so)")
     _run([*install, "--require-hashes", "-r", LOCK], "installing the packages")
     say("installing this project")
@@ -211,7 +329,7 @@ def _make() -> None:
     say("the environment is ready; the next start needs no network")
 
 
-def _run(command: list[str], what: str) -> None:
+def _run(command: list[str], what: str, fix: str = "") -> None:
     path = os.path.join(VENV, LOG)
     with open(path, "a", encoding="utf-8") as log:
         status = subprocess.call(
@@ -222,6 +340,6 @@ def _run(command: list[str], what: str) -> None:
             tail = "".join(log.readlines()[-12:])
         raise EnvironmentProblem(
             f"{what} failed (status {status}). The last lines of {path}:\n\n{tail}\n"
-            "Check the network and the free disk space and start again: a half-made environment "
-            "is thrown away."
+            f"{fix or 'Check the network and the free disk space.'} Then start again: a half-made "
+            "environment is thrown away."
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,10 +25,12 @@ def test_all_is_well_in_the_tests_own_environment(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith(("ok ", "- ")) for line in lines)
     assert "ok    Jupyter kernel python3 runs this environment's Python" in lines
+    assert "ok    a notebook can import helpers" in lines
     assert "ok    S3: the local one (there is no .env)" in lines
 
 
 def test_a_missing_package_is_named_with_its_fix(capsys, monkeypatch):
+    monkeypatch.setattr(environment, "find", lambda: (sys.executable, ""))
     monkeypatch.setattr(
         environment, "differences", lambda: ["boto3 1 is locked, none is installed"]
     )
@@ -36,14 +41,68 @@ def test_a_missing_package_is_named_with_its_fix(capsys, monkeypatch):
 
 
 def test_no_environment_yet(capsys, monkeypatch):
-    monkeypatch.setattr(environment, "differences", lambda: ["x"])
-    monkeypatch.setattr(environment, "_is_ready", lambda: False)
-    monkeypatch.setattr(environment, "inside_environment", lambda: False)
+    monkeypatch.setattr(environment, "find", lambda: (None, "x 1 is locked"))
     assert doctor.main() == 1
-    assert (
-        "the environment is not made yet\n      fix: python3 -m helpers lab"
-        in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "-     the active environment is not used: x 1 is locked" in out
+    assert "environment: not made yet\n      fix: python3 -m helpers lab" in out
+    assert "ok    S3: the local one (there is no .env)" in out
+
+
+def test_it_judges_the_python_that_lab_would_use(monkeypatch):
+    asked = []
+    monkeypatch.setattr(environment, "find", lambda: ("/elsewhere/python", ""))
+    monkeypatch.setattr(environment, "_is_ours", lambda _prefix: False)
+    monkeypatch.setattr(doctor.subprocess, "call", lambda command, **_: asked.append(command) or 7)
+    assert doctor.main(online=True) == 7
+    assert asked == [["/elsewhere/python", "-m", "helpers", "check", "--online"]]
+
+
+@pytest.mark.parametrize("kernel", ["", str(Path("/gone/bin/python").absolute())])
+def test_a_kernel_that_is_not_this_python(kernel, capsys, monkeypatch):
+    answer = json.dumps([kernel, "/elsewhere/helpers"])
+    monkeypatch.setattr(
+        doctor.subprocess,
+        "run",
+        lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=answer, stderr=""),
     )
+    report = doctor.Report()
+    doctor.check_kernel(report)
+    out = capsys.readouterr().out
+    assert report.failures == 2
+    assert f"Jupyter kernel python3{f' runs {kernel}' if kernel else ': none'}" in out
+    assert "a notebook imports helpers from /elsewhere/helpers" in out
+
+
+@pytest.mark.parametrize(
+    ("ignored", "tracked", "expected"),
+    [
+        (True, False, "ok    .env is ignored by git"),
+        (False, False, "FAIL  .env is not ignored by git"),
+        (True, True, "FAIL  .env is in git, so everybody"),
+    ],
+)
+def test_git_and_env(ignored, tracked, expected, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(doctor, "PROJECT", str(tmp_path))
+    file = tmp_path / ".env"
+    doctor.check_env_file(doctor.Report(), str(file))
+    assert "this is no git checkout" in capsys.readouterr().out
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    if ignored:
+        (tmp_path / ".gitignore").write_text(".env\n")
+    if tracked:
+        file.write_text(GOOD)
+        subprocess.run(["git", "-C", tmp_path, "add", "-f", ".env"], check=True)
+    doctor.check_env_file(doctor.Report(), str(file))
+    assert expected in capsys.readouterr().out
+
+
+def test_chromium_where_the_variable_says(tmp_path, capsys, monkeypatch):
+    browser = tmp_path / "browser.exe"
+    browser.touch(mode=0o755)
+    monkeypatch.setenv("CHROME_PATH", str(browser))
+    doctor.check_programs(doctor.Report())
+    assert f"ok    Chromium: {browser}" in capsys.readouterr().out
 
 
 def test_old_python(capsys, monkeypatch):
