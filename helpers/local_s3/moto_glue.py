@@ -6,6 +6,7 @@ Together with `store` the only code that knows moto.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import threading
@@ -64,6 +65,12 @@ def _close_at_the_end(key: Any, garbage: bool = False) -> None:
 moto_s3.FakeKey.dispose = _close_at_the_end
 
 Service = Literal["s3", "iam"]
+log = logging.getLogger(__name__)
+
+
+class NotUnderstood(Exception):
+    """moto raised an exception: it checks few parameters and documents before it uses them."""
+
 
 # IAM's backend and the web apps take a good third of moto's import time, and the first upload
 # needs neither: they are imported when they are first wanted.
@@ -109,7 +116,11 @@ class MotoApps:
         environ = self._environ(service, request, body, access_key)
         from werkzeug.test import run_wsgi_app
 
-        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        try:
+            chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        except Exception as problem:
+            log.warning("moto could not read a request: %r", problem)
+            raise NotUnderstood from problem
         answer = b"".join(chunks)
         return int(status.split()[0]), [(n.lower(), v) for n, v in headers], answer
 
@@ -129,7 +140,9 @@ class MotoApps:
         environ = {
             "REQUEST_METHOD": request.method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": request.decoded_path.encode().decode("latin-1"),
+            # moto takes the key from RAW_URI; PATH_INFO only chooses the view, and a decoded line
+            # break in a key would choose none.
+            "PATH_INFO": sigv4.canonical_uri(request.decoded_path),
             "RAW_URI": sigv4.canonical_uri(request.decoded_path),
             "QUERY_STRING": query,
             "SERVER_NAME": "localhost",

@@ -18,7 +18,9 @@ from helpers.rules.context import hoisted_headers
 from helpers.rules.errors import (
     AccessControlListNotSupported,
     InvalidArgument,
+    InvalidEncryptionAlgorithmError,
     InvalidRange,
+    InvalidStorageClass,
     KeyTooLongError,
     MetadataTooLarge,
     MethodNotAllowed,
@@ -44,6 +46,11 @@ _OVERRIDES = {
 # Canned ACLs that a bucket with ACLs disabled takes. AWS documents only the first; uploads with
 # "private" from the bucket's own account are reported to succeed too.
 _TAKEN_ACLS = ("bucket-owner-full-control", "private")
+_STORAGE_CLASSES = (
+    *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING"),
+    *("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE"),
+)
+_ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")
 
 
 def get_object(store: Store, request: Request, bucket: str, key: str) -> Response:
@@ -179,6 +186,10 @@ def check_upload(key: str, headers: dict[str, str]) -> None:
     acl = headers.get("x-amz-acl", headers.get("acl", _TAKEN_ACLS[0]))
     if acl not in _TAKEN_ACLS or any(name.startswith("x-amz-grant-") for name in headers):
         raise AccessControlListNotSupported()
+    if headers.get("x-amz-storage-class", "STANDARD") not in _STORAGE_CLASSES:
+        raise InvalidStorageClass(StorageClassRequested=headers["x-amz-storage-class"])
+    if headers.get("x-amz-server-side-encryption", "AES256") not in _ENCRYPTIONS:
+        raise InvalidEncryptionAlgorithmError()
     prefix = "x-amz-meta-"
     size = sum(
         len(name) - len(prefix) + len(value.encode())

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from helpers.local_s3.authorise import Authoriser
 from helpers.local_s3.body import Read, read_small
 from helpers.local_s3.clock import Clock
-from helpers.local_s3.moto_glue import ACCOUNT
+from helpers.local_s3.moto_glue import ACCOUNT, NotUnderstood
 from helpers.local_s3.response import Response
 from helpers.local_s3.store import Store
 from helpers.local_s3.sts import Sts
@@ -75,7 +75,12 @@ class QueryServices:
             answer = self._sts.answer(form, who.identity, request_id)
             return Response(200, [("content-type", "text/xml")], answer)
         _check_document(form)
-        status, headers, answer = self._store.forward("iam", request, body, who.access_key)
+        try:
+            status, headers, answer = self._store.forward("iam", request, body, who.access_key)
+        except NotUnderstood:
+            raise QueryError(
+                400, "ValidationError", "A parameter of the request is missing or not valid."
+            ) from None
         kept = [pair for pair in headers if pair[0] == "content-type"]
         return Response(status, kept, answer)
 

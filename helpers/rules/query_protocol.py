@@ -6,7 +6,6 @@ Source: "Common errors" in the IAM and STS API references.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import escape
 
 from helpers.rules.errors import (
     AccessDenied,
@@ -18,6 +17,7 @@ from helpers.rules.errors import (
     RequestTimeTooSkewed,
     S3Error,
     SignatureDoesNotMatch,
+    xml_text,
 )
 
 
@@ -32,7 +32,7 @@ class QueryError(Exception):
         kind = "Sender" if self.status < 500 else "Receiver"
         return (
             f"<ErrorResponse><Error><Type>{kind}</Type><Code>{self.code}</Code>"
-            f"<Message>{escape(self.message)}</Message></Error>"
+            f"<Message>{xml_text(self.message)}</Message></Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         ).encode()
 
@@ -84,7 +84,8 @@ def response(action: str, result: Mapping[str, object], xmlns: str, request_id: 
 
 
 def _elements(values: Mapping[str, object]) -> str:
-    return "".join(
-        f"<{name}>{_elements(value) if isinstance(value, Mapping) else escape(str(value))}</{name}>"
-        for name, value in values.items()
-    )
+    text = ""
+    for name, value in values.items():
+        inside = _elements(value) if isinstance(value, Mapping) else xml_text(str(value))
+        text += f"<{name}>{inside}</{name}>"
+    return text

@@ -30,12 +30,12 @@ CEPH_DIFFERS = {
     "PUT: unsigned metadata": _UNSIGNED,
     "PUT: unsigned acl": _UNSIGNED,
     "header: unsigned x-amz header": _UNSIGNED,
-    "signed an hour ahead": "Ceph asks only when a URL ends; AWS: Request is not yet valid (recorded)",
-    "a token for a key without one": "Ceph ignores the token; AWS: InvalidToken (S3 error responses)",
+    "signed an hour ahead": "Ceph looks at the end only; AWS: Request is not yet valid (recorded)",
+    "a token for a key without one": "Ceph ignores it; AWS: InvalidToken (error responses)",
     "PUT: signed CRC32 of another body": "Ceph 16 does not compare it; AWS: BadDigest (user guide, "
     "Checking object integrity)",
-    "form: Content-Type eq 'image/png', sent 'image/png '": "Ceph trims the value; AWS: exact matches "
-    "(Creating a POST Policy)",
+    "form: Content-Type eq 'image/png', sent 'image/png '": "Ceph trims the value; AWS: exact "
+    "matches (Creating a POST Policy)",
 }
 
 
