@@ -1,4 +1,4 @@
-"""The commands: ``python3 -m helpers lab | test | check | serve``.
+"""The commands: ``python3 -m helpers lab | test | check | serve``, and those for authors.
 
 Standard library only up to the point where the environment exists.
 """
@@ -44,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the local S3 for other programs")
     serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
     serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
+    execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
+    execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
     commands.add_parser("lock", help="(maintainers) renew requirements.lock and environment.yml")
     return top
 
@@ -86,10 +88,15 @@ def main(arguments: list[str] | None = None) -> int:
         # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
         return _run(_lab(python, options), instead=signal.SIGTERM)
     if options.command == "test":
-        return _run(_test(python, rest))
+        # A learner's own progress neither changes what a lesson shows nor is changed by it.
+        return _run(_test(python, rest), variables={"S3_LESSONS_PROGRESS": "off"})
     # Not realpath: a virtual environment's Python is often a link to the one that made it.
     if os.path.abspath(python) != os.path.abspath(sys.executable):
         return _run([python, "-m", "helpers", *arguments])
+    if options.command == "execute":
+        from helpers.execute import execute
+
+        return execute(options.notebooks)
     from helpers.local_s3.server import serve
 
     return serve(options.port, options.json)
@@ -145,12 +152,16 @@ def _is_lesson(argument: str) -> bool:
     return path == NOTEBOOKS or path.startswith(NOTEBOOKS + os.sep)
 
 
-def _run(command: list[str], instead: int | None = None) -> int:
+def _run(
+    command: list[str], instead: int | None = None, variables: dict[str, str] | None = None
+) -> int:
     """A program in the foreground: its exit status is ours, and a signal for us reaches it.
 
-    `instead` is the signal that it gets for every one of ours, if not the same.
+    `instead` is the signal that it gets for every one of ours, if not the same; `variables` are
+    environment variables for it alone.
     """
-    child = subprocess.Popen(command, cwd=PROJECT, env=environment.child_variables(command[0]))
+    around = environment.child_variables(command[0]) | (variables or {})
+    child = subprocess.Popen(command, cwd=PROJECT, env=around)
     told: list[int] = []
 
     def pass_on(number: int, _frame: object) -> None:

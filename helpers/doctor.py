@@ -176,9 +176,14 @@ def check_port(report: Report) -> None:
     report.ok("a port on 127.0.0.1 can be opened")
 
 
-def check_programs(report: Report) -> None:
+def find_chromium() -> str | None:
+    """The path of a Chromium (or its kin) on this computer; CHROME_PATH comes first."""
     names = (os.environ.get("CHROME_PATH", ""), *_CHROMIUM)
-    chromium = next((path for path in map(shutil.which, names) if path), None)
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def check_programs(report: Report) -> None:
+    chromium = find_chromium()
     if chromium:
         report.ok(f"Chromium: {chromium}")
     else:

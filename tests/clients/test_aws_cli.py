@@ -8,7 +8,8 @@ import sys
 import pytest
 import requests
 
-from tests.clients.conftest import missing, run
+from tests.clients.conftest import run
+from tests.programs import missing
 
 
 @pytest.fixture

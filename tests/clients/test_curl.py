@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clients.conftest import program, run
+from tests.clients.conftest import run
+from tests.programs import program
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from helpers.rules import sigv4
-from tests.clients.conftest import JS, missing, program, run
+from tests.clients.conftest import JS, run
+from tests.programs import missing, program
 from tests.service import error_of
 
 

@@ -6,7 +6,6 @@ them, with the reason. `python3 -m helpers test --s3 env` sends the same table t
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from helpers.local_s3.server import DEFAULT_BUCKET
 from helpers.settings import load_settings
 from tests.engines.ceph import INSTALL, Ceph, missing_programs
 from tests.engines.table import BODY, Case, Target, cases
+from tests.programs import missing
 
 TABLE = list(cases())
 _SCOPE = "Ceph takes any region and service in the scope; AWS refuses them (recorded answers)"
@@ -57,12 +57,9 @@ def local(service):
 
 @pytest.fixture(scope="session")
 def ceph():
-    missing = missing_programs()
-    if missing:
-        reason = f"{', '.join(missing)} not installed: {INSTALL}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    absent = missing_programs()
+    if absent:
+        missing(f"{', '.join(absent)} not installed: {INSTALL}")
     # A short path: Unix sockets live in it.
     folder = Path(tempfile.mkdtemp(prefix="rgw-", dir="/tmp"))
     cluster = None

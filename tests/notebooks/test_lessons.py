@@ -9,23 +9,14 @@ from pathlib import Path
 
 import pytest
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
+from tests.notebooks.lesson import LESSONS, NOTEBOOKS, cells, text
+
 SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Recap")
 MAX_LINES = 15
 SECRETS = re.compile(
     r"X-Amz-Signature=[0-9a-f]{16}|\b[0-9a-f]{64}\b|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
     r"|X-Amz-Security-Token=\w|aws_secret_access_key"
 )
-
-
-def cells(path: Path, kind: str) -> list[dict]:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
-
-
-def text(cell: dict) -> str:
-    return "".join(cell["source"])
 
 
 def headings(path: Path) -> list[str]:

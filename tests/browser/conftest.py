@@ -1,0 +1,122 @@
+"""A real Chromium, and a real JupyterLab in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from helpers import environment
+from helpers.doctor import find_chromium
+from tests.notebooks.lesson import NOTEBOOKS
+from tests.programs import missing
+
+# No request of the browser's own leaves the computer.
+_QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+_START_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium, headless. A page of `chromium.new_context()` has a fresh profile."""
+    path = find_chromium()
+    if path is None:
+        missing("no Chromium found: install it (Debian: apt install chromium), or set CHROME_PATH")
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *as_root])
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class JupyterLab:
+    """A running JupyterLab on a copy of the notebooks."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def open(self, page: Page, notebook: str) -> None:
+        """Open a notebook and wait until its kernel is ready."""
+        page.goto(f"{self.url}lab/tree/{notebook}?reset&token={self.token}")
+        page.wait_for_function(
+            """() => {
+                const app = window.jupyterapp;
+                return app?.commands.hasCommand('notebook:run-all-cells')
+                    && app.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle';
+            }""",
+            timeout=_START_SECONDS * 1000,
+        )
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.ready")
+
+    def run_all(self, page: Page) -> None:
+        """Run every cell and wait for the last."""
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+    """One JupyterLab for all tests of a process, as ``helpers lab`` starts it."""
+    folder = tmp_path_factory.mktemp("jupyterlab")
+    shutil.copytree(NOTEBOOKS, folder, dirs_exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"),
+        f"--port={port}",
+        f"--ServerApp.root_dir={folder}",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+        f"--LabApp.app_settings_dir={Path(environment.PROJECT) / 'helpers' / 'jupyter_settings'}",
+    ]
+    variables = environment.child_variables(sys.executable)
+    variables |= {"S3_LESSONS_PROGRESS": "off", "JUPYTER_CONFIG_DIR": str(folder / ".config")}
+    with open(folder / "jupyterlab.log", "wb") as log:
+        server = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=folder)
+    lab = JupyterLab(f"http://127.0.0.1:{port}/", token, folder)
+    try:
+        _wait(lab, server)
+        yield lab
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait(lab: JupyterLab, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            request = urllib.request.Request(
+                f"{lab.url}api", headers={"Authorization": f"token {lab.token}"}
+            )
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                json.load(answer)
+                return
+        except OSError:
+            time.sleep(0.1)  # it is starting: there is nothing else to wait for
+    log = (lab.folder / "jupyterlab.log").read_text(encoding="utf-8", errors="replace")
+    raise AssertionError(f"JupyterLab did not start:\n{log[-2000:]}")

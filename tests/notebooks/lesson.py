@@ -1,0 +1,87 @@
+"""A lesson as the tests see it: its cells, its exercises, and a kernel to run them in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
+_CHECK = re.compile(r"^(check_\w+)\(", re.M)
+_SOLUTION = re.compile(r"<details><summary>Solution</summary>\s*```python\n(.*?)```", re.S)
+
+
+def cells(path: Path, kind: str = "") -> list[dict[str, Any]]:
+    """The cells of a notebook, all or those of a kind (``code``, ``markdown``)."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if kind in ("", cell["cell_type"])]
+
+
+def text(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A stub that the learner replaces, the call that checks it, and the printed solution."""
+
+    name: str
+    stub: str
+    check: str
+    solution: str
+
+
+def exercise_of(cell: dict[str, Any], following: dict[str, Any] | None) -> Exercise | None:
+    """The exercise in a code cell, with the solution in the cell after it."""
+    code = text(cell)
+    found = _CHECK.search(code)
+    if cell["cell_type"] != "code" or not found:
+        return None
+    solution = _SOLUTION.search(text(following)) if following else None
+    assert solution, f"{found[1]}: no <details><summary>Solution</summary> in the next cell"
+    return Exercise(found[1], code[: found.start()], code[found.start() :], solution[1])
+
+
+class Kernel:
+    """A Python kernel in the notebooks' folder."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def run(self, code: str) -> str:
+        """Run code as a cell; returns what it printed. An exception in it is an AssertionError."""
+        printed: list[str] = []
+
+        def hear(message: dict[str, Any]) -> None:
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+
+        reply = self._client.execute_interactive(
+            code, output_hook=hear, allow_stdin=False, timeout=120
+        )
+        content = reply["content"]
+        assert content["status"] == "ok", "\n".join(content.get("traceback", [str(content)]))
+        return "".join(printed)
+
+
+@contextmanager
+def kernel() -> Iterator[Kernel]:
+    """A fresh kernel, ended afterwards."""
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(NOTEBOOKS))
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield Kernel(client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
