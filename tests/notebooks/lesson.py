@@ -28,6 +28,12 @@ def text(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
+def fenced(path: Path, language: str) -> list[str]:
+    """The blocks of a lesson's prose that are fenced as `language` (``js``, ``console``)."""
+    prose = "\n".join(text(cell) for cell in cells(path, "markdown"))
+    return re.findall(rf"^```{language}\n(.*?)^```$", prose, re.M | re.S)
+
+
 @dataclass(frozen=True)
 class Exercise:
     """A stub that the learner replaces, the call that checks it, and the printed solution."""
