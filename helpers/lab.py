@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from helpers.redact import redact, redact_key
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
 
 START_SECONDS = 60
+IAM_SECONDS = 15  # until a new key or policy is known everywhere in AWS; it is seldom longer
 
 
 class LabError(RuntimeError):
@@ -69,6 +71,38 @@ class Lab:
             config=config if service == "s3" else None,
         )
 
+    def with_key(self, key: Mapping[str, Any]) -> Lab:
+        """The same S3 with another key: IAM's ``AccessKey`` or STS's ``Credentials``."""
+        return replace(
+            self,
+            access_key=key["AccessKeyId"],
+            secret_key=key["SecretAccessKey"],
+            session_token=key.get("SessionToken"),
+        )
+
+    def ask(self, changes: str) -> None:
+        """On a real S3, go on only after a yes to `changes` ("make an IAM user …").
+
+        The local S3 belongs to the notebook, so there nobody is asked. Raises `LabError` on a no.
+        """
+        if self.local:
+            return
+        print(f"At {self.endpoint_url or 'AWS'} this lesson will {changes}.")
+        if not _yes("Go on? [y/N] "):
+            raise LabError(
+                "Nothing was changed. To take this lesson with the local S3, move .env away, "
+                "restart the kernel and run all cells."
+            )
+
+    def let_iam_settle(self) -> None:
+        """Wait until a real account knows a new key or policy everywhere. No wait locally.
+
+        Source: "Changes that I make are not always immediately visible", IAM user guide.
+        """
+        if not self.local:
+            print(f"Waiting {IAM_SECONDS} seconds until IAM's change is known everywhere.")
+            time.sleep(IAM_SECONDS)
+
     @contextmanager
     def later(self, **duration: float) -> Iterator[None]:
         """The server's clock moved forward inside a ``with``: ``lab.later(minutes=31)``.
@@ -110,7 +144,10 @@ class Lab:
         self._server.offset = timedelta()
 
     def clean_up(self, prefix: str) -> int:
-        """Delete every object of the lessons' bucket whose key starts with `prefix`."""
+        """Delete every object of the lessons' bucket whose key starts with `prefix`.
+
+        Answers how many those were. What else a lesson made, `helpers.clean_up` removes.
+        """
         if not prefix:
             raise LabError("clean_up needs a prefix, so that it cannot empty a whole bucket.")
         s3, deleted = self.client(), 0
@@ -278,14 +315,17 @@ def _connect_real(settings: Settings) -> Lab:
 def _offer_bucket(s3: Any, lab: Lab) -> None:
     print(f"There is no bucket {lab.bucket!r} at {lab.endpoint_url or 'AWS'}.")
     print(f"This would create it in {lab.region}: private, ACLs off. An empty bucket is free.")
-    try:
-        answer = input("Create it? [y/N] ")
-    except (EOFError, RuntimeError):  # nobody is there to be asked
-        answer = ""
-    if answer.strip().lower() not in ("y", "yes"):
+    if not _yes("Create it? [y/N] "):
         raise LabError(
             f"Nothing was created. Create the bucket {lab.bucket!r} yourself, or name another in "
             "S3_BUCKET, or delete .env to use the local S3."
         )
     where = {} if lab.region == "us-east-1" else {"LocationConstraint": lab.region}
     s3.create_bucket(Bucket=lab.bucket, **({"CreateBucketConfiguration": where} if where else {}))
+
+
+def _yes(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except (EOFError, RuntimeError):  # nobody is there to be asked
+        return False

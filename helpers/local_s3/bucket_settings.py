@@ -18,6 +18,7 @@ from helpers.local_s3.response import Headers, Response
 from helpers.local_s3.store import Store
 from helpers.rules import cors
 from helpers.rules.errors import (
+    AccessControlListNotSupported,
     AccessDenied,
     EntityTooLarge,
     MalformedPolicyDocument,
@@ -119,6 +120,9 @@ def check(store: Store, operation: str, bucket: str, body: bytes) -> None:
                 f'"arn:aws:s3:::{bucket}" because public policies are prevented by the '
                 "BlockPublicPolicy setting in S3 Block Public Access."
             )
+    elif operation in ("PutBucketAcl", "PutObjectAcl"):
+        # ACLs are off ("Bucket owner enforced"), as in every new bucket since April 2023.
+        raise AccessControlListNotSupported()
     elif operation == "PutBucketCors":
         cors.parse_configuration(parse_xml(body))
     elif body and operation.startswith(("Put", "Create", "Complete")):

@@ -344,6 +344,10 @@ def test_acls_are_off(service):
     for acl in ("public-read", "authenticated-read"):
         with pytest.raises(ClientError, match="The bucket does not allow ACLs"):
             s3.put_object(Bucket=service.bucket, Key="k", ACL=acl)
+    service.put("k")
+    for name, more in (("object", {"Key": "k"}), ("bucket", {})):
+        with pytest.raises(ClientError, match="The bucket does not allow ACLs"):
+            getattr(s3, f"put_{name}_acl")(Bucket=service.bucket, ACL="public-read", **more)
     for acl in ("bucket-owner-full-control", "private"):
         s3.put_object(Bucket=service.bucket, Key="k", ACL=acl)
 
