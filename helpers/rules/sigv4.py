@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -60,6 +61,11 @@ def uri_encode(text: str, *, keep_slash: bool = False) -> str:
 def canonical_uri(decoded_path: str) -> str:
     """The path, encoded once; slashes stay, and neither ``//`` nor ``..`` is simplified."""
     return uri_encode(decoded_path or "/", keep_slash=True)
+
+
+def encoded_query(pairs: Iterable[tuple[str, str]]) -> str:
+    """Name and value encoded, joined by ``=`` and ``&``, in the order given."""
+    return "&".join(f"{uri_encode(name)}={uri_encode(value)}" for name, value in pairs)
 
 
 def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
@@ -119,44 +125,98 @@ def signature(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()
 
 
+@dataclass(frozen=True)
+class UrlToSign:
+    """All of a presigned URL but its path: `presign` says what each part is."""
+
+    method: str
+    url_base: str
+    date: str
+    scope: Scope
+    pairs: list[tuple[str, str]]  # decoded, in the order in which they stand in the URL
+    headers: dict[str, str]
+
+    @classmethod
+    def build(
+        cls,
+        method: str,
+        url_base: str,
+        host: str,
+        *,
+        access_key: str,
+        region: str,
+        now: datetime,
+        expires: int,
+        session_token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Iterable[tuple[str, str]] = (),
+        service: str = "s3",
+    ) -> UrlToSign:
+        date = amz_date(now)
+        scope = Scope(date[:8], region, service)
+        signed = {"host": host, **(headers or {})}
+        pairs = [
+            *query,
+            ("X-Amz-Algorithm", ALGORITHM),
+            ("X-Amz-Credential", f"{access_key}/{scope}"),
+            ("X-Amz-Date", date),
+            ("X-Amz-Expires", str(expires)),
+            ("X-Amz-SignedHeaders", ";".join(sorted(signed))),
+        ]
+        if session_token is not None:
+            pairs.append(("X-Amz-Security-Token", session_token))
+        return cls(method, url_base, date, scope, pairs, signed)
+
+    def canonical(self, decoded_path: str) -> str:
+        """The canonical request, for that path."""
+        names = sorted(self.headers)
+        return canonical_request(
+            self.method, decoded_path, self.pairs, self.headers, names, UNSIGNED_PAYLOAD
+        )
+
+
 def presign(
-    method: str,
-    url_base: str,
-    host: str,
-    decoded_path: str,
-    *,
-    access_key: str,
-    secret_key: str,
-    region: str,
-    now: datetime,
-    expires: int,
-    session_token: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    query: Iterable[tuple[str, str]] = (),
-    service: str = "s3",
+    method: str, url_base: str, host: str, decoded_path: str, *, secret_key: str, **more: Any
 ) -> str:
     """A presigned URL: the signature, and all that it covers, in the query.
 
     `url_base` is scheme and host (``https://bucket.s3.eu-west-2.amazonaws.com``), `host` the
-    Host header that the client will send, `decoded_path` the path before encoding, `headers`
-    the further headers to sign (lower-case names), `expires` the life in seconds. Nothing is
-    checked here, so that a test can make every malformed URL too.
+    Host header that the client will send, `decoded_path` the path before encoding. `more` is
+    `access_key`, `region`, `now` (aware), `expires` (the life in seconds), and where wanted
+    `session_token`, `headers` (the further headers to sign, lower-case names), `query` (decoded
+    pairs) and `service`. Nothing is checked here, so that a test can make every malformed URL too.
     """
-    date = amz_date(now)
-    scope = Scope(date[:8], region, service)
-    signed = {"host": host, **(headers or {})}
-    names = sorted(signed)
-    pairs = [
-        *query,
-        ("X-Amz-Algorithm", ALGORITHM),
-        ("X-Amz-Credential", f"{access_key}/{scope}"),
-        ("X-Amz-Date", date),
-        ("X-Amz-Expires", str(expires)),
-        ("X-Amz-SignedHeaders", ";".join(names)),
-    ]
-    if session_token is not None:
-        pairs.append(("X-Amz-Security-Token", session_token))
-    canonical = canonical_request(method, decoded_path, pairs, signed, names, UNSIGNED_PAYLOAD)
-    signed_by = signature(signing_key(secret_key, scope), string_to_sign(date, scope, canonical))
+    url = UrlToSign.build(method, url_base, host, **more)
+    text = string_to_sign(url.date, url.scope, url.canonical(decoded_path))
+    proof = signature(signing_key(secret_key, url.scope), text)
     path = canonical_uri(decoded_path)
-    return f"{url_base}{path}?{canonical_query(pairs)}&X-Amz-Signature={signed_by}"
+    return f"{url_base}{path}?{encoded_query(url.pairs)}&X-Amz-Signature={proof}"
+
+
+def path_signer(url: UrlToSign, secret_key: str) -> Callable[[str], str]:
+    """`presign` for many paths: a function that takes a path, encoded already, and gives its URL.
+
+    Two such URLs differ in the path alone, so what comes before it and after it is worked out
+    once. A SHA-256 that has read a text's beginning can be copied and go on reading: one has read
+    the method, one the key and the first lines of the string to sign (HMAC's inner hash, RFC
+    2104), one the key again (HMAC's outer hash).
+    """
+    first_line = f"{url.method}\n"
+    after_path = url.canonical("/").removeprefix(f"{first_line}/").encode()
+    before_digest = string_to_sign(url.date, url.scope, "")[:-64].encode()
+    block = signing_key(secret_key, url.scope).ljust(64, b"\0")
+    request = hashlib.sha256(first_line.encode()).copy
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + before_digest).copy
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
+    start, end = url.url_base, f"?{encoded_query(url.pairs)}&X-Amz-Signature="
+
+    def sign(path: str) -> str:
+        canonical = request()
+        canonical.update(path.encode() + after_path)
+        text = inner()
+        text.update(canonical.hexdigest().encode())
+        proof = outer()
+        proof.update(text.digest())
+        return f"{start}{path}{end}{proof.hexdigest()}"
+
+    return sign
