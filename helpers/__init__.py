@@ -3,6 +3,8 @@
 Rooms, and the only direction in which they may import one another:
 
     rules  <-  local_s3  <-  lab  <-  exercises, notebooks
+    rules  <-  inspect
 
-`rules` decides, `local_s3` serves, `lab` connects a notebook to an S3.
+`rules` decides, `local_s3` serves, `lab` connects a notebook to an S3,
+`inspect` explains URLs, forms and refusals by the same rules.
 """
