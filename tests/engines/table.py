@@ -185,7 +185,7 @@ def _times_and_keys() -> Iterator[Case]:
     yield Case("seven days and a second", at(604801), False, "AuthorizationQueryParametersError")
     yield Case("zero seconds, a minute ago", at(0, minutes=-1), False, "AccessDenied")
     for name, changes, code in [
-        ("an unknown key", {"access_key": "AKIAUNKNOWNUNKNOWN00"}, "InvalidAccessKeyId"),
+        ("an unknown key", {"access_key": "AKIAIOSFODNN7EXAMPLE"}, "InvalidAccessKeyId"),
         ("a wrong secret", {"secret_key": "wrong"}, "SignatureDoesNotMatch"),
         ("a token for a key without one", {"session_token": "x"}, "InvalidToken"),
         ("another region", {"region": "ap-south-1"}, "AuthorizationQueryParametersError"),

@@ -4,35 +4,98 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.notebooks.lesson import LESSONS, NOTEBOOKS, cells, text
+from helpers.settings import PROJECT
+from tests.notebooks.lesson import LESSONS, NOTEBOOKS, cells, exercise_of, text
+from tests.secret_scan import secrets_in
 
+_NAMES = """
+00-start-here 01-private-by-default 02-set-up-iam 03-read-a-presigned-url 04-share-with-get
+05-upload-with-put 06-upload-with-post 07-let-the-browser-in 08-the-upload-page 09-lock-it-down
+10-sign-at-scale
+"""
+FIRST = NOTEBOOKS / "00-start-here.ipynb"
 SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Recap")
 MAX_LINES = 15
-SECRETS = re.compile(
-    r"X-Amz-Signature=[0-9a-f]{16}|\b[0-9a-f]{64}\b|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|X-Amz-Security-Token=\w|aws_secret_access_key"
-)
+PAGES = [PROJECT / "README.md", *sorted(NOTEBOOKS.glob("*.md")), *LESSONS]
+IGNORED = ("nbval-ignore-output", "nbval-skip", "nbval-raises-exception", "raises-exception")
+
+
+def prose(path: Path, code_blocks: bool = False) -> str:
+    """A page's Markdown; fenced blocks, which are not prose, only if asked for."""
+    if path.suffix == ".md":
+        whole = path.read_text(encoding="utf-8")
+    else:
+        whole = "\n\n".join(text(cell) for cell in cells(path, "markdown"))
+    return whole if code_blocks else re.sub(r"^```.*?^```", "", whole, flags=re.M | re.S)
 
 
 def headings(path: Path) -> list[str]:
-    prose = "\n".join(text(cell) for cell in cells(path, "markdown"))
-    prose = re.sub(r"^```.*?^```", "", prose, flags=re.M | re.S)
-    return re.findall(r"^#+ .+$", prose, re.M)
+    return re.findall(r"^#+ .+$", prose(path), re.M)
 
 
-def test_the_lessons_are_found():
-    assert LESSONS[0].name == "00-start-here.ipynb"
-    assert len(LESSONS) >= 2
+def anchors(path: Path) -> set[str]:
+    """The headings of a page as GitHub and JupyterLab name them in a link."""
+    titles = [line.lstrip("#").strip() for line in headings(path)]
+    github = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    return github | {title.replace(" ", "-") for title in titles}
+
+
+def images(markdown: str) -> list[tuple[str, str]]:
+    """(alternative text, target) of every image, in Markdown or in HTML."""
+    found = re.findall(r"!\[(.*?)\]\((\S*?)\)", markdown, re.S)
+    for tag in re.findall(r"<img\b[^>]*>", markdown):
+        of = dict(re.findall(r"(\w+)=\"(.*?)\"", tag))
+        found.append((of.get("alt", ""), of.get("src", "")))
+    return found
+
+
+def links(markdown: str) -> list[str]:
+    """Targets inside the project."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", markdown) + re.findall(r'href="(.*?)"', markdown)
+    return [target for target in targets if not re.match(r"[a-z]+:", target)]
 
 
 @pytest.fixture(params=LESSONS, ids=[path.stem for path in LESSONS])
 def lesson(request) -> Path:
     return request.param
+
+
+@pytest.fixture(params=PAGES, ids=[path.stem for path in PAGES])
+def page(request) -> Path:
+    return request.param
+
+
+def test_every_lesson_is_found_and_in_its_place():
+    assert [path.stem for path in LESSONS] == [
+        name for name in _NAMES.split() if (NOTEBOOKS / f"{name}.ipynb").exists()
+    ]
+    everywhere = {
+        path for path in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in str(path)
+    }
+    assert everywhere == set(LESSONS), "nbval and these tests look at notebooks/*.ipynb only"
+
+
+@pytest.mark.parametrize("place", ["README.md", "notebooks/00-start-here.ipynb"])
+def test_every_lesson_is_on_the_map(lesson, place):
+    """With its number, its title and its minutes, which are those that the lesson names."""
+    if place.endswith("ipynb") and lesson == FIRST:
+        return
+    target = f"notebooks/{lesson.name}" if place == "README.md" else lesson.name
+    rows = re.findall(
+        r"^\| \[(\d\d) [^\]]+\]\((\S+)\) \|.*\| *(\d+) \|$", prose(PROJECT / place), re.M
+    )
+    minutes = {where: (number, int(time)) for number, where, time in rows}
+    own = re.search(r"\*\*Time:\*\*\D*(\d+) minutes", prose(lesson))
+    assert own, "the lesson does not say how long it takes"
+    assert minutes.get(target) == (lesson.name[:2], int(own[1]))
 
 
 def test_headings(lesson):
@@ -41,60 +104,161 @@ def test_headings(lesson):
     levels = [len(line.partition(" ")[0]) for line in found]
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    for section in SECTIONS:
-        assert section in found, section
+    places = [found.index(section) if section in found else None for section in SECTIONS]
+    assert None not in places, dict(zip(SECTIONS, places, strict=True))
+    assert places == sorted(places)
+    whole = prose(lesson)
+    for word in ("**Necessary:**", "**Helpful:**", "**Time:**"):
+        assert word in whole.partition("## What you need")[2].partition("\n## ")[0], word
+    assert "**Predict:**" in whole
 
 
-def test_code_cells_are_short_executed_and_explained(lesson):
-    notebook = json.loads(lesson.read_text(encoding="utf-8"))
-    for before, cell in zip([None, *notebook["cells"]], notebook["cells"], strict=False):
-        if cell["cell_type"] != "code":
-            continue
-        assert len(text(cell).splitlines()) <= MAX_LINES, text(cell)
-        assert cell["execution_count"] is not None, text(cell)
-        assert before is not None, text(cell)
-        assert not any(output["output_type"] == "error" for output in cell["outputs"])
+def test_code_cells_are_short_executed_in_order_and_explained(lesson):
+    every = cells(lesson)
+    code = [cell for cell in every if cell["cell_type"] == "code"]
+    for before, cell in pairwise([None, *every]):
+        if cell["cell_type"] == "code":
+            assert before is not None and before["cell_type"] == "markdown", text(cell)
+            assert len(text(cell).splitlines()) <= MAX_LINES, text(cell)
+            assert text(cell).strip(), "an empty cell"
+    # Saved as one Run All from a fresh kernel leaves it.
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error", text(cell)
+            assert output.get("name") != "stderr", text(cell)
+            assert output.get("execution_count", cell["execution_count"]) == cell["execution_count"]
+    assert "clean_up(" in text(code[-1]), "the last cell deletes what the lesson made"
+
+
+def test_nothing_is_hidden_from_nbval_without_a_reason(lesson):
+    for cell in cells(lesson, "code"):
+        tags = cell["metadata"].get("tags", [])
+        hidden = [tag for tag in tags if tag in IGNORED] + re.findall(r"NBVAL_\w+", text(cell))
+        assert not hidden or len(cell["metadata"].get("reason", "")) > 20, (hidden, text(cell))
+        assert "PYTEST_VALIDATE_IGNORE_OUTPUT" not in text(cell)
+
+
+def test_enough_exercises(lesson):
+    found = [exercise_of(a, b) for a, b in pairwise([*cells(lesson), None])]
+    names = [exercise.name for exercise in found if exercise]
+    assert len(names) >= (0 if lesson == FIRST else 2)
+    assert len(re.findall(r"^## Exercise", prose(lesson), re.M)) == len(names)
 
 
 def test_no_secret_or_usable_url_is_stored(lesson):
-    for cell in cells(lesson, "code"):
-        stored = json.dumps(cell["outputs"]) + text(cell)
-        assert not SECRETS.search(stored), SECRETS.search(stored)
+    for cell in cells(lesson):
+        assert secrets_in(text(cell)) == []
+        for output in cell.get("outputs", []):
+            for value in output.get("data", {"text": output.get("text", "")}).values():
+                said = value if isinstance(value, str) else json.dumps(value)
+                said = "".join(value) if isinstance(value, list) else said
+                assert secrets_in(said) == [], text(cell)
 
 
-def test_the_scan_finds_what_it_looks_for():
-    for secret in (
-        "X-Amz-Signature=" + "ab" * 32,
-        "<SignatureProvided>" + "0" * 64,
-        "AKIAIOSFODNN7EXAMPLE",
-        "X-Amz-Security-Token=F",
-    ):
-        assert SECRETS.search(json.dumps(secret))
-    assert not SECRETS.search("X-Amz-Signature=… AKIA…")
+def test_pictures_have_alt_text_and_exist(page):
+    for alt, target in images(prose(page)):
+        assert len(alt) > 20, target
+        assert (page.parent / target).is_file(), target
 
 
-def test_pictures_have_alt_text_and_exist(lesson):
-    for cell in cells(lesson, "markdown"):
-        for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", text(cell)):
-            assert len(alt) > 20, target
-            assert (NOTEBOOKS / target).is_file(), target
+def test_every_picture_is_used_and_describes_itself():
+    used = {Path(target).name for path in PAGES for _, target in images(prose(path))}
+    pictures = [path for path in (NOTEBOOKS / "images").iterdir() if path.is_file()]
+    assert {path.name for path in pictures} == used
+    for path in pictures:
+        if path.suffix == ".svg":
+            drawing = path.read_text(encoding="utf-8")
+            for part in ("<title", "<desc", 'role="img"', "viewBox="):
+                assert part in drawing, (path.name, part)
+            assert "<script" not in drawing and "@import" not in drawing
+            assert not re.search(r'(?:href|src)="http', drawing), path.name
 
 
-def test_internal_links_resolve(lesson):
-    for cell in cells(lesson, "markdown"):
-        for target in re.findall(r"\]\(([^)#:]+)\)", text(cell)):
-            assert (NOTEBOOKS / target).exists(), target
+def test_internal_links_resolve(page):
+    for target in links(prose(page)):
+        file, _, anchor = target.partition("#")
+        where = page.parent / file if file else page
+        assert where.exists(), target
+        assert not anchor or anchor in anchors(where), target
 
 
-def test_one_kernel_for_all(lesson):
-    metadata = json.loads(lesson.read_text(encoding="utf-8"))["metadata"]
-    assert metadata["kernelspec"]["name"] == "python3"
-    assert metadata["language_info"] == {"name": "python"}
+def test_one_form_for_all(lesson):
+    notebook = json.loads(lesson.read_text(encoding="utf-8"))
+    assert notebook["metadata"] == {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    for cell in notebook["cells"]:
+        assert set(cell["metadata"]) <= {"tags", "reason"}, cell["metadata"]
 
 
 def test_fine_print_has_its_date_and_source(lesson):
-    prose = "\n".join(text(cell) for cell in cells(lesson, "markdown"))
-    fine_print = prose.partition("## In practice")[2].partition("\n## ")[0]
-    with_link = [line for line in fine_print.splitlines() if "https://" in line]
-    assert with_link
-    assert all(re.search(r"20\d\d", line) for line in with_link)
+    """Each statement: a page and when it was read, or what it was tried with and when."""
+    fine_print = prose(lesson).partition("## In practice")[2].partition("\n## ")[0]
+    statements = re.findall(r"^- .*(?:\n  .*)*", fine_print, re.M)
+    assert statements
+    for statement in statements:
+        assert re.search(r"\b20\d\d\b", statement), statement
+        assert re.search(r"https://|\b[Tt]ried with\b|\b[Mm]easured\b", statement), statement
+
+
+def _ruff(*arguments: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    config = f"--config={PROJECT / 'pyproject.toml'}"
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        *arguments,
+        "--no-cache",
+        config,
+        "--extension=ipynb:ipynb",
+    ]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_cells_are_linted_and_formatted(tmp_path):
+    lessons = [str(path) for path in LESSONS]
+    for arguments in (["check"], ["format", "--check"]):
+        done = _ruff(*arguments, *lessons)
+        assert done.returncode == 0, done.stdout
+    bad = tmp_path / "99-bad.ipynb"
+    notebook = json.loads(FIRST.read_text(encoding="utf-8"))
+    notebook["cells"][-1]["source"] = ["import os\n", "x = undefined"]
+    bad.write_text(json.dumps(notebook), encoding="utf-8")
+    assert "F821" in _ruff("check", str(bad)).stdout
+
+
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        ("![](images/share-with-get.svg)", test_pictures_have_alt_text_and_exist),
+        (
+            "![a picture that says what it shows](images/none.svg)",
+            test_pictures_have_alt_text_and_exist,
+        ),
+        ('<img src="images/share-with-get.svg">', test_pictures_have_alt_text_and_exist),
+        ("[a lesson](99-none.ipynb)", test_internal_links_resolve),
+        ("[a part](#no-such-heading)", test_internal_links_resolve),
+        ("# A second title", test_headings),
+        ("#### Too deep", test_headings),
+        ("key: AKIA" + "Z7" * 8, test_no_secret_or_usable_url_is_stored),
+    ],
+)
+def test_a_broken_page_is_noticed(broken, problem, tmp_path):
+    shutil.copytree(NOTEBOOKS, tmp_path, dirs_exist_ok=True)
+    copy = tmp_path / FIRST.name
+    problem(copy)
+    notebook = json.loads(copy.read_text(encoding="utf-8"))
+    last = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"][-1]
+    last["source"] = [*last["source"], "\n", "\n", f"{broken}\n"]
+    copy.write_text(json.dumps(notebook), encoding="utf-8")
+    with pytest.raises(AssertionError):
+        problem(copy)
