@@ -23,7 +23,7 @@ from helpers.redact import redact, redact_key
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
 
 START_SECONDS = 60
-IAM_SECONDS = 15  # until a new key or policy is known everywhere in AWS; it is seldom longer
+SETTLE_SECONDS = 15  # until a new key or policy is known everywhere in AWS, nearly always
 
 
 class LabError(RuntimeError):
@@ -94,14 +94,14 @@ class Lab:
                 "restart the kernel and run all cells."
             )
 
-    def let_iam_settle(self) -> None:
-        """Wait until a real account knows a new key or policy everywhere. No wait locally.
+    def let_it_settle(self) -> None:
+        """Wait until a new key, policy or setting is known everywhere. No wait locally.
 
         Source: "Changes that I make are not always immediately visible", IAM user guide.
         """
         if not self.local:
-            print(f"Waiting {IAM_SECONDS} seconds until IAM's change is known everywhere.")
-            time.sleep(IAM_SECONDS)
+            print(f"Waiting {SETTLE_SECONDS} seconds until AWS knows the change everywhere.")
+            time.sleep(SETTLE_SECONDS)
 
     @contextmanager
     def later(self, **duration: float) -> Iterator[None]:

@@ -97,7 +97,7 @@ def test_a_real_account_is_asked_first(lab, monkeypatch, capsys):
 
     monkeypatch.setattr("builtins.input", nobody)
     lab.ask("make a user")
-    lab.let_iam_settle()
+    lab.let_it_settle()
     assert capsys.readouterr().out == ""
 
     real = Lab("b", "eu-west-2", "AKIA", "s", local=False)
@@ -113,5 +113,5 @@ def test_a_real_account_is_asked_first(lab, monkeypatch, capsys):
                 real.ask("make a user")
     waited = []
     monkeypatch.setattr(lab_module.time, "sleep", waited.append)
-    real.let_iam_settle()
-    assert waited == [lab_module.IAM_SECONDS]
+    real.let_it_settle()
+    assert waited == [lab_module.SETTLE_SECONDS]

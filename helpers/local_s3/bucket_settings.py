@@ -110,13 +110,13 @@ def verified_body(
         return file.read()
 
 
-def check(store: Store, operation: str, bucket: str, body: bytes) -> None:
-    """Refuse a document that S3 would refuse, before moto stores it."""
+def check(store: Store, operation: str, bucket: str, body: bytes, caller: str) -> None:
+    """Refuse a document that S3 would refuse, before moto stores it. `caller` is an ARN."""
     if operation == "PutBucketPolicy":
         policy = _bucket_policy(bucket, body)
         if store.public_access_block(bucket).block_public_policy and is_public(policy):
             raise AccessDenied(
-                "User is not authorized to perform: s3:PutBucketPolicy on resource: "
+                f"User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "
                 f'"arn:aws:s3:::{bucket}" because public policies are prevented by the '
                 "BlockPublicPolicy setting in S3 Block Public Access."
             )

@@ -231,7 +231,8 @@ class Gate:
             return bucket_settings.delete_objects(
                 self.store, request, body, may, authentication.access_key
             )
-        bucket_settings.check(self.store, operation.name, bucket, body)
+        caller = authentication.identity.arn
+        bucket_settings.check(self.store, operation.name, bucket, body, caller)
         try:
             status, headers, answer = self.store.forward(
                 "s3", _path_style(request, bucket, key), body, authentication.access_key

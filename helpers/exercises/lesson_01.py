@@ -1,0 +1,125 @@
+"""Lesson 01, private by default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from helpers.exercises.checking import NotYet, exercise, send
+from helpers.lab import Lab
+
+_SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_FILES = ("site/index.txt", "site/img/logo.txt", "site-drafts/plan.txt", "private/report.txt")
+
+
+@exercise("01", 1)
+def check_policy(lab: Lab, bucket: str, policy: object) -> str:
+    """A bucket policy that publishes ``site/`` for reading, and nothing else."""
+    text = policy if isinstance(policy, str) else _as_json(policy)
+    with _open_bucket(lab, bucket) as s3:
+        _put_policy(s3, bucket, text)
+        lab.let_it_settle()
+        address = f"{s3.meta.endpoint_url}/{bucket}"
+
+        def strangers(method: str, key: str, **more: Any) -> bool:
+            return send(method, f"{address}/{key}", **more).status_code < 300
+
+        if not strangers("GET", "site/index.txt"):
+            raise NotYet(
+                "a stranger cannot read site/index.txt. Check who the Principal is, what the "
+                f"Action is called, and that the Resource is arn:aws:s3:::{bucket}/site/*."
+            )
+        if not strangers("GET", "site/img/logo.txt"):
+            raise NotYet(
+                "a stranger cannot read site/img/logo.txt. In a Resource, * stands for any "
+                "characters, slashes too: is there one after site/?"
+            )
+        if strangers("GET", "private/report.txt"):
+            raise NotYet(
+                "private/report.txt is public too. Name the prefix in the Resource, before the *."
+            )
+        if strangers("GET", "site-drafts/plan.txt"):
+            raise NotYet(
+                "site-drafts/plan.txt is public too: site* also matches site-drafts. A prefix is "
+                "only text, so end it with its slash."
+            )
+        if strangers("GET", ""):
+            raise NotYet(
+                "a stranger can list every key of the bucket, private/report.txt among them. "
+                "Reading an object needs one action only."
+            )
+        if strangers("PUT", "site/index.txt", data=b"defaced"):
+            raise NotYet(
+                "a stranger has just overwritten site/index.txt. Which single action is reading?"
+            )
+        if strangers("DELETE", "site/index.txt"):
+            raise NotYet("a stranger has just deleted site/index.txt. Which action is reading?")
+    return "strangers read site/ and nothing else; they cannot list, write or delete."
+
+
+@exercise("01", 2)
+def check_switches(lab: Lab, bucket: str, switches: object) -> str:
+    """Block Public Access so that strangers are out, and the same policy may be put again."""
+    if not isinstance(switches, dict):
+        raise NotYet('this should be a dictionary, such as {"BlockPublicAcls": True}.')
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    statement = allow | {"Resource": f"arn:aws:s3:::{bucket}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with _open_bucket(lab, bucket) as s3:
+        _put_policy(s3, bucket, policy)
+        try:
+            s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=switches)
+        except ParamValidationError:
+            raise NotYet(
+                f"boto3 knows four switches: {', '.join(_SWITCHES)}. Each is True or False."
+            ) from None
+        lab.let_it_settle()
+        if send("GET", f"{s3.meta.endpoint_url}/{bucket}/private/report.txt").status_code < 300:
+            raise NotYet(
+                "a stranger still reads private/report.txt. BlockPublicPolicy only looks at "
+                "policies that are put from now on; which switch looks at requests?"
+            )
+        try:
+            s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+        except ClientError:
+            raise NotYet(
+                "strangers are out, but tonight's deployment was refused its PutBucketPolicy. "
+                "Leave that switch off; you need only one of the four."
+            ) from None
+    return "strangers are out though the policy stands, and the deployment goes through."
+
+
+@contextmanager
+def _open_bucket(lab: Lab, bucket: str) -> Iterator[Any]:
+    """The lesson's bucket with a few files and Block Public Access off; closed afterwards."""
+    s3 = lab.client()
+    for key in _FILES:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"of lesson 01")
+    s3.delete_public_access_block(Bucket=bucket)
+    try:
+        yield s3
+    finally:
+        s3.delete_bucket_policy(Bucket=bucket)
+        everything = dict.fromkeys(_SWITCHES, True)
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=everything)
+
+
+def _put_policy(s3: Any, bucket: str, text: str) -> None:
+    try:
+        s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    except ClientError as problem:
+        said = problem.response["Error"]["Message"]
+        raise NotYet(f"S3 does not take this policy: {said}") from None
+
+
+def _as_json(policy: object) -> str:
+    if not isinstance(policy, dict):
+        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
+    try:
+        return json.dumps(policy)
+    except TypeError as problem:
+        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None
