@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers import progress
 from helpers.redact import redact, redact_key
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
 
@@ -157,6 +158,10 @@ class Lab:
                 s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys, "Quiet": True})
                 deleted += len(keys)
         return deleted
+
+    def progress(self) -> None:
+        """Print which exercises are done, a row a lesson."""
+        print(progress.table())
 
     def close(self) -> None:
         """Stop the local S3. (It also stops by itself when the notebook's kernel ends.)"""

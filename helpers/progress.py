@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 from pathlib import Path
 
 from helpers.settings import PROJECT
@@ -45,6 +47,47 @@ def load() -> dict[str, set[int]]:
         return {str(lesson): {int(n) for n in numbers} for lesson, numbers in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def table() -> str:
+    """A row a lesson: which exercises are done. One sentence as long as none is."""
+    done = load()
+    every = _every_exercise()
+    rows = [
+        (_name(lesson), [(n, n in done.get(lesson, ())) for n in sorted(numbers)])
+        for lesson, numbers in sorted(every.items())
+    ]
+    count = sum(is_done for _, exercises in rows for _, is_done in exercises)
+    if not count:
+        return "No exercise is done yet. Each one that passes its check is noted here."
+    width = max(len(name) for name, _ in rows)
+    lines = [
+        f"{name:{width}}   "
+        + "   ".join(f"{n} {'done' if is_done else '-':4}" for n, is_done in found)
+        for name, found in rows
+    ]
+    total = sum(len(exercises) for _, exercises in rows)
+    head = f"{'lesson':{width}}   exercises"
+    rest = f"{count} of {total} done. To begin again, delete {FILE.parent.name}/{FILE.name}."
+    return "\n".join(line.rstrip() for line in (head, *lines, "", rest))
+
+
+def _every_exercise() -> dict[str, set[int]]:
+    """By lesson, also of those that this notebook has not imported."""
+    from helpers import exercises
+
+    for module in pkgutil.iter_modules(exercises.__path__):
+        if module.name.startswith("lesson_"):
+            importlib.import_module(f"{exercises.__name__}.{module.name}")
+    found: dict[str, set[int]] = {}
+    for lesson, number in _registered:
+        found.setdefault(lesson, set()).add(number)
+    return found
+
+
+def _name(lesson: str) -> str:
+    found = sorted(FILE.parent.glob(f"{lesson}-*.ipynb"))
+    return found[0].stem.replace("-", " ") if found else lesson
 
 
 def _path() -> Path | None:
