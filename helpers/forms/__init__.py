@@ -1,0 +1,28 @@
+"""Forms to play with, beside the lessons' code.
+
+Each form is a model without any widget (the modules of this package: what can be filled in, what
+is wrong with it, the boto3 call that it makes, the requests that it sends) and a view (`views`)
+that only arranges. The widgets are imported when a form is asked for, so that a model can be used
+and tested without them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helpers.forms.views.url import GetForm, PutForm
+
+__all__ = ["GetForm", "PutForm"]
+
+_ROOMS = {
+    "GetForm": "url",
+    "PutForm": "url",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.views.{_ROOMS[name]}"), name)

@@ -1,0 +1,190 @@
+"""What the cards say, as HTML: no widget, and nothing that is secret.
+
+Colour never carries a meaning alone: each verdict is also a word and a sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from helpers.forms.anatomy import Segment
+from helpers.forms.markup import Markup, join, tag
+from helpers.forms.sending import Answer
+from helpers.redact import readable, redact
+
+_LONGEST = 600  # characters of an object that are shown
+
+
+def button(ask: str, label: str, *, disabled: str = "", about: str = "") -> Markup:
+    """A button that asks the form to do something; `disabled` is the reason why it cannot."""
+    return tag(
+        "button",
+        label,
+        type="button",
+        class_="s3-button",
+        data_ask=ask,
+        disabled=bool(disabled),
+        title=disabled or about or None,
+        aria_label=f"{label}: {about}" if about else None,
+    )
+
+
+def problem(sentence: str) -> Markup:
+    return tag("p", tag("strong", "✗ Not done. "), redact(sentence), class_="s3-problem")
+
+
+def code(text: str, label: str = "The call that this form makes") -> Markup:
+    head = tag("div", tag("span", label), button("copy:code", "Copy code"), class_="s3-head")
+    return join([head, tag("pre", text, tabindex="0", aria_label=label)])
+
+
+def incomplete(problems: Sequence[str]) -> Markup:
+    """In place of the call, while a field is not right."""
+    return tag(
+        "p",
+        "The call appears here once every field is right. Still to do: ",
+        tag("strong", problems[0].partition(":")[0]),
+        f" and {len(problems) - 1} more" if len(problems) > 1 else "",
+        ".",
+        class_="s3-note",
+    )
+
+
+def anatomy(pieces: Iterable[Segment]) -> Markup:
+    """The URL, a labelled piece after the other."""
+    items = [
+        tag(
+            "li",
+            tag("span", piece.label, class_="s3-label"),
+            tag("code", piece.text or "(nothing)"),
+            class_=f"s3-piece s3-{piece.kind}",
+        )
+        for piece in pieces
+    ]
+    return tag("ul", *items, class_="s3-anatomy", aria_label="The URL, piece by piece")
+
+
+def secret(name: str, what: str, ends: datetime | None = None) -> Markup:
+    """Buttons to reveal and to copy something that Python keeps, and the countdown to its end.
+
+    The text itself is sent when it is asked for, and is never part of the card.
+    """
+    countdown = None
+    if ends is not None:
+        until = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
+        countdown = tag(
+            "span",
+            tag("time", until, data_ends=int(ends.timestamp()), datetime=ends.isoformat()),
+            class_="s3-countdown",
+        )
+    return tag(
+        "div",
+        button(f"reveal:{name}", f"Reveal {what}"),
+        button(f"copy:{name}", f"Copy {what}"),
+        countdown,
+        tag("pre", hidden=True, data_secret=name, tabindex="0", aria_label=f"The {what}, in full"),
+        class_="s3-secret",
+    )
+
+
+def headers_to_send(headers: dict[str, str], size: int | None) -> Markup | None:
+    """What the user of a URL has to send besides Host."""
+    rows = list(headers.items())
+    if size is not None:
+        rows.append(("content-length", f"{size} (HTTP clients send it by themselves)"))
+    if not rows:
+        return None
+    return join(
+        [
+            tag("p", "Whoever uses it has to send these headers, exactly so:"),
+            table(("Header", "Value"), rows),
+        ]
+    )
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
+    head = tag("tr", *[tag("th", name, scope="col") for name in heads])
+    body = [tag("tr", *[tag("td", cell) for cell in row]) for row in rows]
+    return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="s3-table")
+
+
+def verdict(answer: Answer) -> Markup:
+    """``✗ Refused 403 AccessDenied``, as a line."""
+    word = "✗ Refused" if answer.refused else "✓ Served"
+    code_ = answer.element("Code") if answer.refused else ""
+    return tag(
+        "span",
+        tag("strong", word, class_="s3-refused" if answer.refused else "s3-served"),
+        f" {answer.status} {answer.reason}",
+        [" · ", tag("code", code_)] if code_ else None,
+    )
+
+
+def spoken(answer: Answer) -> str:
+    """The verdict for those who do not see the card."""
+    word = "Refused" if answer.refused else "Served"
+    return f"{word}: {answer.status} {answer.element('Code')} {answer.decided}".strip()
+
+
+def answer(got: Answer) -> Markup:
+    """An answer in full: the verdict, why, and folded: headers, body, checks."""
+    message = got.element("Message") if got.refused else ""
+    return join(
+        [
+            tag("p", verdict(got)),
+            tag("p", "S3 says: ", tag("q", redact(message))) if message else None,
+            deciding(got),
+            body(got),
+            fold(
+                f"Headers ({len(got.headers)})",
+                table(("Header", "Value"), [(name, redact(text)) for name, text in got.headers]),
+            ),
+            checks(got),
+        ]
+    )
+
+
+def deciding(got: Answer) -> Markup | None:
+    """Which check refused, as far as anybody says."""
+    if got.decided:
+        name, _, detail = redact(got.decided).partition(": ")
+        return tag("p", "Deciding check: ", tag("strong", name), f" ({detail})")
+    return None
+
+
+def body(got: Answer) -> Markup | None:
+    """The body of an answer: S3's XML folded, an object's text cut."""
+    text = got.text
+    if not text:
+        return None
+    if got.refused or text.lstrip().startswith("<?xml"):
+        return fold("S3's XML", tag("pre", readable(got.body), tabindex="0"))
+    if "\ufffd" in text or "\0" in text:
+        size = f"more than {len(got.body)}" if got.cut else str(len(got.body))
+        return tag("p", f"The body: {size} bytes that are no text.")
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return fold("The body", tag("pre", redact(shown), tabindex="0"), is_open=True)
+
+
+def checks(got: Answer) -> Markup | None:
+    """The local S3's checks, in order, up to the one that refused."""
+    if not got.checks:
+        return None
+    items = [
+        tag(
+            "li",
+            tag("strong", "✓ passed " if passed else "✗ failed "),
+            f"{name}: {redact(detail)}",
+        )
+        for name, passed, detail in got.checks
+    ]
+    return fold(f"What S3 checked ({len(items)})", tag("ol", *items))
+
+
+def fold(label: str, *content: object, is_open: bool = False) -> Markup:
+    return tag("details", tag("summary", label), *content, open=is_open)
+
+
+def section(heading: str, *content: object) -> Markup:
+    return tag("section", tag("h4", heading), *content, aria_label=heading)

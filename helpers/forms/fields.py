@@ -1,0 +1,162 @@
+"""A form's fields: what each may hold, and the sentence beside it if it may not.
+
+A check answers with an empty text, or with one sentence that names the value, the rule and the
+fix. Checks ask nobody: they are made at every key press.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from helpers.rules.sigv4 import MAX_EXPIRES
+
+MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects", S3 user guide
+MAX_PUT = 5 * 1024**3  # bytes of one PUT: "Uploading objects", S3 user guide
+
+Check = Callable[[str], str]
+
+
+class FormProblem(Exception):
+    """What a form cannot do, in one sentence for the person in front of it."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field. `choices` are (value, label) pairs; without any it takes text.
+
+    `check` says what is wrong with a value, `note` what a right value means.
+    """
+
+    name: str
+    label: str
+    default: str = ""
+    check: Check = field(default=lambda value: "", repr=False)
+    note: Check = field(default=lambda value: "", repr=False)
+    choices: tuple[tuple[str, str], ...] = ()
+    placeholder: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What stands beside a field; `problem` if the form cannot go on with it."""
+
+    text: str = ""
+    problem: bool = False
+
+
+class Fields:
+    """Fields and their present values (always text)."""
+
+    def __init__(self, fields: Sequence[Field], **values: str) -> None:
+        self.fields = {one.name: one for one in fields}
+        self._values = {one.name: values.get(one.name, one.default) for one in fields}
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        choices = [choice for choice, _ in self.fields[name].choices]
+        if choices and value not in choices:
+            raise FormProblem(f"{name} is one of {', '.join(choices)}, not {shorten(value)}.")
+        self._values[name] = value
+
+    def remark(self, name: str) -> Remark:
+        """What to say beside the field."""
+        one, value = self.fields[name], self._values[name]
+        problem = whole_characters(value) or one.check(value)
+        return Remark(problem, True) if problem else Remark(one.note(value))
+
+    def problems(self) -> list[str]:
+        """What is wrong, a sentence a field, each with the field's label."""
+        return [
+            f"{one.label}: {remark.text}"
+            for one in self.fields.values()
+            if (remark := self.remark(one.name)).problem
+        ]
+
+
+def shorten(value: str, most: int = 40) -> str:
+    """`value` in quotes, cut: for a sentence."""
+    return repr(value if len(value) <= most else value[:most] + "…")
+
+
+def whole_characters(value: str) -> str:
+    """Text that UTF-8 can carry."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "this holds half a character, which no request can carry: delete it."
+    return ""
+
+
+def key(value: str) -> str:
+    """An object's key."""
+    if not value:
+        return "an object needs a key: write a name, such as lesson-04/report.txt."
+    size = len(value.encode())
+    if size > MAX_KEY:
+        return f"this key has {size} bytes and S3 takes {MAX_KEY}: shorten it."
+    return ""
+
+
+def key_note(value: str) -> str:
+    if value.startswith("/"):
+        return "The first slash is part of the key. Most people do not want one there."
+    return ""
+
+
+def seconds(value: str) -> str:
+    """A life in seconds, as ExpiresIn takes it."""
+    if not re.fullmatch("[0-9]{1,18}", value):
+        return f"{shorten(value)} is no whole number of seconds: write 1800 for half an hour."
+    if int(value) == 0:
+        return "0 seconds would be over at once: write at least 1."
+    if int(value) > MAX_EXPIRES:
+        return (
+            f"{value} seconds are more than seven days, the longest life that S3 accepts "
+            f"(boto3 would sign it all the same): write {MAX_EXPIRES} or less."
+        )
+    return ""
+
+
+def duration(value: str) -> str:
+    """``5400`` as ``1 hour 30 minutes``."""
+    left, words = int(value), []
+    for name, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count} {name}{'' if count == 1 else 's'}")
+    return " ".join(words)
+
+
+def optional(check: Check) -> Check:
+    """The check, for a field that may stay empty."""
+    return lambda value: check(value) if value else ""
+
+
+def header_value(value: str) -> str:
+    """What an HTTP header can carry."""
+    if value != value.strip():
+        return "a header's value has no space at its ends: delete it."
+    odd = next((c for c in value if not " " <= c <= "~"), "")
+    if odd:
+        return f"a header carries plain ASCII letters, and {odd!r} is none: write it without."
+    return ""
+
+
+def media_type(value: str) -> str:
+    """A Content-Type."""
+    if not re.fullmatch(r"[\w.+-]+/[\w.+-]+(\s*;\s*[\w-]+=[\w\"./+-]+)*", value, re.ASCII):
+        return f"{shorten(value)} is no media type: write type/subtype, such as image/png."
+    return ""
+
+
+def size(value: str) -> str:
+    """A number of bytes that one PUT or one form upload can have."""
+    if not re.fullmatch("[0-9]{1,18}", value):
+        return f"{shorten(value)} is no whole number of bytes: write 100000 for 100 kB."
+    if int(value) > MAX_PUT:
+        return f"{value} bytes are more than one upload can have: write {MAX_PUT} (5 GiB) or less."
+    return ""

@@ -1,0 +1,253 @@
+"""GET and PUT: the models of the forms that sign a URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from helpers.forms import code, fields
+from helpers.forms.fields import Field, Fields, FormProblem, Remark
+from helpers.forms.sending import Answer, Outgoing, send
+from helpers.lab import Lab
+from helpers.redact import redact
+from helpers.rules import sigv4
+
+
+@dataclass(frozen=True)
+class SignedUrl:
+    """A presigned URL, and the request that it was signed for.
+
+    `headers` are what its user has to send besides Host; `body` is what "try it" sends.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    size: int | None = None  # bytes that were signed, if any
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @property
+    def signed_headers(self) -> list[str]:
+        return self.parameters["X-Amz-SignedHeaders"].split(";")
+
+    @property
+    def ends(self) -> datetime:
+        """UTC."""
+        life = timedelta(seconds=int(self.parameters["X-Amz-Expires"]))
+        return sigv4.parse_amz_date(self.parameters["X-Amz-Date"]) + life
+
+    def remaining(self) -> timedelta:
+        return self.ends - datetime.now(UTC)
+
+    def outgoing(self) -> Outgoing:
+        return Outgoing(self.method, self.url, self.headers, self.body)
+
+
+class UrlModel:
+    """What GET and PUT have in common. `lab` is the S3 that the URL is for."""
+
+    title = ""
+
+    def __init__(self, lab: Lab, own: list[Field], **values: str) -> None:
+        self.lab = lab
+        self.fields = Fields([self._key(), _LIFE, *own], **values)
+
+    @staticmethod
+    def _key() -> Field:
+        return Field(
+            "Key",
+            "Key of the object",
+            check=fields.key,
+            note=fields.key_note,
+            placeholder="folder/name.txt",
+        )
+
+    def remark(self, name: str) -> Remark:
+        """What to say beside a field."""
+        return self.fields.remark(name)
+
+    @property
+    def ready(self) -> bool:
+        return not self.fields.problems()
+
+    def operation(self) -> str:
+        """boto3's name of the operation that is signed."""
+        raise NotImplementedError
+
+    def parameters(self) -> dict[str, Any]:
+        """boto3's Params besides Bucket."""
+        raise NotImplementedError
+
+    def required_headers(self) -> dict[str, str]:
+        """The headers that the signature will cover, by lower-case name."""
+        return {}
+
+    def body(self) -> bytes | None:
+        return None
+
+    def code(self) -> str:
+        """The code that makes the URL, complete: it needs nothing but `lab`."""
+        params = {"Bucket": code.Name("lab.bucket"), **self.parameters()}
+        life = int(self.fields["ExpiresIn"])
+        made = code.call(
+            "url = ",
+            "s3.generate_presigned_url",
+            self.operation(),
+            Params=params,
+            ExpiresIn=life,
+        )
+        return f"{code.CLIENT}\n{made}\n"
+
+    def sign(self) -> SignedUrl:
+        """Run the code. Raises FormProblem."""
+        if not self.ready:
+            raise FormProblem(" ".join(self.fields.problems()))
+        try:
+            url: str = code.run(self.code(), self.lab)["url"]
+        except (BotoCoreError, ClientError, ParamValidationError) as problem:
+            raise FormProblem(f"boto3 does not sign this: {redact(str(problem))}") from None
+        size = self.parameters().get("ContentLength")
+        return SignedUrl(self._method(), url, self.required_headers(), self.body(), size)
+
+    def try_it(self, signed: SignedUrl) -> Answer:
+        """Send what was signed for. Raises FormProblem."""
+        return send(self.lab, signed.outgoing())
+
+    def _method(self) -> str:
+        raise NotImplementedError
+
+
+_LIFE = Field(
+    "ExpiresIn",
+    "Seconds it lives",
+    "1800",
+    check=fields.seconds,
+    note=fields.duration,
+    placeholder="1800",
+)
+
+
+class GetModel(UrlModel):
+    """A URL to download an object with."""
+
+    title = "Sign a URL for downloading"
+
+    def __init__(self, lab: Lab, **values: str) -> None:
+        own = [
+            Field(
+                "operation",
+                "What it may do",
+                "get_object",
+                choices=(
+                    ("get_object", "GET: download the object"),
+                    ("head_object", "HEAD: only its size and type"),
+                ),
+            ),
+            Field(
+                "ResponseContentDisposition",
+                "Save as",
+                check=fields.optional(fields.header_value),
+                placeholder='optional: attachment; filename="report.txt"',
+            ),
+            Field(
+                "ResponseContentType",
+                "Answer with type",
+                check=fields.optional(fields.media_type),
+                placeholder="optional: text/plain",
+            ),
+        ]
+        super().__init__(lab, own, **values)
+
+    def operation(self) -> str:
+        return self.fields["operation"]
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            name: self.fields[name]
+            for name in ("Key", "ResponseContentDisposition", "ResponseContentType")
+            if self.fields[name]
+        }
+
+    def _method(self) -> str:
+        return "HEAD" if self.operation() == "head_object" else "GET"
+
+
+class PutModel(UrlModel):
+    """A URL to upload one object with."""
+
+    title = "Sign a URL for uploading with PUT"
+
+    def __init__(self, lab: Lab, **values: str) -> None:
+        own = [
+            Field(
+                "ContentType",
+                "Content type",
+                check=fields.optional(fields.media_type),
+                note=lambda value: "Signed: the uploader has to send it." if value else "",
+                placeholder="optional: text/plain",
+            ),
+            Field(
+                "ContentLength",
+                "Exact size, bytes",
+                check=fields.optional(fields.size),
+                placeholder="optional: 19",
+            ),
+            Field(
+                "IfNoneMatch",
+                "If the key is taken",
+                choices=(("", "overwrite the object"), ("*", "refuse (If-None-Match: *)")),
+                note=lambda value: "Signed: the uploader has to send it." if value else "",
+            ),
+            Field("body", "Text to upload", "Hello from the form"),
+        ]
+        super().__init__(lab, own, **values)
+
+    def operation(self) -> str:
+        return "put_object"
+
+    def parameters(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"Key": self.fields["Key"]}
+        for name in ("ContentType", "IfNoneMatch"):
+            if self.fields[name]:
+                found[name] = self.fields[name]
+        if self.fields["ContentLength"]:
+            found["ContentLength"] = int(self.fields["ContentLength"])
+        return found
+
+    def required_headers(self) -> dict[str, str]:
+        named = (("content-type", "ContentType"), ("if-none-match", "IfNoneMatch"))
+        return {header: self.fields[name] for header, name in named if self.fields[name]}
+
+    def body(self) -> bytes:
+        return self.fields["body"].encode()
+
+    def remark(self, name: str) -> Remark:
+        found = self.fields.remark(name)
+        if name in ("body", "ContentLength") and not found.problem:
+            return Remark(self._sizes(name), found.problem)
+        return found
+
+    def _sizes(self, name: str) -> str:
+        """The two sizes side by side: a mismatch is no mistake, but S3 will refuse it."""
+        signed = self.fields["ContentLength"]
+        if self.fields.remark("ContentLength").problem or self.fields.remark("body").problem:
+            return ""
+        have = len(self.body())
+        if name == "body":
+            return f"{have} byte{'' if have == 1 else 's'} (UTF-8)"
+        if not signed:
+            return "Any size, up to 5 GiB."
+        if int(signed) != have:
+            return f"The text below has {have}: S3 will refuse it."
+        return "Signed: no byte more, no byte less."
+
+    def _method(self) -> str:
+        return "PUT"

@@ -1,0 +1,82 @@
+"""What may stand in a field, and what is said beside it if it may not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.forms import fields
+from helpers.forms.fields import Field, Fields, FormProblem
+
+
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"),
+    [
+        (fields.key, ["a", "é" * 512, "a b/+=[]#?%"], ["", "é" * 513]),
+        (fields.seconds, ["1", "604800"], ["0", "604801", "-1", "1.5", "½", "", "1e3", " 60"]),
+        (fields.media_type, ["image/png", "text/plain; charset=utf-8"], ["png", "image/", "a b/c"]),
+        (fields.header_value, ['attachment; filename="a.txt"'], ["a\nb", " a", "a ", "é", "\x7f"]),
+        (fields.size, ["0", "5368709120"], ["5368709121", "-1", "1kB", ""]),
+    ],
+)
+def test_checks(check, right, wrong):
+    for value in right:
+        assert check(value) == "", value
+    for value in wrong:
+        sentence = check(value)
+        # The fix stands after the colon; the whole is one sentence.
+        assert sentence.endswith(".") and ": " in sentence, (value, sentence)
+
+
+def test_the_message_names_value_rule_and_fix():
+    assert fields.seconds("700000") == (
+        "700000 seconds are more than seven days, the longest life that S3 accepts (boto3 would "
+        "sign it all the same): write 604800 or less."
+    )
+
+
+@given(st.text(alphabet=st.characters(), max_size=60))
+def test_any_text_has_an_answer(text):
+    for check in (fields.key, fields.seconds, fields.media_type, fields.header_value, fields.size):
+        held = Fields([Field("f", "F", check=check, note=fields.duration)])
+        if check is not fields.seconds:
+            held = Fields([Field("f", "F", check=check)])
+        held["f"] = text
+        assert isinstance(held.remark("f").text, str)
+
+
+def test_half_a_character_is_refused():
+    held = Fields([Field("f", "Key", check=fields.key)])
+    held["f"] = "a\ud800"
+    assert held.remark("f").problem
+    assert held.problems() == [
+        "Key: this holds half a character, which no request can carry: delete it."
+    ]
+
+
+def test_only_a_choice_can_be_chosen():
+    held = Fields([Field("f", "F", "a", choices=(("a", "A"),))])
+    with pytest.raises(FormProblem, match="f is one of a, not 'b'"):
+        held["f"] = "b"
+
+
+def test_durations_in_words():
+    assert fields.duration("1") == "1 second"
+    assert fields.duration("1800") == "30 minutes"
+    assert fields.duration("93784") == "1 day 2 hours 3 minutes 4 seconds"
+
+
+def test_no_model_needs_a_widget():
+    """Models are for programs without a browser: importing all of them imports no ipywidgets."""
+    code = (
+        "import importlib, pkgutil, sys, helpers.forms as forms\n"
+        "names = [m.name for m in pkgutil.iter_modules(forms.__path__) if m.name != 'views']\n"
+        "[importlib.import_module(f'helpers.forms.{name}') for name in names]\n"
+        "assert len(names) > 5, names\n"
+        "assert 'ipywidgets' not in sys.modules and 'anywidget' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,208 @@
+"""GET and PUT without a browser: the code shown, the URL, and every way to misuse it."""
+
+from __future__ import annotations
+
+import ast
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.forms import code
+from helpers.forms.anatomy import segments
+from helpers.forms.attempts import Attempts
+from helpers.forms.fields import FormProblem
+from helpers.forms.sending import Answer, Outgoing, send
+from helpers.forms.signed_url import GetModel, PutModel
+from helpers.forms.url_attacks import WAITING, attacks, carry_out
+from helpers.redact import redact
+
+_values = st.recursive(
+    st.text(alphabet=st.characters(), max_size=20) | st.integers() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(_values)
+def test_code_says_exactly_the_value(value):
+    shown = code.call("x = ", "dict", value=value)
+    assert ast.literal_eval(code.literal(value)) == value
+    # The call, however it is broken into lines, is one statement with that one value.
+    (assignment,) = ast.parse(shown).body
+    assert ast.literal_eval(assignment.value.keywords[0].value) == value
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda lab: GetModel(lab, Key="a b/ü'\"\\.txt"),
+        lambda lab: GetModel(lab, Key="k", operation="head_object", ExpiresIn="1"),
+        lambda lab: GetModel(
+            lab,
+            Key="k",
+            ResponseContentDisposition='attachment; filename="a.txt"',
+            ResponseContentType="text/plain",
+        ),
+        lambda lab: PutModel(lab, Key="{lab.secret_key}"),
+        lambda lab: PutModel(
+            lab, Key="k", ContentType="text/plain", ContentLength="19", IfNoneMatch="*"
+        ),
+    ],
+)
+def test_the_code_shown_makes_the_url(lab, real_lab, model, stopped_clock):
+    for where in (lab, real_lab):
+        form = model(where)
+        names = {"lab": where}
+        exec(form.code(), names)
+        names["s3"].close()
+        assert names["url"] == form.sign().url
+        # And it is boto3's own answer to those parameters, made without any of this code.
+        s3 = names["boto3"].client(
+            "s3",
+            **where.boto3_args,
+            config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+        )
+        params = {"Bucket": where.bucket, **form.parameters()}
+        life = int(form.fields["ExpiresIn"])
+        assert names["url"] == s3.generate_presigned_url(form.operation(), params, life)
+        s3.close()
+
+
+def test_a_wrong_field_is_told_and_nothing_is_signed(lab):
+    form = GetModel(lab, ExpiresIn="604801")
+    assert not form.ready
+    with pytest.raises(FormProblem) as problem:
+        form.sign()
+    assert "Key of the object: an object needs a key" in str(problem.value)
+    assert "Seconds it lives: 604801 seconds are more than seven days" in str(problem.value)
+
+
+def test_no_secret_in_a_repr(lab):
+    signed = GetModel(lab, Key="k").sign()
+    signature = signed.parameters["X-Amz-Signature"]
+    for thing in (signed, signed.outgoing(), GetModel(lab)):
+        assert signature not in repr(thing)
+
+
+def test_sizes_are_compared_before_s3_does(lab):
+    form = PutModel(lab, Key="k", body="ü", ContentLength="2")
+    assert form.remark("body").text == "2 bytes (UTF-8)"
+    assert form.remark("ContentLength").text == "Signed: no byte more, no byte less."
+    form.fields["ContentLength"] = "3"
+    assert form.remark("ContentLength").text == "The text below has 2: S3 will refuse it."
+    assert form.ready  # it is no mistake to try
+    assert form.try_it(form.sign()).refused
+    form.fields["ContentLength"] = "two"
+    assert form.remark("ContentLength").problem
+
+
+def test_the_end(lab, stopped_clock):
+    signed = GetModel(lab, Key="k", ExpiresIn="90").sign()
+    assert signed.ends == stopped_clock.replace(tzinfo=UTC) + timedelta(seconds=90)
+    assert signed.remaining() <= signed.ends - datetime.now(UTC) + timedelta(seconds=1)
+
+
+FORMS = {
+    "get": lambda lab: GetModel(lab, Key="a b/c.txt"),
+    "get longest": lambda lab: GetModel(lab, Key="a b/c.txt", ExpiresIn="604800"),
+    "head": lambda lab: GetModel(lab, Key="a b/c.txt", operation="head_object"),
+    "get as": lambda lab: GetModel(lab, Key="a b/c.txt", ResponseContentType="text/html"),
+    "put": lambda lab: PutModel(lab, Key="p"),
+    "put all": lambda lab: PutModel(
+        lab, Key="p", ContentType="text/plain", ContentLength="19", IfNoneMatch="*"
+    ),
+    "put once": lambda lab: PutModel(lab, Key="p", IfNoneMatch="*"),
+    "put one more": lambda lab: PutModel(lab, Key="p", ContentLength="19"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_attack_ends_as_it_says(lab, form):
+    lab.client().put_object(Bucket=lab.bucket, Key="a b/c.txt", Body=b"body")
+    signed = form(lab).sign()
+    offered = attacks(signed, lab)
+    names = [attack.name for attack in offered]
+    assert len(names) == len(set(names)) >= 11
+    assert not form(lab).try_it(signed).refused
+    for attack in offered:
+        answer = carry_out(attack, lab)
+        assert answer.refused == attack.refused, (attack.name, answer.text)
+        if answer.refused and answer.status != 412:  # 412 is the store's, after every check
+            assert answer.decided, attack.name
+    # No attack moved the clock for good, and the URL still does what it is for.
+    if "if-none-match" not in signed.headers:
+        assert not form(lab).try_it(signed).refused
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "check"),
+    [
+        ("expired", "AccessDenied", "time"),
+        ("method", "SignatureDoesNotMatch", "signature"),
+        ("region", "AuthorizationQueryParametersError", "credential"),
+        ("parameter", "AuthorizationQueryParametersError", "parameters"),
+        ("bare", "AccessDenied", "permission"),
+        ("header", "AccessDenied", "signed headers"),
+    ],
+)
+def test_the_deciding_check(lab, name, code, check):
+    attack = next(a for a in attacks(GetModel(lab, Key="k").sign(), lab) if a.name == name)
+    answer = carry_out(attack, lab)
+    assert (answer.element("Code"), answer.decided.partition(":")[0]) == (code, check)
+
+
+def test_a_refused_upload_stores_nothing(lab):
+    signed = PutModel(lab, Key="p", ContentType="text/plain", ContentLength="19").sign()
+    for attack in attacks(signed, lab):
+        if attack.refused:
+            carry_out(attack, lab)
+    assert lab.client().list_objects_v2(Bucket=lab.bucket)["KeyCount"] == 0
+
+
+def test_a_real_s3_has_no_clock_to_move(real_lab):
+    offered = attacks(GetModel(real_lab, Key="k").sign(), real_lab)
+    assert [a.name for a in offered if a.disabled] == ["expired"]
+    with pytest.raises(FormProblem, match="Only the local S3's clock"):
+        carry_out(offered[0], real_lab)
+    html = Attempts(offered, lambda name: None).html()
+    assert WAITING in html.replace("&#x27;", "'") and " disabled " in html
+
+
+def test_attempts_are_told_and_kept(lab):
+    offered = {a.name: a for a in attacks(GetModel(lab, Key="k").sign(), lab)}
+
+    def carry(name: str) -> Answer:
+        if name == "method":
+            raise FormProblem("The request could not be sent.")
+        return carry_out(offered[name], lab)
+
+    tried = Attempts(list(offered.values()), carry)
+    assert tried.asked("break:nonsense") == ""
+    assert "SignatureDoesNotMatch" in tried.asked("break:key")
+    assert tried.asked("break:method") == "The request could not be sent."
+    assert "11 attempts made" in tried.asked("break-all")
+    html = tried.html()
+    assert "The request could not be sent." in html and "✗ Refused" in html
+    assert redact(html) == html
+
+
+def test_nobody_there_is_one_sentence_without_the_url(lab):
+    with pytest.raises(FormProblem) as problem:
+        send(lab, Outgoing("GET", "http://127.0.0.1:9/?X-Amz-Signature=" + "a" * 64))
+    assert "could not be sent" in str(problem.value) and "aaa" not in str(problem.value)
+    assert problem.value.__suppress_context__
+
+
+def test_anatomy_is_the_redacted_url(lab, real_lab):
+    for where in (lab, real_lab):
+        url = GetModel(where, Key="a b/c.txt", ResponseContentType="text/html").sign().url
+        pieces = segments(url, where.bucket)
+        assert "".join(piece.text for piece in pieces) == redact(url)
+        assert all(piece.label for piece in pieces)
+        named = {piece.kind: piece.text for piece in pieces}
+        assert named["key"] == "a%20b/c.txt"
+        assert named["bucket"].strip("/") == where.bucket
+        assert named["signature"] == "&X-Amz-Signature=…"
