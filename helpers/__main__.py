@@ -1,4 +1,4 @@
-"""The commands: ``python3 -m helpers lab | test | check | serve``, and those for authors.
+"""The commands: ``python3 -m helpers lab | test | check | serve | presign``, and for authors.
 
 Standard library only up to the point where the environment exists.
 """
@@ -44,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the local S3 for other programs")
     serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
     serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
+    # Its options stand in helpers/presign_command.py, which needs the environment.
+    commands.add_parser("presign", help="a presigned URL for each key of a list", add_help=False)
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
     commands.add_parser("lock", help="(maintainers) renew requirements.lock and environment.yml")
@@ -62,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
     rest: list[str] = []
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
         # All that follows is pytest's, in its order; argparse would take some of it for its own.
+        arguments, rest = arguments[:1], arguments[1:]
+    if arguments[:1] == ["presign"]:
         arguments, rest = arguments[:1], arguments[1:]
     options = parser().parse_args(arguments)
     if options.command is None:
@@ -92,7 +96,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _run(_test(python, rest), variables={"S3_LESSONS_PROGRESS": "off"})
     # Not realpath: a virtual environment's Python is often a link to the one that made it.
     if os.path.abspath(python) != os.path.abspath(sys.executable):
-        return _run([python, "-m", "helpers", *arguments])
+        return _run([python, "-m", "helpers", *arguments, *rest], folder=os.getcwd())
+    if options.command == "presign":
+        from helpers import presign_command
+
+        return presign_command.main(rest)
     if options.command == "execute":
         from helpers.execute import execute
 
@@ -153,15 +161,18 @@ def _is_lesson(argument: str) -> bool:
 
 
 def _run(
-    command: list[str], instead: int | None = None, variables: dict[str, str] | None = None
+    command: list[str],
+    instead: int | None = None,
+    variables: dict[str, str] | None = None,
+    folder: str = PROJECT,
 ) -> int:
     """A program in the foreground: its exit status is ours, and a signal for us reaches it.
 
     `instead` is the signal that it gets for every one of ours, if not the same; `variables` are
-    environment variables for it alone.
+    environment variables for it alone, `folder` where it runs.
     """
     around = environment.child_variables(command[0]) | (variables or {})
-    child = subprocess.Popen(command, cwd=PROJECT, env=around)
+    child = subprocess.Popen(command, cwd=folder, env=around)
     told: list[int] = []
 
     def pass_on(number: int, _frame: object) -> None:

@@ -13,7 +13,7 @@ from unittest import mock
 import boto3
 from botocore import auth
 from botocore.config import Config
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from helpers.presign import Credentials, Presigner
@@ -38,6 +38,7 @@ ENDPOINTS = (
         "http://h/a~b",
     ),
 )
+ADDRESSES = ("http://127.0.0.1:9000", "https://127.0.0.1/", "http://[::1]:90")
 # The names in S3's API, and in boto3's.
 QUERY = {
     "response-cache-control": "ResponseCacheControl",
@@ -151,6 +152,8 @@ def as_params(query, headers):
 @example("us-east-1", "buck", None, "path", "t+/", ("GET", {"versionId": "="}, {}), "/", 604800)
 @example("eu-west-2", "a.b.c", "http://h/x", "virtual", None, ("DELETE", {}, {}), "~", 1)
 def test_as_boto3(region, bucket, endpoint, addressing, token, request, key, expires):
+    # boto3 puts a bucket's name with dots in front of an address: a.b.127.0.0.1 is no host.
+    assume(not ("." in bucket and addressing == "virtual" and endpoint in ADDRESSES))
     method, query, headers = request
     credentials = Credentials("AKIAIOSFODNN7EXAMPLE", "secret", token)
     signer = Presigner(credentials, region, bucket, endpoint, addressing, NOW.timestamp)

@@ -166,6 +166,11 @@ def test_a_place_that_cannot_be_is_refused(change, told):
     assert told in refusal(presigner, **change)
 
 
+def test_a_name_with_dots_is_not_put_in_front_of_an_address():
+    url = presigner(endpoint="http://127.0.0.1:1", bucket="a.b.c", addressing="virtual").get("k")
+    assert url.startswith("http://127.0.0.1:1/a.b.c/k?")
+
+
 def test_an_encoded_prefix_is_encoded_once():
     url = presigner(endpoint="https://hub/user/ann%40x.org/proxy/1/").get("k")
     assert url.startswith("https://hub/user/ann%40x.org/proxy/1/presignedurldemo/k?")

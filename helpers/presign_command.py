@@ -1,0 +1,291 @@
+"""``python3 -m helpers presign get --keys keys.txt > urls.txt``: a URL for each line.
+
+Line n of the output belongs to line n of the input: where a line holds no key that can be signed,
+the output has an empty line, standard error says why, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from multiprocessing import get_context, parent_process
+from typing import BinaryIO
+
+from tqdm import tqdm
+
+from helpers.environment import stops_cleanly
+from helpers.presign import Credentials, Presigner, PresignError, encoded_key
+from helpers.settings import SettingsError, load_settings
+
+BLOCK = 256 * 1024  # bytes of keys that are read, signed and written in one go
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_CLOSED_PIPE = 141  # as a shell says it of a program that wrote to a closed pipe
+_STOPPED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="python3 -m helpers presign", description="A presigned URL for each key of a list."
+    )
+    top.add_argument("method", choices=["get", "put"], help="to download, or to upload")
+    top.add_argument(
+        "--keys", required=True, metavar="FILE", help="a key a line, UTF-8; - for standard input"
+    )
+    top.add_argument(
+        "--expires", default="15m", metavar="LIFE", help="900, 15m, 2h or 7d (default 15m)"
+    )
+    top.add_argument("--bucket", help="default: S3_BUCKET")
+    top.add_argument("--region", help="default: S3_REGION")
+    top.add_argument("--endpoint", metavar="URL", help="default: S3_ENDPOINT_URL, or AWS")
+    top.add_argument("--addressing", choices=["auto", "virtual", "path"], default="auto")
+    top.add_argument(
+        "--query",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter, such as response-content-type=text/plain; may be repeated",
+    )
+    top.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="NAME:VALUE",
+        help="a header that the client must send, such as content-type:image/png; may be repeated",
+    )
+    top.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that sign (default 1)"
+    )
+    top.epilog = (
+        "Signs with the keys of .env, or of the environment variables S3_ACCESS_KEY, "
+        "S3_SECRET_KEY and S3_SESSION_TOKEN if the first is set (then S3_BUCKET, S3_REGION and "
+        "S3_ENDPOINT_URL are the environment's too). Exit status: 0 all signed, 1 a line or an "
+        "option was wrong, 130 stopped, 141 the reader closed the pipe."
+    )
+    return top
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A block of lines, signed: as many lines of text, and what was wrong with which."""
+
+    text: bytes
+    lines: int
+    wrong: dict[int, str] = field(default_factory=dict)  # by line, from 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is signed for every key."""
+
+    signer: Presigner
+    method: str
+    expires: int
+    query: dict[str, str]
+    headers: dict[str, str]
+
+    def check(self) -> None:
+        """Raises `PresignError` if it cannot be signed for any key."""
+        self._urls(())
+
+    def sign(self, block: bytes) -> Signed:
+        """The URLs for whole lines. Raises `PresignError` if the reason is not a line's own."""
+        lines = block.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+        try:
+            text = "\n".join(self._urls([line.decode() for line in lines]))
+            return Signed(text.encode() + b"\n", len(lines))
+        except (PresignError, UnicodeDecodeError):
+            return self._sign_what_can_be(lines)
+
+    def _sign_what_can_be(self, lines: list[bytes]) -> Signed:
+        keys, wrong = {}, {}
+        for number, line in enumerate(lines):
+            try:
+                if line:
+                    key = line.decode()
+                    encoded_key(key)
+                    keys[number] = key
+            except UnicodeDecodeError as problem:
+                wrong[number] = f"this is not UTF-8 ({problem.reason} at byte {problem.start + 1})."
+            except PresignError as problem:
+                wrong[number] = str(problem)
+        urls = dict(zip(keys, self._urls(keys.values()), strict=True))
+        text = "".join(f"{urls.get(number, '')}\n" for number in range(len(lines)))
+        return Signed(text.encode(), len(lines), wrong)
+
+    def _urls(self, keys: Iterable[str]) -> Iterator[str]:
+        return self.signer.urls(
+            self.method, keys, expires=self.expires, query=self.query, headers=self.headers
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        job = _job(options)
+        with stops_cleanly(), _open(options.keys) as file:
+            return _write(job, file, options.workers)
+    except (PresignError, SettingsError) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _STOPPED
+
+
+def _job(options: argparse.Namespace) -> Job:
+    if not 1 <= options.workers <= 64:
+        raise PresignError(f"--workers is {options.workers}; it is 1 to 64.")
+    signer = _signer(options)
+    query = dict(_pair(text, "=", "--query") for text in options.query)
+    headers = dict(_pair(text, ":", "--header") for text in options.header)
+    job = Job(signer, options.method.upper(), seconds(options.expires), query, headers)
+    job.check()
+    return job
+
+
+def seconds(text: str) -> int:
+    """``900``, ``900s``, ``15m``, ``2h``, ``7d`` in seconds. Raises `PresignError`."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhd]?)", text)
+    if not found:
+        raise PresignError(
+            f"--expires is {text!r}; write whole seconds, or a number with s, m, h or d: 15m."
+        )
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _pair(text: str, separator: str, option: str) -> tuple[str, str]:
+    name, found, value = text.partition(separator)
+    if not found:
+        raise PresignError(f"{option} is {text!r}; write a name, {separator!r} and a value.")
+    return name.strip(), value.strip() if separator == ":" else value
+
+
+def _signer(options: argparse.Namespace) -> Presigner:
+    # One source for all: a key of one account with the bucket of another helps nobody.
+    if os.environ.get("S3_ACCESS_KEY"):
+        where, get = "the environment", os.environ.get
+        keys = (get("S3_ACCESS_KEY", ""), get("S3_SECRET_KEY", ""), get("S3_SESSION_TOKEN") or None)
+        place = (get("S3_BUCKET"), get("S3_REGION"), get("S3_ENDPOINT_URL"))
+    else:
+        found = load_settings()
+        if found is None:
+            raise PresignError(
+                "There are no keys to sign with. Fill in .env (see .env.example), or set "
+                "S3_ACCESS_KEY and S3_SECRET_KEY in the environment."
+            )
+        where, keys = ".env", (found.access_key, found.secret_key, found.session_token)
+        place = (found.bucket, found.region, found.endpoint_url)
+    bucket, region = options.bucket or place[0], options.region or place[1]
+    if not bucket or not region:
+        missing = "--bucket" if not bucket else "--region"
+        raise PresignError(
+            f"{missing} is needed: {where} has no S3_{missing[2:].upper()} to take its place."
+        )
+    endpoint = options.endpoint or place[2] or None
+    return Presigner(Credentials(*keys), region, bucket, endpoint, options.addressing)
+
+
+def _open(name: str) -> BinaryIO:
+    try:
+        # A copy, so that to close it leaves standard input alone.
+        return os.fdopen(os.dup(0), "rb") if name == "-" else open(name, "rb")
+    except OSError as problem:
+        raise PresignError(f"--keys: {name} cannot be read ({problem.strerror}).") from None
+
+
+def _write(job: Job, file: BinaryIO, workers: int) -> int:
+    out, line, wrong = sys.stdout.buffer, 0, 0
+    results = _signed(job, blocks(file), workers)
+    # With disable=None there is a bar on a terminal only.
+    bar = tqdm(unit=" URLs", unit_scale=True, file=sys.stderr, disable=None)
+    with bar, closing(results):
+        for result in results:
+            for number, told in result.wrong.items():
+                bar.write(f"line {line + number + 1}: {told}", file=sys.stderr)
+            try:
+                out.write(result.text)
+                out.flush()
+            except OSError as problem:
+                return _closed(problem)
+            line += result.lines
+            wrong += len(result.wrong)
+            bar.update(result.lines - len(result.wrong))
+    if wrong:
+        print(f"{wrong} of {line} lines could not be signed.", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _closed(problem: OSError) -> int:
+    # Python would try to write the rest at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(problem, BrokenPipeError) or os.name == "nt":
+        return _CLOSED_PIPE
+    raise PresignError(f"The URLs cannot be written ({problem.strerror}).")
+
+
+def blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Whole lines, as many as have come, up to about `BLOCK` bytes. Raises `PresignError`."""
+    rest, first, line = b"", True, 1
+    while piece := file.read1(BLOCK):  # type: ignore[attr-defined]
+        if first:
+            piece, first = piece.removeprefix(b"\xef\xbb\xbf"), False  # as Windows marks UTF-8
+        whole, newline, last = piece.rpartition(b"\n")
+        if newline:
+            block = rest + whole + newline
+            yield block
+            line, rest = line + block.count(b"\n"), last
+        else:
+            rest += last
+        if len(rest) > BLOCK:
+            raise PresignError(f"line {line}: this is longer than any key. Write one key a line.")
+    if rest:
+        yield rest
+
+
+def _signed(job: Job, items: Iterator[bytes], workers: int) -> Generator[Signed]:
+    """Each block signed, in order, with few blocks in memory at any time."""
+    if workers == 1:
+        yield from map(job.sign, items)
+        return
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (job,))
+    try:
+        waiting: deque[Future[Signed]] = deque()
+        for item in items:
+            waiting.append(pool.submit(_sign_in_worker, item))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_job_of_worker: Job
+
+
+def _start_worker(job: Job) -> None:
+    global _job_of_worker
+    _job_of_worker = job
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command says when to stop
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _sign_in_worker(block: bytes) -> Signed:
+    return _job_of_worker.sign(block)

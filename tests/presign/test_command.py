@@ -1,0 +1,252 @@
+"""``python3 -m helpers presign``: a URL a line, and what is said about a line that has none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import psutil
+import pytest
+import requests
+
+from helpers import presign_command
+from helpers.presign import Credentials, Presigner, PresignError
+from helpers.settings import PROJECT
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, pipes and terminals of POSIX")
+PLACE = ["--bucket=presignedurldemo", "--region=eu-west-2"]
+KEYS = {"S3_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE", "S3_SECRET_KEY": "secret"}
+
+
+@pytest.fixture
+def keys(monkeypatch):
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    for name in ("S3_SESSION_TOKEN", "S3_BUCKET", "S3_REGION", "S3_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "helpers", "presign", *options]
+
+
+def run(*options: str, given: bytes = b"", **more) -> subprocess.CompletedProcess[bytes]:
+    around = {n: v for n, v in os.environ.items() if not n.startswith("S3_")} | KEYS
+    around["PYTHONPATH"] = str(PROJECT)
+    return subprocess.run(
+        command(*options), input=given, capture_output=True, env=around, timeout=60, **more
+    )
+
+
+def starts(text: bytes) -> list[bytes]:
+    """What stands between the host and the signing parameters, a line each."""
+    return [line.partition(b"amazonaws.com/")[2].partition(b"?")[0] for line in text.splitlines()]
+
+
+def test_a_line_for_a_line(tmp_path):
+    (tmp_path / "keys.txt").write_bytes("a/b.jpg\nä b\nlast".encode())
+    done = run("get", "--keys=keys.txt", *PLACE, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert starts(done.stdout) == [b"a/b.jpg", b"%C3%A4%20b", b"last"]
+    assert done.stdout.count(b"X-Amz-Expires=900&") == 3
+    assert done.stdout.endswith(b"\n")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bad_lines_are_named_and_keep_their_place(workers):
+    given = b"\xef\xbb\xbfa\r\n\nb\xff\n" + b"x" * 1025 + b"\nc\n"
+    done = run("put", "--keys=-", f"--workers={workers}", *PLACE, given=given)
+    assert done.returncode == 1
+    assert starts(done.stdout) == [b"a", b"", b"", b"", b"c"]
+    told = done.stderr.decode().splitlines()
+    assert told[0].startswith("line 3: this is not UTF-8")
+    assert told[1].startswith("line 4: The key 'xxxx")
+    assert told[2:] == ["2 of 5 lines could not be signed."]
+
+
+def test_workers_keep_the_order_over_many_blocks(tmp_path):
+    # 13 bytes a line, so that blocks end within lines.
+    count = 5 * presign_command.BLOCK // 13
+    lines = [f"{number:012}".encode() for number in range(count)]
+    lines[count - 2] = b"x" * 1025
+    (tmp_path / "keys.txt").write_bytes(b"\n".join(lines))
+    done = run("get", f"--keys={tmp_path / 'keys.txt'}", "--workers=2", *PLACE)
+    assert starts(done.stdout) == [*lines[:-2], b"", lines[-1]]
+    assert done.stderr.startswith(b"line %d: " % (count - 1))
+
+
+def test_no_keys_are_no_urls():
+    done = run("get", "--keys=-", *PLACE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_the_urls_work(service, tmp_path):
+    root = service.server.root
+    where = {"S3_ACCESS_KEY": root.access_key, "S3_SECRET_KEY": root.secret_key}
+    options = [f"--endpoint={service.endpoint}", *PLACE, "--keys=-", "--expires=2h"]
+
+    def url(*more: str) -> str:
+        done = subprocess.run(
+            command(*more, *options),
+            input=b"scale/a b\n",
+            capture_output=True,
+            env=os.environ | where,
+            cwd=PROJECT,
+        )
+        assert done.returncode == 0, done.stderr
+        assert root.secret_key.encode() not in done.stdout + done.stderr
+        return done.stdout.decode().strip()
+
+    upload = url("put", "--header=Content-Type: image/png")
+    assert requests.put(upload, b"x").status_code == 403
+    assert requests.put(upload, b"x", headers={"Content-Type": "image/png"}).status_code == 200
+    got = requests.get(url("get", "--query=response-content-type=text/plain"))
+    assert (got.content, got.headers["content-type"]) == (b"x", "text/plain")
+    service.later(hours=2, seconds=1)
+    assert "Request has expired" in requests.get(got.url).text
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--expires=8d"], "expires is 691200; S3 takes whole seconds from 1 to 604800"),
+        (["--expires=0"], "expires is 0"),
+        (["--expires=soon"], "--expires is 'soon'"),
+        (["--expires=1.5h"], "--expires is '1.5h'"),
+        (["--bucket=x"], "'x' is not a bucket's name"),
+        (["--endpoint=localhost"], "The endpoint 'localhost' is not a URL to sign for"),
+        (["--workers=0"], "--workers is 0; it is 1 to 64."),
+        (["--query=a"], "--query is 'a'"),
+        (["--header=a=b"], "--header is 'a=b'"),
+        (["--keys=none.txt"], "--keys: none.txt cannot be read (No such file or directory)."),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_no_url(keys, capsys, options, told):
+    assert presign_command.main(["get", "--keys=-", *PLACE, *options]) == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith(told)
+    assert error.count("\n") == 1
+
+
+def test_what_is_missing_is_named(keys, capsys, monkeypatch):
+    assert presign_command.main(["get", "--keys=-", "--region=eu-west-2"]) == 1
+    assert "--bucket is needed: the environment has no S3_BUCKET" in capsys.readouterr().err
+    assert presign_command.main(["get", "--keys=-", "--bucket=presignedurldemo"]) == 1
+    assert "--region is needed" in capsys.readouterr().err
+    monkeypatch.delenv("S3_ACCESS_KEY")
+    monkeypatch.setattr(presign_command, "load_settings", lambda: None)
+    assert presign_command.main(["get", "--keys=-", *PLACE]) == 1
+    assert "There are no keys to sign with. Fill in .env" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("900", 900), ("900s", 900), ("15m", 900), ("2h", 7200), ("7d", 604800)],
+)
+def test_lives(text, found):
+    assert presign_command.seconds(text) == found
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory():
+    done = run("get", "--keys=-", *PLACE, given=b"a\n" + b"x" * 2**20)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"line 2: this is longer than any key")
+
+
+def test_a_session_that_ends_on_the_way_stops_the_whole(monkeypatch):
+    from datetime import UTC, datetime
+
+    ends = datetime(2026, 11, 25, tzinfo=UTC)
+    time = [ends.timestamp() - 60]
+    signer = Presigner(
+        Credentials("ASIA", "s", "t", ends), "eu-west-2", "demo", clock=lambda: time[0]
+    )
+    job = presign_command.Job(signer, "GET", 60, {}, {})
+    assert job.sign(b"a\nb\n").lines == 2
+    time[0] += 1
+    with pytest.raises(PresignError, match="renew the session"):
+        job.sign(b"a\nb\n")
+
+
+def endless() -> subprocess.Popen[bytes]:
+    """Keys without end, and the command that signs them in two workers."""
+    return subprocess.Popen(
+        command("get", "--keys=-", "--workers=2", *PLACE),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | KEYS,
+        cwd=PROJECT,
+    )
+
+
+def feed(process: subprocess.Popen[bytes]) -> threading.Thread:
+    def write() -> None:
+        assert process.stdin is not None
+        try:
+            while True:
+                process.stdin.write(b"some/key\n" * 50_000)
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    return thread
+
+
+@POSIX
+@pytest.mark.parametrize(("how", "status"), [("close", 141), ("interrupt", 130), ("kill", -9)])
+def test_it_stops_cleanly(how, status):
+    process = endless()
+    thread = feed(process)
+    try:
+        assert b"/some/key?" in process.stdout.readline()
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) >= 2
+        if how == "close":
+            process.stdout.close()
+        else:
+            process.send_signal(signal.SIGINT if how == "interrupt" else signal.SIGKILL)
+            if how == "interrupt":
+                _drain(process)
+        assert process.wait(20) == status
+        _, alive = psutil.wait_procs(family, timeout=10)
+        assert not alive
+        if how != "kill":  # then multiprocessing's own tracker says what was left to it
+            assert process.stderr.read() == b""
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        thread.join(10)
+
+
+def _drain(process: subprocess.Popen[bytes]) -> None:
+    while process.stdout.read(2**20):
+        pass
+
+
+@POSIX
+def test_progress_is_for_a_terminal():
+    master, terminal = os.openpty()
+    done = subprocess.run(
+        command("get", "--keys=-", *PLACE),
+        input=b"a\n" * 3,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=os.environ | KEYS,
+        cwd=PROJECT,
+    )
+    os.close(terminal)
+    shown = os.read(master, 65536)
+    os.close(master)
+    assert done.returncode == 0
+    assert b"3.00 URLs" in shown
+    assert b"X-Amz" not in shown
