@@ -211,6 +211,23 @@ def test_fine_print_has_its_date_and_source(lesson):
         assert re.search(r"https://|\b[Tt]ried with\b|\b[Mm]easured\b", statement), statement
 
 
+def test_every_correction_of_the_article_has_its_source_and_its_lesson():
+    table = prose(FIRST).partition("## The article, eight years on")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    assert len(rows[2:]) >= 20
+    for says, today, lessons in rows[1:]:
+        if says == "|---|---|---|":
+            continue
+        assert re.search(r"\b20[12]\d\b", today), says
+        assert re.search(r"https://|\btried with\b|\bread in\b", today), says
+        numbers = re.findall(r"\[?(\d\d)\b", re.sub(r"\(.*?\)", "", lessons))
+        assert numbers and all(number in _NAMES.replace("-", " ").split() for number in numbers), (
+            says
+        )
+        linked = re.findall(r"\[(\d\d)\]\((\d\d)-", lessons)
+        assert all(shown == where for shown, where in linked), says
+
+
 def _ruff(*arguments: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
     config = f"--config={PROJECT / 'pyproject.toml'}"
     command = [
