@@ -14,6 +14,9 @@ from helpers import progress
 from helpers.settings import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
+# A widget lives in its kernel: to a reader who has not run the cell yet it would be an error.
+# What stays is its text, which says how to get it.
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -52,6 +55,8 @@ def execute(paths: list[str]) -> int:
         notebook.metadata.update(_METADATA)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
+            for output in cell.get("outputs", []):
+                output.get("data", {}).pop(_WIDGET, None)
         path.write_text(v4.writes(notebook) + "\n", encoding="utf-8", newline="\n")
         print(f"{path}: run and saved")
     return status
