@@ -25,6 +25,8 @@ _SECRET_PARAMETERS = (
 _PATTERNS = (
     # Query parameters and form fields that carry a signature or a session token.
     (re.compile(rf"\b({'|'.join(_SECRET_PARAMETERS)})(=|%3D)[^&\s\"'<>]+"), rf"\1\2{HIDDEN}"),
+    # S3 repeats the session token in its answer to one that has expired.
+    (re.compile(r"(<Token-\d+>)[^<]+"), rf"\1{HIDDEN}"),
     # Access key ids, as AWS writes them; the prefix tells the kind of key and is kept.
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), rf"\1{HIDDEN}"),
     # Signatures anywhere else: 64 hexadecimal digits, alone or as S3's byte dumps.
@@ -33,6 +35,7 @@ _PATTERNS = (
 )
 # Elements of S3's error documents that differ in each answer and explain nothing.
 _NOISE = ("RequestId", "HostId")
+_QUOTES = {"&quot;": '"', "&apos;": "'"}
 
 
 def redact(text: str) -> str:
@@ -60,7 +63,7 @@ def readable(xml: str | bytes) -> str:
     if root is None:
         return redact(text)
     lines = [
-        "  " + unescape(child.toxml()).replace("\n", "\n      ")
+        "  " + unescape(child.toxml(), _QUOTES).replace("\n", "\n      ")
         for child in root.childNodes
         if child.nodeType == Node.ELEMENT_NODE and child.nodeName not in _NOISE
     ]

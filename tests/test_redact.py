@@ -49,3 +49,15 @@ def test_text_that_is_no_xml_is_only_redacted():
     assert readable(b"\xff") == "\ufffd"
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]><Error><Code>&a;</Code></Error>'
     assert readable(bomb) == bomb
+
+
+def test_the_refusal_of_a_session_that_has_ended_hides_its_token(service, capsys):
+    session = service.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
+    root = service.server.root
+    shown = readable(
+        "<Error><Code>ExpiredToken</Code><Message>User &quot;a&quot; &amp; it&apos;s</Message>"
+        f"<Token-0>{session['SessionToken']}</Token-0><Key>{root.access_key}</Key></Error>"
+    )
+    assert "<Token-0>…</Token-0>" in shown
+    assert 'User "a" & it\'s' in shown
+    assert session["SessionToken"] not in shown and root.access_key not in shown

@@ -1,0 +1,143 @@
+"""Lesson 02, set up IAM."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from helpers.clean_up import IAM_PREFIX, remove_user
+from helpers.exercises.checking import NotYet, exercise, send
+from helpers.lab import Lab
+
+UPLOADER = f"{IAM_PREFIX}02-uploader"
+LEAKY = f"{IAM_PREFIX}02-leaky"
+_INBOX = "lesson-02/inbox"
+_LEAKED = "lesson-02/leak/plan.txt"
+_WEEK = 604800  # seconds
+
+
+@exercise("02", 1)
+def check_uploader(lab: Lab, policy: object) -> str:
+    """An identity policy that lets its holder store into ``lesson-02/inbox/`` and nothing else."""
+    text = policy if isinstance(policy, str) else _as_json(policy)
+    lab.client().put_object(Bucket=lab.bucket, Key=f"{_INBOX}/theirs.txt", Body=b"theirs")
+    try:
+        s3 = _user(lab, UPLOADER, text).client()
+        _try_uploader(s3, lab.bucket)
+    finally:
+        remove_user(lab, UPLOADER)
+    return "it stores into lesson-02/inbox/; it cannot read, list, delete, or store elsewhere."
+
+
+def _try_uploader(s3: Any, bucket: str) -> None:
+    for key in (f"{_INBOX}/a.txt", f"{_INBOX}/2026/b.txt"):
+        if refused := _refused(s3.put_object, Bucket=bucket, Key=key, Body=b"mine"):
+            raise NotYet(f"it cannot store {key}. S3 said: {refused}")
+    own = {"Bucket": bucket, "Key": f"{_INBOX}/a.txt"}
+    for allowed, hint in (
+        (_may(s3.get_object, **own), "it can read what lies in the inbox. Storing is one action"),
+        (
+            _may(s3.put_object, Bucket=bucket, Key="lesson-02/inbox-old.txt", Body=b""),
+            "it can store lesson-02/inbox-old.txt. End the prefix with its slash, before the *",
+        ),
+        (
+            _may(s3.put_object, Bucket=bucket, Key="lesson-02/a.txt", Body=b""),
+            "it can store outside of lesson-02/inbox/. Name the prefix in the Resource",
+        ),
+        (
+            _may(s3.list_objects_v2, Bucket=bucket, MaxKeys=1),
+            "it can list the bucket. Storing needs no s3:ListBucket",
+        ),
+        (_may(s3.delete_object, **own), "it can delete. Storing is one action, s3:PutObject"),
+    ):
+        if allowed:
+            raise NotYet(f"{hint}.")
+
+
+def leak(lab: Lab) -> tuple[str, str]:
+    """A user with one key, made anew, and a URL signed with that key which is in wrong hands."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": f"arn:aws:s3:::{lab.bucket}/lesson-02/leak/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    user = _user(lab, LEAKY, policy)
+    lab.client().put_object(Bucket=lab.bucket, Key=_LEAKED, Body=b"The plan")
+    url: str = user.client().generate_presigned_url(
+        "get_object", Params={"Bucket": lab.bucket, "Key": _LEAKED}, ExpiresIn=_WEEK
+    )
+    return LEAKY, url
+
+
+@exercise("02", 2)
+def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
+    """The user goes on with a new key, and what the old one signed is worthless."""
+    if not hasattr(client, "put_object"):
+        raise NotYet(
+            "this should be an S3 client. lab.with_key(key).client() makes one, where key is the "
+            "AccessKey that create_access_key answers."
+        )
+    lab.let_it_settle()
+    mine = {"Bucket": lab.bucket, "Key": "lesson-02/leak/mine.txt"}
+    # Also puts back what may have been deleted to make the URL fail.
+    lab.client().put_object(Bucket=lab.bucket, Key=_LEAKED, Body=b"The plan")
+    if send("GET", leaked).status_code < 300:
+        raise NotYet(
+            "the leaked URL still works. It lives as long as its key: update_access_key with "
+            'Status="Inactive". Which key? Its id stands in the URL\'s X-Amz-Credential, and '
+            f'list_access_keys(UserName="{user}") has it too.'
+        )
+    for call, more in ((client.put_object, {"Body": b"mine"}), (client.get_object, {})):
+        if refused := _refused(call, **mine, **more):
+            raise NotYet(
+                "the leaked URL is dead, but your client cannot go on working. Make the new key "
+                f"first, and leave the policy alone. S3 said: {refused}"
+            )
+    if _may(client.list_objects_v2, Bucket=lab.bucket, MaxKeys=1):
+        raise NotYet(
+            f"your client may do more than {user}: it signs with another identity's key. Use "
+            f'create_access_key(UserName="{user}").'
+        )
+    return "the leaked URL died long before its week was over, and the application goes on."
+
+
+def _user(lab: Lab, name: str, policy: str) -> Lab:
+    """The lab as a new user with one policy and one key."""
+    iam = lab.client("iam")
+    remove_user(lab, name)
+    iam.create_user(UserName=name)
+    try:
+        iam.put_user_policy(UserName=name, PolicyName="exercise", PolicyDocument=policy)
+    except ClientError as problem:
+        raise NotYet(
+            f"IAM does not take this policy: {problem.response['Error']['Message']}"
+        ) from None
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    lab.let_it_settle()
+    return lab.with_key(key)
+
+
+def _refused(call: Any, **params: Any) -> str:
+    """Why S3 refuses a call, or an empty text if it does not."""
+    try:
+        call(**params)
+    except ClientError as problem:
+        error = problem.response["Error"]
+        return f"{error['Code']}: {error['Message']}"
+    return ""
+
+
+def _may(call: Any, **params: Any) -> bool:
+    return not _refused(call, **params)
+
+
+def _as_json(policy: object) -> str:
+    if not isinstance(policy, dict):
+        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
+    try:
+        return json.dumps(policy)
+    except TypeError as problem:
+        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None

@@ -1,0 +1,71 @@
+_POLICY = """
+def policy(action="s3:PutObject", resource="lesson-02/inbox/*", **more):
+    statement = {"Effect": "Allow", "Action": action,
+                 "Resource": f"arn:aws:s3:::{lab.bucket}/{resource}", **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+"""
+_LEAK = """
+user, leaked_url = leak(lab)
+old = iam.list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]
+"""
+_NEW = 'key = iam.create_access_key(UserName=user)["AccessKey"]\n'
+_OFF = 'iam.update_access_key(UserName=user, AccessKeyId=old, Status="Inactive")\n'
+_CLIENT = "my_client = lab.with_key(key).client()"
+
+
+def _policy(value: str) -> str:
+    return f"{_POLICY}\nmy_policy = {value}"
+
+
+def _rotate(*steps: str) -> str:
+    return _LEAK + "".join(steps)
+
+
+RIGHT = {
+    "check_uploader": [
+        _policy("policy(['s3:PutObject'], Sid='Inbox')"),
+        _policy("json.dumps(policy())"),
+    ],
+    "check_rotation": [
+        _rotate(_OFF, _NEW, _CLIENT),
+        _rotate(_NEW, "iam.delete_access_key(UserName=user, AccessKeyId=old)\n", _CLIENT),
+    ],
+}
+WRONG = {
+    "check_uploader": [
+        (_policy(value), hint)
+        for value, hint in (
+            ("policy(['s3:GetObject', 's3:PutObject'])", "can read what lies in the inbox"),
+            ("policy(['s3:DeleteObject', 's3:PutObject'])", "can delete"),
+            ("policy(resource='lesson-02/inbox*')", "End the prefix with its slash"),
+            ("policy(resource='*')", "End the prefix with its slash"),
+            ("policy(resource='lesson-02/inbox')", "cannot store lesson-02/inbox/a.txt"),
+            ("policy(resource='lesson-02/inbox/a.txt')", "cannot store lesson-02/inbox/2026"),
+            ("policy('s3:GetObject')", "cannot store"),
+            ("policy(Principal='*')", "IAM does not take"),
+            ("policy('s3:PutObject')['Statement']", "should be a policy"),
+        )
+    ],
+    "check_rotation": [
+        (_rotate(_NEW, _CLIENT), "still works"),
+        (_rotate(_OFF, "key = {'AccessKeyId': old, 'SecretAccessKey': 'x'}\n", _CLIENT), "go on"),
+        (_rotate(_NEW, _OFF, "my_client = s3"), "another identity's key"),
+        (
+            _rotate(
+                _NEW,
+                "iam.delete_user_policy(UserName=user, PolicyName='exercise')\n",
+                _CLIENT,
+            ),
+            "leave the policy alone",
+        ),
+        (
+            _rotate(
+                _NEW,
+                "s3.delete_object(Bucket=lab.bucket, Key='lesson-02/leak/plan.txt')\n",
+                _CLIENT,
+            ),
+            "still works",
+        ),
+        (_rotate(_NEW, _OFF, "my_client = key"), "should be an S3 client"),
+    ],
+}
