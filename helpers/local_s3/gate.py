@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from helpers.local_s3 import bucket_settings, objects, post_form
+from helpers.local_s3 import bucket_settings, multipart, objects, post_form
 from helpers.local_s3.authorise import Authoriser
 from helpers.local_s3.clock import Clock
 from helpers.local_s3.moto_glue import NotUnderstood
@@ -221,6 +221,10 @@ class Gate:
             payload = declared_payload(request)
             signer = _chunk_signer(authentication)
             return write(self.store, request, bucket, key, read, payload, signer)
+        if operation.name == "ListParts":
+            return multipart.list_parts(self.store, request, bucket, key)
+        if operation.name == "ListMultipartUploads":
+            return multipart.list_uploads(self.store, request, bucket)
         if operation.name not in bucket_settings.CARRIED_OUT:
             raise NotImplementedByS3(
                 f"{operation.name} is an S3 operation that this local S3 does not carry out"
@@ -231,6 +235,10 @@ class Gate:
             return bucket_settings.delete_objects(
                 self.store, request, body, may, authentication.access_key
             )
+        if operation.name == "CreateMultipartUpload":
+            return multipart.create(self.store, request, bucket, key)
+        if operation.name == "CompleteMultipartUpload":
+            return multipart.complete(self.store, request, bucket, key, body)
         caller = authentication.identity.arn
         bucket_settings.check(self.store, operation.name, bucket, body, caller)
         try:

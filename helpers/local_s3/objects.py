@@ -149,7 +149,7 @@ def put_object(
     """PutObject: the body is received and verified, then stored in one step."""
     headers = hoisted_headers(request)
     check_upload(key, headers)
-    _check_write_condition(store, request, bucket, key)
+    check_write_condition(store, request, bucket, key)
     received = receive(read, request, payload, signer)
     new = NewObject(
         received.file,
@@ -162,7 +162,7 @@ def put_object(
     )
     # Asked again with the lock held: somebody else may have written while the body arrived.
     with store.locked():
-        _check_write_condition(store, request, bucket, key)
+        check_write_condition(store, request, bucket, key)
         stored = store.put_object(bucket, key, new)
     answer = _written(stored)
     if "x-amz-version-id" in stored.headers():
@@ -200,7 +200,7 @@ def check_upload(key: str, headers: dict[str, str]) -> None:
         raise MetadataTooLarge(Size=size, MaxSizeAllowed=MAX_METADATA)
 
 
-def _check_write_condition(store: Store, request: Request, bucket: str, key: str) -> None:
+def check_write_condition(store: Store, request: Request, bucket: str, key: str) -> None:
     """Conditional writes: If-None-Match: * and If-Match: etag."""
     headers = request.header_map
     none_match, match = headers.get("if-none-match"), headers.get("if-match")
@@ -234,14 +234,14 @@ def upload_part(
     number, upload = request.parameters["partNumber"], request.parameters["uploadId"]
     if not number.isdecimal() or not 1 <= int(number) <= 10000:
         raise _bad_part_number(number)
-    if not store.has_upload(bucket, upload, key):
+    if store.upload(bucket, upload, key) is None:
         raise NoSuchUpload(UploadId=upload)
     got = receive(read, request, payload, signer)
     new = NewObject(
         got.file, got.size, got.md5, checksum_algorithm=got.algorithm, checksum=got.checksum
     )
     with store.locked():
-        if not store.has_upload(bucket, upload, key):
+        if store.upload(bucket, upload, key) is None:
             raise NoSuchUpload(UploadId=upload)
         return Response(200, _written(store.put_part(bucket, upload, int(number), new))[:3])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import IO, Any, Literal
 
@@ -109,11 +109,30 @@ class StoredObject:
             return data
 
 
+class Upload:
+    """A multipart upload that is under way."""
+
+    def __init__(self, upload: Any) -> None:
+        self._upload = upload
+        self.id: str = upload.id
+        self.key: str = upload.key_name
+        self.initiated: datetime = upload.initiated
+        self.headers: dict[str, str] = upload.headers
+        self.storage_class: str = upload.headers.get("x-amz-storage-class", "STANDARD")
+        self.algorithm: str = upload.algorithm
+        self.checksum_type: str = upload.checksum_type
+
+    def parts(self) -> list[tuple[int, StoredObject]]:
+        """The parts there are, with their numbers, in order."""
+        return [(number, StoredObject(part)) for number, part in sorted(self._upload.parts.items())]
+
+
 class Store:
     """moto's memory for one account and one region."""
 
     def __init__(self, region: str, clock: Clock, root: Credential) -> None:
         follow(clock)
+        self._clock = clock
         self.forward = MotoApps(region).forward
         self.region = region
         self.root = root
@@ -260,6 +279,31 @@ class Store:
             self._s3.put_object_tagging(stored, new.tags)
         return StoredObject(stored)
 
+    # Multipart uploads.
+
+    def create_upload(
+        self, bucket: str, key: str, headers: dict[str, str], algorithm: str, checksum_type: str
+    ) -> Upload:
+        """Begin a multipart upload; `headers` are what the object is to have."""
+        upload = moto_s3.FakeMultipart(key, {}, ACCOUNT, self.region)
+        upload.initiated = self._clock.now()
+        upload.headers, upload.algorithm, upload.checksum_type = headers, algorithm, checksum_type
+        # For UploadPartCopy, which goes through moto's web app.
+        upload.sse_encryption = headers.get("x-amz-server-side-encryption", "AES256")
+        with self._lock:
+            self._s3.get_bucket(bucket).multiparts[upload.id] = upload
+        return Upload(upload)
+
+    def upload(self, bucket: str, upload_id: str, key: str) -> Upload | None:
+        """The multipart upload of that id, if it is under way for that key."""
+        return next((u for u in self.uploads(bucket) if u.id == upload_id and u.key == key), None)
+
+    def uploads(self, bucket: str) -> list[Upload]:
+        """All that are under way, and that no lifecycle rule has ended by now."""
+        owner, now = self._s3.get_bucket(bucket), self._clock.now()
+        found = [Upload(upload) for upload in list(owner.multiparts.values())]
+        return [u for u in found if not any(_ends(rule, u, now) for rule in owner.rules)]
+
     def put_part(self, bucket: str, upload_id: str, number: int, new: NewObject) -> StoredObject:
         """Store one part of a multipart upload, in place of any part of that number."""
         upload = self._s3.get_bucket(bucket).multiparts[upload_id]
@@ -272,10 +316,26 @@ class Store:
                 upload.partlist.sort()
         return StoredObject(part)
 
-    def has_upload(self, bucket: str, upload_id: str, key: str) -> bool:
-        """True if that multipart upload is under way for that key."""
-        found = self._s3.get_bucket(bucket).multiparts.get(upload_id)
-        return found is not None and found.key_name == key
+    def complete_upload(
+        self, bucket: str, upload: Upload, numbers: list[int], new: NewObject
+    ) -> StoredObject:
+        """Store the object made of those parts; its upload is over, its other parts are gone."""
+        with self._lock:
+            stored = self.put_object(bucket, upload.key, new)
+            made, raw = stored._key, self._s3.get_bucket(bucket).multiparts.pop(upload.id)
+            raw.partlist = numbers
+            for part in raw.parts.values():
+                part._value_buffer.close()  # only the sizes are needed from now on
+            made.multipart = raw
+            made.checksum_type, made.checksum_parts = upload.checksum_type, len(numbers)
+        return StoredObject(made)
+
+    def completed(self, bucket: str, upload_id: str, key: str) -> StoredObject | None:
+        """The object that this upload has become, while it is the newest of its key."""
+        found = self.get_object(bucket, key, None)
+        if not isinstance(found, StoredObject) or not found._key.multipart:
+            return None
+        return found if found._key.multipart.id == upload_id else None
 
     def locked(self) -> threading.RLock:
         """The lock under which a check and the write that depends on it are one step."""
@@ -305,6 +365,20 @@ class Store:
     @property
     def _iam(self) -> Any:
         return iam_backends()[ACCOUNT]["aws"]
+
+
+def _ends(rule: Any, upload: Upload, now: datetime) -> bool:
+    """True if an AbortIncompleteMultipartUpload rule has ended the upload by now.
+
+    "Lifecycle rules: based on an object's age" in the user guide: the days are added, and the
+    result is rounded up to midnight UTC.
+    """
+    if rule.status != "Enabled" or not rule.aimu_days:
+        return False
+    prefix = (rule.filter.prefix if rule.filter else rule.prefix) or ""
+    due = upload.initiated + timedelta(days=int(rule.aimu_days) + 1)
+    midnight = due.replace(hour=0, minute=0, second=0, microsecond=0)
+    return upload.key.startswith(prefix) and now >= midnight
 
 
 # Headers of an upload that come back with every download, besides x-amz-meta-*.

@@ -214,6 +214,19 @@ class NoSuchUpload(S3Error):
     )
 
 
+class InvalidPart(S3Error):
+    code = "InvalidPart"
+    default = (
+        "One or more of the specified parts could not be found.  The part may not have been "
+        "uploaded, or the specified entity tag may not match the part's entity tag."
+    )
+
+
+class InvalidPartOrder(S3Error):
+    code = "InvalidPartOrder"
+    default = "The list of parts was not in ascending order. Parts must be ordered by part number."
+
+
 class MethodNotAllowed(S3Error):
     status, code = 405, "MethodNotAllowed"
     default = "The specified method is not allowed against this resource."

@@ -245,7 +245,10 @@ def test_progress_is_for_a_terminal():
         cwd=PROJECT,
     )
     os.close(terminal)
-    shown = os.read(master, 65536)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal without programs says so on Linux
+        while piece := os.read(master, 65536):
+            shown += piece
     os.close(master)
     assert done.returncode == 0
     assert b"3.00 URLs" in shown
