@@ -235,7 +235,10 @@ def _drain(process: subprocess.Popen[bytes]) -> None:
 
 @POSIX
 def test_progress_is_for_a_terminal():
+    import termios  # not on Windows
+
     master, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
     done = subprocess.run(
         command("get", "--keys=-", *PLACE),
         input=b"a\n" * 3,
