@@ -1,0 +1,154 @@
+"""Lesson 09, lock it down."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import requests
+from botocore.exceptions import ClientError
+
+from helpers.clean_up import remove_user
+from helpers.exercises.checking import NotYet, exercise, expect, send
+from helpers.lab import Lab
+
+_ADA, _ADAM = "s3-lessons-09-ada", "s3-lessons-09-adam"
+_BODY = b"of lesson 09"
+
+
+@exercise("09", 1)
+def check_guardrail(lab: Lab, bucket: str, policy: object) -> str:
+    """A bucket policy that ends every presigned URL five minutes after signing."""
+    s3 = lab.client()
+    s3.put_object(Bucket=bucket, Key="guarded/a.txt", Body=_BODY)
+    try:
+        s3.put_bucket_policy(Bucket=bucket, Policy=_as_json(policy))
+    except ClientError as problem:
+        said = problem.response["Error"]["Message"]
+        raise NotYet(f"S3 does not take this policy: {said}") from None
+    try:
+        lab.let_it_settle()
+        _judge_guardrail(lab, s3, bucket)
+    finally:
+        s3.delete_bucket_policy(Bucket=bucket)
+    return "every URL ends after five minutes, and until then nothing has changed."
+
+
+def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
+    object_ = {"Bucket": bucket, "Key": "guarded/a.txt"}
+    get = s3.generate_presigned_url("get_object", Params=object_, ExpiresIn=3600)
+    put = s3.generate_presigned_url("put_object", Params=object_, ExpiresIn=3600)
+
+    def tried() -> tuple[requests.Response, requests.Response]:
+        return send("GET", get), send("PUT", put, data=_BODY)
+
+    for answer in tried():
+        expect(
+            answer,
+            200,
+            "a URL that was signed this second is refused. s3:signatureAge counts milliseconds, "
+            "and a Deny without Condition denies everything",
+        )
+    if send("GET", get.partition("?")[0]).status_code == 200:
+        raise NotYet(
+            "now a stranger can read without a URL. A guardrail denies; it allows nothing."
+        )
+    try:
+        s3.get_object(**object_)
+    except ClientError:
+        raise NotYet(
+            "boto3's own requests, which are signed in a header, are refused as well. Deny by age."
+        ) from None
+    if not lab.local:
+        return
+    with lab.later(minutes=4, seconds=50):
+        for answer in tried():
+            expect(
+                answer, 200, "after 4 minutes 50 a URL is refused already. Age is in milliseconds"
+            )
+        expect(
+            send("GET", s3.generate_presigned_url("get_object", Params=object_, ExpiresIn=9000)),
+            200,
+            "a URL with a long life is refused while it is young",
+        )
+    with lab.later(minutes=5, seconds=10):
+        for answer, what in zip(tried(), ("a download", "an upload"), strict=True):
+            if answer.status_code == 200:
+                raise NotYet(
+                    f"after 5 minutes 10 a URL for {what} still works. Does a Deny name that "
+                    f"action, every object (arn:aws:s3:::{bucket}/*), and an age of 300,000?"
+                )
+
+
+@exercise("09", 2)
+def check_folders(lab: Lab, bucket: str, policy: object) -> str:
+    """One identity policy that gives each user a folder under ``team/``."""
+    text = _as_json(policy)
+    try:
+        clients = {name: _client_of(lab, name, text) for name in (_ADA, _ADAM)}
+        lab.let_it_settle()
+        for name, client in clients.items():
+            _judge_folder(lab, client, bucket, name)
+        for name, client in clients.items():
+            _judge_others(lab, client, bucket, name, _ADAM if name == _ADA else _ADA)
+    finally:
+        for name in (_ADA, _ADAM):
+            remove_user(lab, name)
+    return "each has a folder, and the other's is shut."
+
+
+def _client_of(lab: Lab, name: str, policy: str) -> Any:
+    iam = lab.client("iam")
+    remove_user(lab, name)
+    iam.create_user(UserName=name)
+    try:
+        iam.put_user_policy(UserName=name, PolicyName="folder", PolicyDocument=policy)
+    except ClientError as problem:
+        said = problem.response["Error"]["Message"]
+        raise NotYet(
+            f"IAM does not take this policy: {said} (A user's policy has no Principal.)"
+        ) from None
+    return lab.with_key(iam.create_access_key(UserName=name)["AccessKey"]).client()
+
+
+def _status(client: Any, operation: str, bucket: str, key: str) -> int:
+    url = client.generate_presigned_url(operation, Params={"Bucket": bucket, "Key": key})
+    if operation == "put_object":
+        return send("PUT", url, data=_BODY).status_code
+    return send("GET", url).status_code
+
+
+def _judge_folder(lab: Lab, client: Any, bucket: str, name: str) -> None:
+    for operation, what in (("put_object", "upload to"), ("get_object", "share")):
+        for key in (f"team/{name}/plan.txt", f"team/{name}/2026/plan.txt"):
+            if _status(client, operation, bucket, key) != 200:
+                raise NotYet(
+                    f"{name} cannot {what} {key}. Is the user's name the variable "
+                    "${aws:username}, and are both s3:GetObject and s3:PutObject allowed? (In "
+                    "an f-string a brace is written twice: ${{aws:username}}.)"
+                )
+
+
+def _judge_others(lab: Lab, client: Any, bucket: str, name: str, other: str) -> None:
+    lab.client().put_object(Bucket=bucket, Key="team/all.txt", Body=_BODY)
+    for operation in ("get_object", "put_object"):
+        if _status(client, operation, bucket, f"team/{other}/plan.txt") == 200:
+            more = (
+                " The one name begins with the other: what comes after the variable?"
+                if name == _ADA
+                else ""
+            )
+            raise NotYet(f"{name} gets into team/{other}/.{more}")
+        if _status(client, operation, bucket, "team/all.txt") == 200:
+            raise NotYet(f"{name} also gets at team/all.txt, which is in nobody's folder.")
+
+
+def _as_json(policy: object) -> str:
+    if isinstance(policy, str):
+        return policy
+    if not isinstance(policy, dict):
+        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
+    try:
+        return json.dumps(policy)
+    except TypeError as problem:
+        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None
