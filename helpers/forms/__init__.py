@@ -12,12 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from helpers.forms.views.post import PostForm
     from helpers.forms.views.url import GetForm, PutForm
 
-__all__ = ["GetForm", "PutForm"]
+__all__ = ["GetForm", "PostForm", "PutForm"]
 
 _ROOMS = {
     "GetForm": "url",
+    "PostForm": "post",
     "PutForm": "url",
 }
 

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from helpers.forms import cards
+from helpers.forms.attack import Attack, carry_out
 from helpers.forms.fields import FormProblem
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
+from helpers.lab import Lab
 from helpers.redact import readable, redact
 
 
-class Attempt(Protocol):
-    """An attack on a URL or on a form, as the table needs it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def change(self) -> str: ...
-    @property
-    def disabled(self) -> str: ...
-
-
 class Attempts:
-    """`carry_out` sends the attempt of a name and gives the answer, or raises FormProblem."""
+    """The attacks that are offered, and the answers to those that were made, latest last."""
 
-    def __init__(self, offered: Sequence[Attempt], carry_out: Callable[[str], Answer]) -> None:
-        self._offered = {attempt.name: attempt for attempt in offered}
-        self._carry_out = carry_out
+    def __init__(self, offered: Sequence[Attack], lab: Lab) -> None:
+        self._offered = {attack.name: attack for attack in offered}
+        self._lab = lab
         self.answers: dict[str, Answer | str] = {}
 
     def asked(self, ask: str) -> str:
@@ -47,7 +35,7 @@ class Attempts:
     def _make(self, name: str) -> str:
         self.answers.pop(name, None)  # the latest stands last
         try:
-            answer = self._carry_out(name)
+            answer = carry_out(self._offered[name], self._lab)
         except FormProblem as problem:
             self.answers[name] = str(problem)
             return str(problem)

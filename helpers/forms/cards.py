@@ -65,25 +65,24 @@ def anatomy(pieces: Iterable[Segment]) -> Markup:
     return tag("ul", *items, class_="s3-anatomy", aria_label="The URL, piece by piece")
 
 
-def secret(name: str, what: str, ends: datetime | None = None) -> Markup:
-    """Buttons to reveal and to copy something that Python keeps, and the countdown to its end.
+def secret(names: dict[str, str], ends: datetime) -> Markup:
+    """Buttons to reveal and copy what Python keeps (name: label), and the countdown to its end.
 
     The text itself is sent when it is asked for, and is never part of the card.
     """
-    countdown = None
-    if ends is not None:
-        until = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
-        countdown = tag(
-            "span",
-            tag("time", until, data_ends=int(ends.timestamp()), datetime=ends.isoformat()),
-            class_="s3-countdown",
-        )
+    until = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
+    time = tag("time", until, data_ends=int(ends.timestamp()), datetime=ends.isoformat())
+    boxes = [
+        tag("pre", hidden=True, data_secret=name, tabindex="0", aria_label=f"{label}, in full")
+        for name, label in names.items()
+    ]
+    first = next(iter(names))
     return tag(
         "div",
-        button(f"reveal:{name}", f"Reveal {what}"),
-        button(f"copy:{name}", f"Copy {what}"),
-        countdown,
-        tag("pre", hidden=True, data_secret=name, tabindex="0", aria_label=f"The {what}, in full"),
+        button(f"reveal:{first}", f"Reveal {names[first]}"),
+        [button(f"copy:{name}", f"Copy {label}") for name, label in names.items()],
+        tag("span", time, class_="s3-countdown"),
+        boxes,
         class_="s3-secret",
     )
 

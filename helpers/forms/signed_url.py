@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +48,14 @@ class SignedUrl:
     def remaining(self) -> timedelta:
         return self.ends - datetime.now(UTC)
 
+    def curl(self) -> str:
+        """The request as a command for a POSIX shell; an upload sends ``FILE``. Holds the URL."""
+        words = ["curl"]
+        words += {"HEAD": ["--head"], "PUT": ["--upload-file", "FILE"]}.get(self.method, [])
+        for name, value in self.headers.items():
+            words += ["--header", f"{name}: {value}"]
+        return shlex.join([*words, self.url])
+
     def outgoing(self) -> Outgoing:
         return Outgoing(self.method, self.url, self.headers, self.body)
 
@@ -74,9 +83,9 @@ class UrlModel:
         """What to say beside a field."""
         return self.fields.remark(name)
 
-    @property
-    def ready(self) -> bool:
-        return not self.fields.problems()
+    def problems(self) -> list[str]:
+        """What is wrong, a sentence a field."""
+        return self.fields.problems()
 
     def operation(self) -> str:
         """boto3's name of the operation that is signed."""
@@ -108,8 +117,8 @@ class UrlModel:
 
     def sign(self) -> SignedUrl:
         """Run the code. Raises FormProblem."""
-        if not self.ready:
-            raise FormProblem(" ".join(self.fields.problems()))
+        if self.problems():
+            raise FormProblem(" ".join(self.problems()))
         try:
             url: str = code.run(self.code(), self.lab)["url"]
         except (BotoCoreError, ClientError, ParamValidationError) as problem:

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from urllib.parse import quote, urlsplit
 
-from helpers.forms.fields import FormProblem
-from helpers.forms.sending import Answer, Outgoing, send
+from helpers.forms.attack import WAITING, Attack
+from helpers.forms.sending import Outgoing
 from helpers.forms.signed_url import SignedUrl
 from helpers.lab import Lab
 from helpers.rules import sigv4
-
-WAITING = (
-    "Only the local S3's clock can be moved. On a real S3 sign for a few seconds, wait, and try it."
-)
-
-
-@dataclass(frozen=True)
-class Attack:
-    """`label` is the button; `change` says what is done. `refused` is what S3 ought to answer.
-
-    `disabled` is why it cannot be tried here, or empty.
-    """
-
-    name: str
-    label: str
-    change: str
-    make: Callable[[], Outgoing]
-    refused: bool = True
-    disabled: str = ""
-    times: int = 1  # how often it is sent; the last answer counts
 
 
 def attacks(signed: SignedUrl, lab: Lab) -> list[Attack]:
@@ -109,15 +88,6 @@ def attacks(signed: SignedUrl, lab: Lab) -> list[Attack]:
     once = "if-none-match" in start.headers
     again = Attack("again", "Use it twice", "sent twice", lambda: start, refused=once, times=2)
     return [*found, again]
-
-
-def carry_out(attack: Attack, lab: Lab) -> Answer:
-    """Send the attack; the last answer. Raises FormProblem."""
-    if attack.disabled:
-        raise FormProblem(attack.disabled)
-    for _ in range(attack.times):
-        answer = send(lab, attack.make())
-    return answer
 
 
 def _of_an_upload(signed: SignedUrl, start: Outgoing) -> list[Attack]:

@@ -84,7 +84,7 @@ class Gate:
             else:
                 answer = self._s3(request, read, decision, now)
         except S3Error as error:
-            decision.error = decision.error or error
+            decision.ended(error)
             answer = _refusal(error, request_id)
         except QueryError as error:
             answer = Response(

@@ -43,6 +43,15 @@ class Decision:
         self.error = error
         raise error
 
+    def ended(self, error: S3Error) -> None:
+        """Record an error that came after the checks, from the body or from the store.
+
+        One that a check has recorded already is left alone.
+        """
+        if self.error is None:
+            self.checks.append(Check(error.code, False, error.message))
+            self.error = error
+
     @property
     def allowed(self) -> bool:
         return self.error is None

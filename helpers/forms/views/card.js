@@ -71,8 +71,10 @@ export default {
       const button = find(`reveal:${name}`);
       box.textContent = text;
       box.hidden = text === "";
-      button.setAttribute("aria-expanded", String(!box.hidden));
-      button.textContent = button.textContent.replace(/^(Reveal|Hide)/, box.hidden ? "Reveal" : "Hide");
+      if (button) {
+        button.setAttribute("aria-expanded", String(!box.hidden));
+        button.textContent = button.textContent.replace(/^(Reveal|Hide)/, box.hidden ? "Reveal" : "Hide");
+      }
       return box;
     }
 
@@ -87,11 +89,9 @@ export default {
           const label = button.textContent;
           button.textContent = "✓ Copied";
           setTimeout(() => { button.textContent = label; }, 1.5 * SECOND);
-        } else if (secret(message.name)) {
-          getSelection().selectAllChildren(toggle(message.name, message.copy));
-          say("The browser does not let this page copy. The text is selected: press Control C.");
         } else {
-          getSelection().selectAllChildren(body.querySelector("pre"));
+          const box = secret(message.name);
+          getSelection().selectAllChildren(box ? toggle(message.name, message.copy) : body.querySelector("pre"));
           say("The browser does not let this page copy. The text is selected: press Control C.");
         }
       }

@@ -13,10 +13,10 @@ export default {
       const text = model.get("text");
       sentence.textContent = problem ? `✗ ${text}` : text;
       sentence.classList.toggle("s3-refused", problem);
-      const field = el.closest(".s3-row")?.querySelector("input, select, textarea");
-      if (!field) return;
-      field.setAttribute("aria-describedby", sentence.id);
-      field.setAttribute("aria-invalid", String(problem));
+      for (const field of el.closest(".s3-row")?.querySelectorAll("input, select, textarea") ?? []) {
+        field.setAttribute("aria-describedby", sentence.id);
+        field.setAttribute("aria-invalid", String(problem));
+      }
     }
 
     draw();
