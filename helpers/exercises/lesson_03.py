@@ -1,0 +1,96 @@
+"""Lesson 03, read a presigned URL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import requests
+from botocore.exceptions import ClientError
+
+from helpers.exercises.checking import NotYet, error_code, exercise, expect, presigned_url, send
+from helpers.lab import Lab
+
+HAND_MADE = "lesson-03/R&D + more.txt"
+_MYSTERY = "lesson-03/inbox/mystery.txt"
+_MYSTERY_SECONDS = 4500
+_SLACK = timedelta(seconds=2)
+_LONGEST = timedelta(days=7)
+
+
+def mystery(lab: Lab) -> str:
+    """A presigned URL that somebody else has made."""
+    params = {"Bucket": lab.bucket, "Key": _MYSTERY}
+    url: str = lab.client().generate_presigned_url("put_object", params, _MYSTERY_SECONDS)
+    return url
+
+
+@exercise("03", 1)
+def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
+    """The method that a URL is for, and the moment of its end."""
+    if not isinstance(method, str) or not method.isalpha():
+        raise NotYet('method should be the name of an HTTP method, such as "GET".')
+    if not isinstance(ends, datetime):
+        raise NotYet(
+            "ends should be a datetime: the moment in X-Amz-Date, plus a timedelta of as many "
+            "seconds as X-Amz-Expires says."
+        )
+    if ends.tzinfo is None:
+        raise NotYet("ends has no time zone. X-Amz-Date is in UTC: add .replace(tzinfo=UTC).")
+    answer = _use(url, method)
+    if answer.status_code >= 300:
+        raise NotYet(
+            f"S3 refuses {method.upper()} with {answer.status_code} {error_code(answer)}".rstrip()
+            + ". The method is not written in the URL, only signed: try the others."
+        )
+    left = ends - datetime.now(UTC)
+    if not timedelta() < left <= _LONGEST:
+        raise NotYet(
+            f"ends is {ends:%Y-%m-%d %H:%M:%S %Z}, which is not in the next seven days. Is "
+            "X-Amz-Date read as UTC, and X-Amz-Expires as seconds?"
+        )
+    if lab.local:
+        with lab.later(seconds=(left - _SLACK).total_seconds()):
+            expect(_use(url, method), 200, "The URL is over before the moment that you name")
+        with lab.later(seconds=(left + _SLACK).total_seconds()):
+            if _use(url, method).status_code < 300:
+                raise NotYet("the URL still works after the moment that you name.")
+    elif abs(left - timedelta(seconds=_MYSTERY_SECONDS)) > timedelta(hours=1):
+        raise NotYet("that is not the date plus the seconds in X-Amz-Expires.")
+    return f"it is for {method.upper()}, and over exactly when you said."
+
+
+@exercise("03", 2)
+def check_by_hand(lab: Lab, url: object) -> str:
+    """A URL that stores ``R&D + more.txt``, for ninety seconds."""
+    text = presigned_url(url)
+    s3, where = lab.client(), {"Bucket": lab.bucket, "Key": HAND_MADE}
+    s3.delete_object(**where)
+    answer = send("PUT", text, data=b"by hand")
+    if error_code(answer) == "SignatureDoesNotMatch":
+        seen = answer.text.partition("<CanonicalRequest>")[2].partition("</")[0]
+        raise NotYet(
+            "SignatureDoesNotMatch. For a PUT to your URL, S3 wrote down a canonical request "
+            f"that begins {' | '.join(seen.splitlines()[:2])}. Which line differs from yours?"
+        )
+    expect(answer, 200, "PUT should work now")
+    try:
+        s3.head_object(**where)
+    except ClientError:
+        raise NotYet(
+            f"S3 stored the file, but not under {HAND_MADE!r}. The path is encoded once, by "
+            "presign: give it the plain key."
+        ) from None
+    if send("GET", text).status_code < 300:
+        raise NotYet("the URL also reads. The first line that you sign should be PUT.")
+    if lab.local:
+        with lab.later(seconds=80):
+            expect(send("PUT", text, data=b"by hand"), 200, "It should still work after 80 seconds")
+        with lab.later(seconds=100):
+            if send("PUT", text, data=b"by hand").status_code < 300:
+                raise NotYet("the URL still works after 100 seconds. X-Amz-Expires is in seconds.")
+    return f"S3 stored {HAND_MADE!r} and found nothing to complain about."
+
+
+def _use(url: str, method: str) -> requests.Response:
+    body = b"found out" if method.upper() in ("PUT", "POST") else None
+    return send(method.upper(), url, data=body)
