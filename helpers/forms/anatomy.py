@@ -1,13 +1,15 @@
-"""A presigned URL taken apart into labelled pieces, its secrets hidden."""
+"""Short labels and colours for the pieces of a URL, which `helpers.inspect` takes apart."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
-
-from helpers.redact import HIDDEN, redact
+from helpers.inspect import Part
 
 _SAYS = {
+    "scheme": "how it travels",
+    "host": "where S3 is",
+    "service": "service",
+    "domain": "AWS",
+    "key": "key of the object",
     "X-Amz-Algorithm": "how it was signed",
     "X-Amz-Credential": "key, day, region, service",
     "X-Amz-Date": "when it was signed, UTC",
@@ -18,44 +20,14 @@ _SAYS = {
 }
 
 
-@dataclass(frozen=True)
-class Segment:
-    """A piece of the URL as it is written, redacted. `kind` chooses its colour."""
-
-    kind: str
-    label: str
-    text: str
+def label(piece: Part) -> str:
+    """What the piece is, in two or three words."""
+    if piece.label.startswith("response-"):
+        return "asked of the answer"
+    return _SAYS.get(piece.label, piece.label)
 
 
-def segments(url: str, bucket: str) -> list[Segment]:
-    """The pieces, in order; joined, their texts are the redacted URL."""
-    parts = urlsplit(url)
-    found = [Segment("scheme", "how it travels", f"{parts.scheme}://")]
-    path = parts.path.lstrip("/")
-    if parts.netloc.startswith(f"{bucket}."):
-        found += [
-            Segment("bucket", "bucket", bucket),
-            Segment("host", "S3 in its region", parts.netloc[len(bucket) :] + "/"),
-        ]
-    elif unquote(path.partition("/")[0]) == bucket:
-        inside, _, path = path.partition("/")
-        found += [
-            Segment("host", "S3", f"{parts.netloc}/"),
-            Segment("bucket", "bucket", f"{inside}/"),
-        ]
-    else:
-        found.append(Segment("host", "host", f"{parts.netloc}/"))
-    found.append(Segment("key", "key of the object", path))
-    for number, pair in enumerate(parts.query.split("&") if parts.query else ()):
-        name = pair.partition("=")[0]
-        kind = name.removeprefix("X-Amz-").lower() if name in _SAYS else "other"
-        label = _SAYS.get(name, "asked of the answer" if name.startswith("response-") else "extra")
-        found.append(Segment(kind, label, ("&" if number else "?") + _hidden(pair)))
-    return found
-
-
-def _hidden(pair: str) -> str:
-    name, equals, _ = pair.partition("=")
-    if name in ("X-Amz-Signature", "X-Amz-Security-Token"):
-        return f"{name}{equals}{HIDDEN}"
-    return redact(pair)
+def colour(piece: Part) -> str:
+    """The name of the piece's colour in the style sheet."""
+    name = piece.label.removeprefix("X-Amz-").lower()
+    return name if name.isidentifier() or name == "security-token" else "other"

@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from helpers.forms.anatomy import Segment
+from helpers.forms.anatomy import colour, label
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
+from helpers.inspect import Part
 from helpers.redact import readable, redact
 
 _LONGEST = 600  # characters of an object that are shown
 
 
-def button(ask: str, label: str, *, disabled: str = "", about: str = "") -> Markup:
+def button(ask: str, text: str, *, disabled: str = "", about: str = "") -> Markup:
     """A button that asks the form to do something; `disabled` is the reason why it cannot."""
     return tag(
         "button",
-        label,
+        text,
         type="button",
         class_="s3-button",
         data_ask=ask,
         disabled=bool(disabled),
         title=disabled or about or None,
-        aria_label=f"{label}: {about}" if about else None,
+        aria_label=f"{text}: {about}" if about else None,
     )
 
 
@@ -34,9 +35,10 @@ def problem(sentence: str) -> Markup:
     return tag("p", tag("strong", "✗ Not done. "), redact(sentence), class_="s3-problem")
 
 
-def code(text: str, label: str = "The call that this form makes") -> Markup:
-    head = tag("div", tag("span", label), button("copy:code", "Copy code"), class_="s3-head")
-    return join([head, tag("pre", text, tabindex="0", aria_label=label)])
+def code(text: str) -> Markup:
+    title = "The call that this form makes"
+    head = tag("div", tag("span", title), button("copy:code", "Copy code"), class_="s3-head")
+    return join([head, tag("pre", text, tabindex="0", aria_label=title)])
 
 
 def incomplete(problems: Sequence[str]) -> Markup:
@@ -51,14 +53,15 @@ def incomplete(problems: Sequence[str]) -> Markup:
     )
 
 
-def anatomy(pieces: Iterable[Segment]) -> Markup:
+def anatomy(pieces: Iterable[Part]) -> Markup:
     """The URL, a labelled piece after the other."""
     items = [
         tag(
             "li",
-            tag("span", piece.label, class_="s3-label"),
-            tag("code", piece.text or "(nothing)"),
-            class_=f"s3-piece s3-{piece.kind}",
+            tag("span", label(piece), class_="s3-label"),
+            tag("code", piece.text),
+            class_=f"s3-piece s3-{colour(piece)}",
+            title=piece.explanation or None,
         )
         for piece in pieces
     ]
@@ -73,14 +76,14 @@ def secret(names: dict[str, str], ends: datetime) -> Markup:
     until = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
     time = tag("time", until, data_ends=int(ends.timestamp()), datetime=ends.isoformat())
     boxes = [
-        tag("pre", hidden=True, data_secret=name, tabindex="0", aria_label=f"{label}, in full")
-        for name, label in names.items()
+        tag("pre", hidden=True, data_secret=name, tabindex="0", aria_label=f"{words}, in full")
+        for name, words in names.items()
     ]
     first = next(iter(names))
     return tag(
         "div",
         button(f"reveal:{first}", f"Reveal {names[first]}"),
-        [button(f"copy:{name}", f"Copy {label}") for name, label in names.items()],
+        [button(f"copy:{name}", f"Copy {words}") for name, words in names.items()],
         tag("span", time, class_="s3-countdown"),
         boxes,
         class_="s3-secret",
@@ -181,9 +184,9 @@ def checks(got: Answer) -> Markup | None:
     return fold(f"What S3 checked ({len(items)})", tag("ol", *items))
 
 
-def fold(label: str, *content: object, is_open: bool = False) -> Markup:
-    return tag("details", tag("summary", label), *content, open=is_open)
+def fold(heading: str, *content: object, is_open: bool = False) -> Markup:
+    return tag("details", tag("summary", heading), *content, open=is_open)
 
 
 def section(heading: str, *content: object) -> Markup:
-    return tag("section", tag("h4", heading), *content, aria_label=heading)
+    return tag("section", tag("h4", heading), *content, aria_heading=heading)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from helpers.forms import cards
-from helpers.forms.anatomy import segments
 from helpers.forms.attack import Attack
 from helpers.forms.markup import Markup
 from helpers.forms.signed_url import GetModel, PutModel, SignedUrl
 from helpers.forms.url_attacks import attacks
 from helpers.forms.views.signing import SigningForm
+from helpers.inspect import inspect_url
 from helpers.lab import Lab
 
 
@@ -20,7 +20,7 @@ class UrlForm(SigningForm):
     def about(self, signed: SignedUrl) -> Markup:
         return cards.section(
             f"The URL: {signed.method} and nothing else",
-            cards.anatomy(segments(signed.url, self.model.lab.bucket)),
+            cards.anatomy(inspect_url(signed.url).segments),
             cards.secret({"url": "URL", "curl": "curl"}, signed.ends),
             cards.headers_to_send(signed.headers, signed.size),
         )
