@@ -46,6 +46,13 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
     # Its options stand in helpers/presign_command.py, which needs the environment.
     commands.add_parser("presign", help="a presigned URL for each key of a list", add_help=False)
+    page = commands.add_parser("page", help="open the upload page, for a browser on this computer")
+    page.add_argument(
+        "--port", type=_port, help="the page's port (default 8020, or a free one if that is taken)"
+    )
+    page.add_argument(
+        "--max-mib", type=_mib, help="the largest file accepted, in MiB (default 100, at most 5120)"
+    )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
     commands.add_parser("lock", help="(maintainers) renew requirements.lock and environment.yml")
@@ -55,6 +62,14 @@ def parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
+
+
+def _mib(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 5120:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: a number of MiB from 1 to 5120, the most that one request can store"
+        )
     return int(text)
 
 
@@ -105,6 +120,10 @@ def main(arguments: list[str] | None = None) -> int:
         from helpers.execute import execute
 
         return execute(options.notebooks)
+    if options.command == "page":
+        from helpers.upload_page import run
+
+        return run.main(options.port, options.max_mib)
     from helpers.local_s3.server import serve
 
     return serve(options.port, options.json)

@@ -89,7 +89,7 @@ class Lab:
         if self.local:
             return
         print(f"At {self.endpoint_url or 'AWS'} this lesson will {changes}.")
-        if not _yes("Go on? [y/N] "):
+        if not said_yes("Go on? [y/N] "):
             raise LabError(
                 "Nothing was changed. To take this lesson with the local S3, move .env away, "
                 "restart the kernel and run all cells."
@@ -320,7 +320,7 @@ def _connect_real(settings: Settings) -> Lab:
 def _offer_bucket(s3: Any, lab: Lab) -> None:
     print(f"There is no bucket {lab.bucket!r} at {lab.endpoint_url or 'AWS'}.")
     print(f"This would create it in {lab.region}: private, ACLs off. An empty bucket is free.")
-    if not _yes("Create it? [y/N] "):
+    if not said_yes("Create it? [y/N] "):
         raise LabError(
             f"Nothing was created. Create the bucket {lab.bucket!r} yourself, or name another in "
             "S3_BUCKET, or delete .env to use the local S3."
@@ -329,7 +329,7 @@ def _offer_bucket(s3: Any, lab: Lab) -> None:
     s3.create_bucket(Bucket=lab.bucket, **({"CreateBucketConfiguration": where} if where else {}))
 
 
-def _yes(question: str) -> bool:
+def said_yes(question: str) -> bool:
     try:
         return input(question).strip().lower() in ("y", "yes")
     except (EOFError, RuntimeError):  # nobody is there to be asked

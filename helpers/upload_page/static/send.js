@@ -1,0 +1,48 @@
+// From the browser straight to S3. XMLHttpRequest, because fetch tells nothing while it sends.
+// Another way of sending (multipart, for large files) is one more entry in `ways`.
+
+import { Rate } from "./words.js";
+
+const ways = {
+  // The file comes last: S3 ignores what follows it.
+  post(signed, file) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(signed.fields)) form.append(name, value);
+    form.append("file", file);
+    return { method: "POST", url: signed.url, headers: {}, body: form };
+  },
+  // The file itself is the body; the headers are part of what was signed.
+  put(signed, file) {
+    return { method: "PUT", url: signed.url, headers: signed.headers, body: file };
+  },
+};
+
+// Resolves to S3's answer: { ok, status, code, message }; status 0 if there was none.
+export function send(signed, file, progress, signal) {
+  const { method, url, headers, body } = ways[signed.how](signed, file);
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    const rate = new Rate();
+    request.open(method, url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      // The form's fields are sent as well; only the file is shown.
+      const sent = Math.max(0, Math.min(file.size, loaded - (total - file.size)));
+      progress(sent, rate.of(sent));
+    });
+    request.addEventListener("loadend", () => resolve(answerOf(request)));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+function answerOf(request) {
+  const text = (name) => request.responseXML?.querySelector(name)?.textContent ?? "";
+  return {
+    ok: request.status >= 200 && request.status < 300,
+    status: request.status,
+    code: text("Code"),
+    message: text("Message"),
+    location: text("Location"),
+  };
+}

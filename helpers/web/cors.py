@@ -1,0 +1,84 @@
+"""Let a page in at a bucket: the one CORS rule that it needs, added and taken away again.
+
+Other rules of the bucket stay as they are. Source: "Using cross-origin resource sharing (CORS)"
+in the Amazon S3 user guide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+def page_rule(
+    name: str, origins: Iterable[str], methods: Iterable[str], headers: Iterable[str]
+) -> dict[str, Any]:
+    """A CORS rule for pages of `origins`. `name` becomes its ID, by which it is found again.
+
+    Without MaxAgeSeconds a browser asks again after a few seconds: in a lesson, the preflight is
+    there to be seen. ETag is named, because a page may not read it otherwise.
+    """
+    return {
+        "ID": name,
+        "AllowedOrigins": list(origins),
+        "AllowedMethods": list(methods),
+        "AllowedHeaders": list(headers),
+        "ExposeHeaders": ["ETag"],
+    }
+
+
+def rules_of(s3: Any, bucket: str) -> list[dict[str, Any]]:
+    """The bucket's CORS rules; an empty list if it has none."""
+    try:
+        found: list[dict[str, Any]] = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] != "NoSuchCORSConfiguration":
+            raise
+        return []
+    return found
+
+
+def lets_in(rules: Iterable[dict[str, Any]], wanted: dict[str, Any]) -> bool:
+    """Is there a rule already that allows all that `wanted` does?
+
+    Patterns with a star inside are not tried: such a rule counts as another one.
+    """
+
+    def covers(rule: dict[str, Any], part: str) -> bool:
+        has = {value.lower() for value in rule.get(part, [])}
+        return "*" in has or {value.lower() for value in wanted[part]} <= has
+
+    parts = ("AllowedOrigins", "AllowedMethods", "AllowedHeaders")
+    return any(all(covers(rule, part) for part in parts) for rule in rules)
+
+
+def add_rule(s3: Any, bucket: str, rule: dict[str, Any]) -> None:
+    """Put the rule before the others, in place of one with the same ID."""
+    _write(s3, bucket, [rule, *_without(rules_of(s3, bucket), rule["ID"])])
+
+
+def remove_rule(s3: Any, bucket: str, name: str) -> None:
+    """Take the rule with that ID away. Nothing happens if there is none."""
+    rules = rules_of(s3, bucket)
+    kept = _without(rules, name)
+    if len(kept) < len(rules):
+        _write(s3, bucket, kept)
+
+
+def as_text(rule: dict[str, Any]) -> str:
+    """The rule as the console takes it: JSON."""
+    return json.dumps([rule], indent=2)
+
+
+def _without(rules: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [rule for rule in rules if rule.get("ID") != name]
+
+
+def _write(s3: Any, bucket: str, rules: list[dict[str, Any]]) -> None:
+    if rules:
+        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+    else:
+        s3.delete_bucket_cors(Bucket=bucket)

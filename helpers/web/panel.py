@@ -1,0 +1,65 @@
+"""A page of this computer shown in a notebook, and below it what S3 was asked and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+
+from helpers.lab import Lab
+
+_STATIC = Path(__file__).parent / "static"
+_SHOWN = 20  # requests in the table
+
+
+def asked(decisions: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Decisions as rows of a table: the request, the answer's status, and S3's reason.
+
+    Of a refusal the reason is its code and message, and of an answer that came with CORS headers
+    the rule behind them.
+    """
+    rows = []
+    for decision in decisions:
+        cors = [detail for name, passed, detail in decision["checks"] if name == "CORS" and passed]
+        refusal = f"{decision['error']}: {decision['message']}" if decision["error"] else ""
+        rows.append(
+            {
+                "request": f"{decision['method']} {decision['path']}",
+                "status": str(decision["status"]),
+                "why": " · ".join(part for part in (refusal, *cors[-1:]) if part),
+            }
+        )
+    return rows
+
+
+class Panel(anywidget.AnyWidget):
+    """The page at `port`, opened with `code`, in a frame.
+
+    Nothing of it is in the widget's state, which a notebook may save: the frame is told where it
+    is when it is shown.
+    """
+
+    _esm = _STATIC / "panel.js"
+    _css = _STATIC / "panel.css"
+
+    def __init__(self, lab: Lab, port: int, code: str, title: str) -> None:
+        super().__init__()
+        self._lab, self._where, self._title = lab, {"port": port, "code": code}, title
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("want") == "where":
+            self.send({"where": {**self._where, "title": self._title}})
+        elif message.get("want") == "decisions":
+            self.send({"rows": self.rows()})
+
+    def rows(self) -> list[dict[str, str]]:
+        """What is in the table: the latest requests first. Nothing on a real S3."""
+        if not self._lab.local:
+            return []
+        return asked(reversed(self._lab.decisions(_SHOWN)))
+
+    def __repr__(self) -> str:
+        return f"{self._title}, with S3's answers below it"

@@ -1,0 +1,70 @@
+// A page in a frame, and a table of what S3 was asked. The rows are text from S3 and are put in as
+// text, never as HTML.
+
+function render({ model, el }) {
+  const make = (tag, text = "") => Object.assign(document.createElement(tag), { textContent: text });
+  el.classList.add("web-panel");
+  const frame = make("iframe");
+  frame.referrerPolicy = "no-referrer";
+  const link = make("a", "Open the page in a tab of its own");
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  const refresh = make("button", "Refresh");
+  refresh.type = "button";
+  const body = make("tbody");
+  const table = make("table");
+  const head = make("thead");
+  const titles = make("tr");
+  titles.append(...["S3 was asked", "Status", "Why"].map((title) => {
+    const cell = make("th", title);
+    cell.scope = "col";
+    return cell;
+  }));
+  head.append(titles);
+  table.append(head, body);
+  const bar = make("div");
+  bar.className = "web-panel-bar";
+  bar.append(make("strong", "What S3 saw, latest first"), refresh, link);
+  const scroll = make("div");
+  scroll.className = "web-panel-table";
+  scroll.tabIndex = 0;
+  scroll.append(table);
+  el.append(frame, bar, scroll);
+
+  const want = (what) => model.send({ want: what });
+  refresh.addEventListener("click", () => want("decisions"));
+  const told = ({ where, rows }) => {
+    if (where) {
+      // The same name of this computer as the notebook's: a page in a frame under another one
+      // would get no cookie.
+      const host = location.hostname === "localhost" ? "localhost" : "127.0.0.1";
+      frame.title = where.title;
+      frame.src = link.href = `http://${host}:${where.port}/#code=${where.code}`;
+    }
+    if (rows) {
+      body.replaceChildren(...rows.map((row) => {
+        const line = make("tr");
+        line.className = row.status < "400" ? "answered" : "refused";
+        line.append(make("td", row.request), make("td", row.status), make("td", row.why));
+        return line;
+      }));
+    }
+  };
+  model.on("msg:custom", told);
+  let waiting = 0;
+  const heard = (event) => {
+    if (event.source !== frame.contentWindow) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => want("decisions"), 300);
+  };
+  window.addEventListener("message", heard);
+  want("where");
+  want("decisions");
+  return () => {
+    clearTimeout(waiting);
+    window.removeEventListener("message", heard);
+    model.off("msg:custom", told);
+  };
+}
+
+export default { render };
