@@ -1,4 +1,4 @@
-"""The commands: ``python3 -m helpers lab | test | check | serve | presign``, and for authors.
+"""The commands: ``lab | test | check | serve | presign | page | inspect``, and for authors.
 
 Standard library only up to the point where the environment exists.
 """
@@ -52,6 +52,19 @@ def parser() -> argparse.ArgumentParser:
     )
     page.add_argument(
         "--max-mib", type=_mib, help="the largest file accepted, in MiB (default 100, at most 5120)"
+    )
+    inspect = commands.add_parser(
+        "inspect",
+        help="explain a presigned URL, a POST form (JSON) or S3's error (XML)",
+        description="Explains what it is given. Signature and session token are never shown.",
+    )
+    inspect.add_argument(
+        "text",
+        nargs="?",
+        default="-",
+        metavar="URL",
+        help="the URL, in quotes; - (or nothing) reads standard input, which keeps a URL out of "
+        "the shell's history",
     )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
@@ -124,6 +137,10 @@ def main(arguments: list[str] | None = None) -> int:
         from helpers.upload_page import run
 
         return run.main(options.port, options.max_mib)
+    if options.command == "inspect":
+        from helpers.inspect.command import main as inspect
+
+        return inspect(options.text)
     from helpers.local_s3.server import serve
 
     return serve(options.port, options.json)

@@ -20,7 +20,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers import progress
-from helpers.redact import redact, redact_key
+from helpers.inspect import why
+from helpers.redact import redact_key
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
 
 START_SECONDS = 60
@@ -132,10 +133,7 @@ class Lab:
 
     def why(self) -> None:
         """Print the checks of the last request, in order, up to the one that refused it."""
-        for decision in self.decisions():
-            print(f"{decision['method']} -> {decision['status']}")
-            for name, passed, detail in decision["checks"]:
-                print(redact(f"  {'ok ' if passed else 'NO '} {name}: {detail}"))
+        print(why(self))
 
     def reset(self) -> None:
         """Empty the local S3: buckets, users and clock as at the start."""

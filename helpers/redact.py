@@ -25,8 +25,10 @@ _SECRET_PARAMETERS = (
 _PATTERNS = (
     # Query parameters and form fields that carry a signature or a session token.
     (re.compile(rf"\b({'|'.join(_SECRET_PARAMETERS)})(=|%3D)[^&\s\"'<>]+"), rf"\1\2{HIDDEN}"),
-    # S3 repeats the session token in its answer to one that has expired.
-    (re.compile(r"(<Token-\d+>)[^<]+"), rf"\1{HIDDEN}"),
+    # The same in JSON, as S3 quotes a condition: ["eq", "$x-amz-security-token", "…"].
+    (re.compile(r"((?:security-token|signature)\"\s*[:,]\s*\")[^\"]+", re.I), rf"\1{HIDDEN}"),
+    # Elements of S3's XML that quote one.
+    (re.compile(r"(<(?:Token-\d+|SignatureProvided)>)[^<]+"), rf"\1{HIDDEN}"),
     # Access key ids, as AWS writes them; the prefix tells the kind of key and is kept.
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), rf"\1{HIDDEN}"),
     # Signatures anywhere else: 64 hexadecimal digits, alone or as S3's byte dumps.

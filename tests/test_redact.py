@@ -28,6 +28,17 @@ def test_what_is_hidden_and_what_is_not():
     assert redact_key("short") == "…"
 
 
+def test_session_tokens_in_what_s3_says():
+    for text in (
+        "<Error><Code>ExpiredToken</Code><Token-0>FwoGsecret/+=</Token-0></Error>",
+        'Policy Condition failed: ["eq", "$x-amz-security-token", "FwoGsecret/+="]',
+        '{"x-amz-security-token": "FwoGsecret/+=", "x-amz-signature":"secret"}',
+        "<SignatureProvided>secret=</SignatureProvided>",
+    ):
+        assert "secret" not in redact(text).replace("security", "")
+    assert redact('["eq", "$key", "secret"]') == '["eq", "$key", "secret"]'
+
+
 def test_a_refusal_shows_no_signature_and_no_ids(service, capsys):
     service.put()
     url = service.presign("get_object")

@@ -1,9 +1,41 @@
 """A microscope for presigned URLs, forms and refusals. It needs `helpers.rules` and no S3.
 
-inspect_url(text)       what a presigned URL says, part by part
+    inspect_url(text)                       what a presigned URL says, part by part
+    inspect_form(post)                      a POST form, its policy as sentences
+    explain(response, meant)                why S3 refused, and the fix
+    why(lab)                                the local S3's last decision, check by check
+    inspect_cors(rules, origin, method)     what a browser asks, and what the page sees
+    inspect_access(principal, action, …)    which statement of which policy decides
+
+Every result prints as text (``print(result)``) and has its parts as attributes. None holds a
+signature or a session token.
 """
 
+from helpers.inspect.access import AccessReport, inspect_access
+from helpers.inspect.answers import Meant
+from helpers.inspect.cors import CorsReport, inspect_cors
+from helpers.inspect.decisions import Why, why
+from helpers.inspect.explain import Explanation, explain
+from helpers.inspect.form import FormReport, inspect_form
+from helpers.inspect.mismatch import Difference
 from helpers.inspect.url import UrlReport, inspect_url
 from helpers.inspect.words import InspectError, Part
 
-__all__ = ["InspectError", "Part", "UrlReport", "inspect_url"]
+__all__ = [
+    "AccessReport",
+    "CorsReport",
+    "Difference",
+    "Explanation",
+    "FormReport",
+    "InspectError",
+    "Meant",
+    "Part",
+    "UrlReport",
+    "Why",
+    "explain",
+    "inspect_access",
+    "inspect_cors",
+    "inspect_form",
+    "inspect_url",
+    "why",
+]

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from helpers.inspect.words import one_line
+
 Style = Literal["virtual", "path", "custom"]
 _AWS = re.compile(r"^(?P<front>.*?)\.?amazonaws\.com(?:\.cn)?$")
 _S3 = re.compile(
@@ -48,7 +50,7 @@ class Host:
 
 def read_host(netloc: str) -> Host:
     """What a URL's host (with its port, if any) says."""
-    name = netloc.rpartition("@")[2]
+    name = one_line(netloc.rpartition("@")[2], 255)
     bare = re.sub(r":\d*$", "", name).lower().rstrip(".")
     if found := _AWS.match(bare):
         return _aws_host(name, found["front"])

@@ -8,12 +8,12 @@ from helpers.rules import sigv4
 _MEANINGS = {
     "x-amz-algorithm": f"How it is signed. Signature Version 4 is {sigv4.ALGORITHM}.",
     "x-amz-credential": "Whose key signed, and the scope of the signature: day, region, service.",
-    "x-amz-date": "When it was signed, UTC. The life of the URL begins here.",
+    "x-amz-date": "When it was signed, UTC. A URL's life is counted from here.",
     "x-amz-expires": "How long it is good for, in seconds, counted from X-Amz-Date.",
     "x-amz-signedheaders": "Headers that the signature covers: the client must send each of them "
     "with exactly the value that was signed.",
-    "x-amz-signature": "Proof that the holder of the secret key made this URL. Whoever has it can "
-    "use the URL, so it is not shown.",
+    "x-amz-signature": "Proof that the holder of the secret key made this. Whoever has it can use "
+    "it, so it is not shown.",
     "x-amz-security-token": "Session token: the key is a temporary one, and ends with its session. "
     "Not shown.",
     "x-amz-content-sha256": "What the signature says about the body; UNSIGNED-PAYLOAD: nothing.",
@@ -30,8 +30,7 @@ _MEANINGS = {
     "delimiter": "Groups listed keys at this character.",
     "list-type": "2: the present form of the object listing.",
     "max-keys": "Lists at most this many keys.",
-    "acl": "In a query: the access control list itself, to read or to set. In a form: the ACL that "
-    "the object gets.",
+    "acl": "Asks for the access control list itself, to read it or to set it.",
     "tagging": "Asks for the object's tags; in a form, the tags themselves as XML.",
     "x-amz-acl": "The access control list that the object gets.",
     "x-amz-tagging": "The tags that the object gets.",
@@ -71,6 +70,8 @@ def meaning(name: str, *, in_form: bool = False) -> str:
         return "The media type that the object is stored with: a label, nobody looks at the bytes."
     if in_form and lower == "expires":
         return "Stored with the object: when copies of it become stale."
+    if in_form and lower == "acl":
+        return "The access control list that the object gets."
     if known := _MEANINGS.get(lower):
         return known
     for beginning, words in _FAMILIES:

@@ -39,8 +39,8 @@ def _broken(report: UrlReport, request: Request) -> Iterator[str]:
         missing = [name for name in missing if name.lower() not in lower]
         if missing:
             yield (
-                f"Not complete: {', '.join(missing)} missing. It was cut off or changed; copy the "
-                "whole URL again."
+                f"Not complete: {', '.join(missing)} missing. It was cut off or changed: a shell "
+                "cuts at & unless the URL is in quotes. Copy the whole URL again."
             )
         if respelled:
             yield (

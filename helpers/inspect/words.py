@@ -145,7 +145,7 @@ def bullets(sentences: Iterable[str], mark: str = "!") -> list[str]:
 def wrapped(text: str, first: str, then: str) -> list[str]:
     """`text` in lines of at most `WIDTH` columns; words are never broken."""
     return wrap(
-        text,
+        one_line(text, 20 * LONGEST),
         WIDTH,
         initial_indent=first,
         subsequent_indent=then,
