@@ -1,0 +1,45 @@
+"""An uploader to be killed: python -m tests.presign.uploader ENDPOINT ACCESS SECRET FILE KEY"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import boto3
+from botocore.config import Config
+
+from helpers import multipart
+from helpers.multipart import MIN_PART, UploadError, upload
+from helpers.presign import Credentials, Presigner
+
+BUCKET, REGION = "presignedurldemo", "eu-west-2"
+
+
+def client(endpoint: str, access_key: str, secret_key: str):
+    return boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(signature_version="s3v4", read_timeout=10, retries={"total_max_attempts": 2}),
+    )
+
+
+def main(endpoint: str, access_key: str, secret_key: str, file: str, key: str) -> int:
+    s3 = client(endpoint, access_key, secret_key)
+    signer = Presigner(Credentials(access_key, secret_key), REGION, BUCKET, endpoint)
+    multipart._LONGEST_PAUSE = 0.05  # the test need not wait
+    print("ready", flush=True)
+    try:
+        done = upload(s3, signer, file, key, part_size=MIN_PART, attempts=4)
+    except UploadError as problem:
+        print(json.dumps({"error": str(problem)}), flush=True)
+        return 1
+    print(json.dumps(asdict(done)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
