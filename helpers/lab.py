@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers import progress
 from helpers.inspect import why
+from helpers.presign import Credentials, Presigner
 from helpers.redact import redact_key
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
 
@@ -72,6 +73,11 @@ class Lab:
             **self.boto3_args,
             config=config if service == "s3" else None,
         )
+
+    def presigner(self) -> Presigner:
+        """Signs any number of URLs for the lessons' bucket."""
+        credentials = Credentials(self.access_key, self.secret_key, self.session_token)
+        return Presigner(credentials, self.region, self.bucket, self.endpoint_url)
 
     def with_key(self, key: Mapping[str, Any]) -> Lab:
         """The same S3 with another key: IAM's ``AccessKey`` or STS's ``Credentials``."""
