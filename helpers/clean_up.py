@@ -63,6 +63,23 @@ def remove_role(lab: Lab, name: str) -> None:
         _pass_over(problem, "NoSuchEntity")
 
 
+def remove_policy(lab: Lab, name: str) -> None:
+    """Delete a managed policy, taking it from whoever has it. Raises `LabError` for other names."""
+    _of_the_lessons(name)
+    iam = lab.client("iam")
+    for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
+        for policy in page["Policies"]:
+            if policy["PolicyName"] != name:
+                continue
+            arn = policy["Arn"]
+            holders = iam.list_entities_for_policy(PolicyArn=arn)
+            for user in holders["PolicyUsers"]:
+                iam.detach_user_policy(UserName=user["UserName"], PolicyArn=arn)
+            for role in holders["PolicyRoles"]:
+                iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=arn)
+            _remove_policy(iam, {"PolicyName": name, "PolicyArn": arn})
+
+
 def _remove_policy(iam: Any, policy: dict[str, str]) -> None:
     """A managed policy that a lesson made; one of AWS's or of the account's own stays."""
     if policy["PolicyName"].startswith(IAM_PREFIX):

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers import lab as lab_module
-from helpers.clean_up import remove_bucket, remove_role, remove_user
+from helpers.clean_up import remove_bucket, remove_policy, remove_role, remove_user
 from helpers.lab import Lab, LabError, connect
 
 ANYTHING = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -54,6 +54,21 @@ def test_users_and_roles_go_with_all_that_they_hold(lab):
     assert left == ["their-own"]
 
 
+def test_a_policy_goes_from_whoever_has_it(lab):
+    iam = lab.client("iam")
+    arn = iam.create_policy(PolicyName="s3-lessons-x", PolicyDocument=POLICY)["Policy"]["Arn"]
+    iam.create_user(UserName="s3-lessons-u")
+    iam.attach_user_policy(UserName="s3-lessons-u", PolicyArn=arn)
+    iam.create_role(RoleName="s3-lessons-r", AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName="s3-lessons-r", PolicyArn=arn)
+    iam.create_policy(PolicyName="s3-lessons-x2", PolicyDocument=POLICY)
+    for _ in range(2):
+        remove_policy(lab, "s3-lessons-x")
+    left = [policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]]
+    assert left == ["s3-lessons-x2"]
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["s3-lessons-u"]
+
+
 def test_a_lessons_bucket_goes_with_its_objects(lab):
     s3 = lab.client()
     name = f"{lab.bucket}-lesson-01"
@@ -66,7 +81,7 @@ def test_a_lessons_bucket_goes_with_its_objects(lab):
     assert s3.head_object(Bucket=lab.bucket, Key="kept")
 
 
-@pytest.mark.parametrize("remove", [remove_bucket, remove_user, remove_role])
+@pytest.mark.parametrize("remove", [remove_bucket, remove_user, remove_role, remove_policy])
 def test_other_names_are_not_touched(lab, remove):
     with pytest.raises(LabError, match="alice"):
         remove(lab, "alice")
