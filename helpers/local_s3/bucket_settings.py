@@ -16,13 +16,19 @@ from defusedxml.ElementTree import ParseError, fromstring
 from helpers.local_s3.body import Read, receive
 from helpers.local_s3.response import Headers, Response
 from helpers.local_s3.store import Store
-from helpers.rules import cors
+from helpers.rules import cors, tags
 from helpers.rules.errors import (
     AccessControlListNotSupported,
     AccessDenied,
     EntityTooLarge,
+    IllegalVersioningConfiguration,
+    InvalidRequest,
     MalformedPolicyDocument,
     MalformedXML,
+    MissingRequestBodyError,
+    NoSuchKey,
+    PreconditionFailed,
+    S3Error,
 )
 from helpers.rules.payload import ChunkSigner, Payload
 from helpers.rules.policy import MalformedPolicy, Policy, parse_policy
@@ -87,6 +93,25 @@ CARRIED_OUT = frozenset(
         "UploadPartCopy",
     )
 )
+# The root element of each document that is sent ("Request Body" of each operation).
+_ROOTS = {
+    "CreateBucket": "CreateBucketConfiguration",
+    "PutBucketAccelerateConfiguration": "AccelerateConfiguration",
+    "PutBucketEncryption": "ServerSideEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "PutBucketLogging": "BucketLoggingStatus",
+    "PutBucketNotificationConfiguration": "NotificationConfiguration",
+    "PutBucketOwnershipControls": "OwnershipControls",
+    "PutBucketReplication": "ReplicationConfiguration",
+    "PutBucketTagging": "Tagging",
+    "PutBucketVersioning": "VersioningConfiguration",
+    "PutBucketWebsite": "WebsiteConfiguration",
+    "PutObjectLegalHold": "LegalHold",
+    "PutObjectLockConfiguration": "ObjectLockConfiguration",
+    "PutObjectRetention": "Retention",
+    "PutObjectTagging": "Tagging",
+    "PutPublicAccessBlock": "PublicAccessBlockConfiguration",
+}
 # What moto's web app says about itself, not about the object.
 _DROPPED = frozenset(("connection", "content-length", "date", "server", "x-amz-request-id"))
 
@@ -125,8 +150,39 @@ def check(store: Store, operation: str, bucket: str, body: bytes, caller: str) -
         raise AccessControlListNotSupported()
     elif operation == "PutBucketCors":
         cors.parse_configuration(parse_xml(body))
-    elif body and operation.startswith(("Put", "Create", "Complete")):
-        parse_xml(body)
+    elif operation in _ROOTS:
+        _check_document(operation, body)
+
+
+def _check_document(operation: str, body: bytes) -> None:
+    """The right kind of document. Raises MissingRequestBodyError, MalformedXML …"""
+    if not body:
+        if operation == "CreateBucket":
+            return
+        raise MissingRequestBodyError()
+    root = parse_xml(body)
+    if root.tag.rpartition("}")[2] != _ROOTS[operation]:
+        raise MalformedXML()
+    if operation in ("PutObjectTagging", "PutBucketTagging"):
+        of_object = operation == "PutObjectTagging"
+        tags.from_xml(root, tags.MAX_OBJECT_TAGS if of_object else tags.MAX_BUCKET_TAGS)
+    if operation == "PutBucketVersioning":
+        status = root.findtext("{*}Status")
+        if status is None:
+            raise IllegalVersioningConfiguration()
+        if status not in ("Enabled", "Suspended"):
+            raise MalformedXML()
+
+
+def refusal(status: int, answer: bytes) -> S3Error | None:
+    """S3's words for a refusal by moto that has none of its own; None if it has."""
+    if b"<Code>" in answer:
+        return None
+    if status == 404:
+        return NoSuchKey()
+    if status == 412:
+        return PreconditionFailed()
+    return InvalidRequest("The request cannot be carried out as it stands.")
 
 
 def _bucket_policy(bucket: str, body: bytes) -> Policy:

@@ -26,6 +26,7 @@ from helpers.local_s3.store import Store
 from helpers.local_s3.sts import Sts
 from helpers.rules import cors, header_auth, query_auth, sigv4
 from helpers.rules.authentication import Authentication, Endpoint
+from helpers.rules.context import hoisted_headers
 from helpers.rules.decision import Decision
 from helpers.rules.errors import (
     InternalError,
@@ -241,6 +242,8 @@ class Gate:
             return multipart.complete(self.store, request, bucket, key, body)
         caller = authentication.identity.arn
         bucket_settings.check(self.store, operation.name, bucket, body, caller)
+        if operation.name == "CopyObject":
+            objects.check_upload(key, hoisted_headers(request))
         try:
             status, headers, answer = self.store.forward(
                 "s3", _path_style(request, bucket, key), body, authentication.access_key
@@ -251,7 +254,10 @@ class Gate:
             raise InvalidArgument("A parameter of the request is not valid.") from None
         if operation.name == "CreateBucket" and status == 200:
             self.store.set_defaults(bucket)
-        if status >= 400:  # moto quotes what it was sent as it is
+        if status >= 400 and request.method != "HEAD":
+            if (error := bucket_settings.refusal(status, answer)) is not None:
+                raise error
+            # moto quotes what it was sent as it is
             answer = readable_xml(answer.decode("utf-8", "replace")).encode()
         return Response(status, bucket_settings.kept_headers(headers), answer)
 

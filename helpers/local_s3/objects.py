@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import parse_qsl
 
 from werkzeug.http import http_date, parse_date, parse_etags, parse_range_header
 
 from helpers.local_s3.body import PIECE, Read, receive
 from helpers.local_s3.response import Response
 from helpers.local_s3.store import NewObject, Store, StoredObject
+from helpers.rules import tags
 from helpers.rules.context import hoisted_headers
 from helpers.rules.errors import (
     AccessControlListNotSupported,
@@ -148,7 +148,7 @@ def put_object(
 ) -> Response:
     """PutObject: the body is received and verified, then stored in one step."""
     headers = hoisted_headers(request)
-    check_upload(key, headers)
+    tagging = check_upload(key, headers)
     check_write_condition(store, request, bucket, key)
     received = receive(read, request, payload, signer)
     new = NewObject(
@@ -158,7 +158,7 @@ def put_object(
         headers,
         received.algorithm,
         received.checksum,
-        dict(parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)),
+        tagging,
     )
     # Asked again with the lock held: somebody else may have written while the body arrived.
     with store.locked():
@@ -179,8 +179,8 @@ def _written(stored: StoredObject) -> list[tuple[str, str]]:
     ]
 
 
-def check_upload(key: str, headers: dict[str, str]) -> None:
-    """What an upload may carry, whichever way it comes: key, ACL, metadata."""
+def check_upload(key: str, headers: dict[str, str]) -> dict[str, str]:
+    """What an upload may carry, whichever way it comes: key, ACL, metadata. Returns its tags."""
     if len(key.encode()) > MAX_KEY:
         raise KeyTooLongError(Size=len(key.encode()), MaxSizeAllowed=MAX_KEY)
     acl = headers.get("x-amz-acl", headers.get("acl", _TAKEN_ACLS[0]))
@@ -198,6 +198,7 @@ def check_upload(key: str, headers: dict[str, str]) -> None:
     )
     if size > MAX_METADATA:
         raise MetadataTooLarge(Size=size, MaxSizeAllowed=MAX_METADATA)
+    return tags.from_header(headers.get("x-amz-tagging", ""))
 
 
 def check_write_condition(store: Store, request: Request, bucket: str, key: str) -> None:

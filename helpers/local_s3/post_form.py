@@ -26,7 +26,7 @@ from helpers.local_s3.bucket_settings import parse_xml
 from helpers.local_s3.objects import check_upload
 from helpers.local_s3.response import Response
 from helpers.local_s3.store import NewObject, Store, StoredObject
-from helpers.rules import post_policy
+from helpers.rules import post_policy, tags
 from helpers.rules.authentication import Authentication, Endpoint, Lookup
 from helpers.rules.checksums import DEFAULT, PREFIX, declared_checksum, hasher
 from helpers.rules.decision import Decision
@@ -35,7 +35,6 @@ from helpers.rules.errors import (
     IncompleteBody,
     InvalidArgument,
     MalformedPOSTRequest,
-    MalformedXML,
     MaxPostPreDataLengthExceeded,
     MissingContentLength,
     PreconditionFailed,
@@ -178,9 +177,9 @@ def post_object(
     operation = Operation("PostObject", put_object_needs(bucket, key, fields))
     authorise(as_put, who, operation, key)
     check_upload(key, headers)
-    tags = _tags(fields.get("tagging", ""))
+    tagging = _tags(fields.get("tagging", ""))
     new = _receive(form.file, as_put, policy)
-    new.headers, new.tags = headers, tags
+    new.headers, new.tags = headers, tagging
     with store.locked():
         stored = store.put_object(bucket, key, new)
     return _success(request, fields, bucket, key, stored)
@@ -204,15 +203,7 @@ def _headers(fields: dict[str, str]) -> dict[str, str]:
 
 
 def _tags(text: str) -> dict[str, str]:
-    if not text:
-        return {}
-    root = parse_xml(text.encode())
-    if not root.tag.endswith("Tagging"):
-        raise MalformedXML()
-    return {
-        tag.findtext("{*}Key") or "": tag.findtext("{*}Value") or ""
-        for tag in root.findall("{*}TagSet/{*}Tag")
-    }
+    return tags.from_xml(parse_xml(text.encode())) if text else {}
 
 
 def _receive(pieces: Iterator[bytes], request: Request, policy: PostPolicy | None) -> NewObject:

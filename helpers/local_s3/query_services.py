@@ -17,7 +17,7 @@ from helpers.local_s3.sts import Sts
 from helpers.rules import header_auth
 from helpers.rules.authentication import Authentication, Endpoint, Lookup
 from helpers.rules.decision import Decision
-from helpers.rules.errors import S3Error
+from helpers.rules.errors import S3Error, readable_xml
 from helpers.rules.operations import query_operation
 from helpers.rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from helpers.rules.query_protocol import QueryError, as_query_error
@@ -81,6 +81,8 @@ class QueryServices:
             raise QueryError(
                 400, "ValidationError", "A parameter of the request is missing or not valid."
             ) from None
+        if status >= 400:  # moto quotes what it was sent as it is
+            answer = readable_xml(answer.decode("utf-8", "replace")).encode()
         kept = [pair for pair in headers if pair[0] == "content-type"]
         return Response(status, kept, answer)
 

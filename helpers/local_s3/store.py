@@ -276,7 +276,7 @@ class Store:
             older = owner.keys.getlist(key, []) if owner.is_versioned else []
             owner.keys.setlist(key, [*older, stored])
         if new.tags:
-            self._s3.put_object_tagging(stored, new.tags)
+            self._s3.put_object_tagging(stored, new.tags)  # see moto_glue
         return StoredObject(stored)
 
     # Multipart uploads.

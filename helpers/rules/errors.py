@@ -183,6 +183,15 @@ class MalformedXML(S3Error):
     )
 
 
+class MissingRequestBodyError(S3Error):
+    code, default = "MissingRequestBodyError", "Request Body is empty"
+
+
+class IllegalVersioningConfiguration(S3Error):
+    code = "IllegalVersioningConfigurationException"
+    default = "The Versioning element must be specified"
+
+
 class RequestTimeout(S3Error):
     code = "RequestTimeout"
     default = (
@@ -251,6 +260,10 @@ class AccessControlListNotSupported(S3Error):
 
 class KeyTooLongError(S3Error):
     code, default = "KeyTooLongError", "Your key is too long"
+
+
+class InvalidTag(S3Error):
+    code, default = "InvalidTag", "The tag provided was not a valid tag"
 
 
 class InvalidStorageClass(S3Error):

@@ -1,6 +1,7 @@
 """Malformed requests, forms, policies and configurations: answered 4xx in XML, never 500.
 
-A few thousand in the suite, always the same ones in CI; FUZZ_REQUESTS=200000 for a long run.
+A few thousand in the suite, always the same ones: the same seed makes the same requests, with the
+same keys and at the same time. FUZZ_REQUESTS=200000 for a long run, FUZZ_SEED=… for another one.
 """
 
 from __future__ import annotations
@@ -11,19 +12,33 @@ import io
 import json
 import os
 import random
+import socket
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import ParseError, fromstring
 
 import psutil
+import pytest
+import requests
 
+from helpers.local_s3.clock import Clock
+from helpers.local_s3.gate import Gate
+from helpers.local_s3.moto_glue import ACCOUNT, follow
+from helpers.local_s3.response import Response
+from helpers.local_s3.server import DEFAULT_BUCKET, DEFAULT_REGION
+from helpers.local_s3.store import Store
 from helpers.rules import sigv4
+from helpers.rules.identity import Credential, Identity
 from helpers.rules.request import Request
 from helpers.rules.s3_operations import SUBRESOURCES
 from helpers.rules.sigv4 import Scope
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "4000"))
+SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SLOW = 10  # seconds for one request, on a machine that does other things too
 HOST = "127.0.0.1:9"
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 WORDS = [
@@ -67,13 +82,47 @@ DOCUMENTS = [
 ]
 
 
+class StoppedClock(Clock):
+    """Always says the same, so that the same requests are made and judged."""
+
+    def now(self) -> datetime:
+        return NOW + self.offset
+
+
+ROOT = Credential(
+    "AKIAIOSFODNN7EXAMPLE",
+    "not-a-secret",
+    Identity("root", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "", ACCOUNT),
+)
+
+
+class Target:
+    """A gate with nothing random in it and no sockets around it."""
+
+    def __init__(self) -> None:
+        clock = StoppedClock()
+        self.store = Store(DEFAULT_REGION, clock, ROOT)
+        self.gate = Gate(self.store, clock)
+        self.empty()
+
+    def empty(self) -> None:
+        self.store.reset()
+        self.gate.sts.reset()
+        self.store.create_bucket(DEFAULT_BUCKET)
+
+
+@pytest.fixture
+def target(service):
+    yield Target()
+    follow(service.server.clock)  # moto's memory and clock are one for the whole process
+
+
 class Fuzzer:
     """Makes requests, most of them signed correctly so that they get past the signature."""
 
-    def __init__(self, service, seed: int) -> None:
+    def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
-        self.root = service.server.root
-        self.region, self.bucket = service.region, service.bucket
+        self.root, self.region, self.bucket = ROOT, DEFAULT_REGION, DEFAULT_BUCKET
 
     def mutated(self, text: str) -> str:
         """`text` with up to three random changes."""
@@ -91,7 +140,15 @@ class Fuzzer:
         path = self.dice.choice(
             ["/", f"/{self.bucket}", f"/{self.bucket}/k", f"/{self.bucket}/{self.mutated('a/b')}"]
         )
-        names = [*SUBRESOURCES, "partNumber", "versionId", "max-keys", "list-type", "prefix", "id"]
+        names = [
+            *sorted(SUBRESOURCES),
+            "partNumber",
+            "versionId",
+            "max-keys",
+            "list-type",
+            "prefix",
+            "id",
+        ]
         names += ["encoding-type", "continuation-token", "part-number-marker", "max-uploads"]
         chosen = self.dice.sample(names, self.dice.choice([0, 0, 1, 1, 1, 2]))
         return path, [(name, self.dice.choice(WORDS)) for name in chosen]
@@ -130,7 +187,7 @@ class Fuzzer:
             access_key=self.root.access_key,
             secret_key=self.root.secret_key,
             region=self.region,
-            now=datetime.now(UTC),
+            now=NOW,
             expires=60,
             headers=extra,
             query=query,
@@ -158,7 +215,7 @@ class Fuzzer:
         return self._signed(service, "POST", "/", [], headers, self._body())
 
     def _signed(self, service, method, path, query, headers, body) -> tuple[Request, bytes]:
-        date = sigv4.amz_date(datetime.now(UTC))
+        date = sigv4.amz_date(NOW)
         scope = Scope(date[:8], self.region, service)
         signed = {"host": HOST, "x-amz-date": date, **headers}
         payload = headers.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
@@ -176,7 +233,7 @@ class Fuzzer:
         return self._made(method, url, signed, body)
 
     def _form(self) -> tuple[Request, bytes]:
-        date = sigv4.amz_date(datetime.now(UTC))
+        date = sigv4.amz_date(NOW)
         scope = Scope(date[:8], self.region)
         policy = base64.b64encode(self._body()).decode()
         fields = {
@@ -218,27 +275,92 @@ def _code(xml: bytes) -> str | None:
         return None
 
 
-def test_never_a_500(service, caplog):
+def _text_of(answer: Response) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+
+
+def test_the_same_seed_makes_the_same_requests():
+    one, other = (Fuzzer(SEED) for _ in range(2))
+    assert [one.request() for _ in range(300)] == [other.request() for _ in range(300)]
+
+
+def test_never_a_500(target, caplog):
     caplog.set_level("ERROR")
-    fuzzer = Fuzzer(service, seed=20261124)
+    fuzzer = Fuzzer(SEED)
     memory = psutil.Process()
     seen: Counter[int] = Counter()
-    half_way = 0
+    half_way, slowest = 0, 0.0
     for number in range(REQUESTS):
         request, body = fuzzer.request()
-        answer = service.server.gate.handle(request, io.BytesIO(body).read)
+        begun = time.perf_counter()
+        answer = target.gate.handle(request, io.BytesIO(body).read)
+        slowest = max(slowest, time.perf_counter() - begun)
         seen[answer.status] += 1
-        told = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
-        shown = (request, body[:400], told[:400])
+        told = _text_of(answer)
+        shown = (number, request, body[:400], told[:400], caplog.text[-400:])
         assert answer.status < 500 or answer.status == 501, shown
         if answer.status >= 400 and request.method != "HEAD":
             assert _code(told), shown
         if number % 2000 == 1999:
-            service.server.command({"do": "reset"})
+            target.empty()
         if number == REQUESTS // 2:
             half_way = memory.memory_info().rss
     grown = (memory.memory_info().rss - half_way) / 2**20
-    print(f"{REQUESTS} requests: {json.dumps(dict(sorted(seen.items())))}, {grown:+.1f} MiB")
+    print(
+        f"{REQUESTS} requests: {json.dumps(dict(sorted(seen.items())))}, "
+        f"slowest {slowest:.2f} s, {grown:+.1f} MiB in the second half"
+    )
     # Most are refused, and enough get through to have reached the store.
     assert seen[200] + seen[204] > REQUESTS / 60
+    assert slowest < SLOW
     assert grown < 60
+
+
+def _wire_format(request: Request, body: bytes) -> bytes:
+    """The request as a client would send it; what cannot be sent is left out."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    lines = [f"{request.method} {request.path}{query} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + body
+
+
+def _answer_to(address: tuple[str, int], sent: bytes) -> bytes:
+    """Everything that the server says until it closes. Raises TimeoutError if it says nothing."""
+    with socket.create_connection(address, timeout=SLOW) as wire:
+        wire.sendall(sent)
+        wire.shutdown(socket.SHUT_WR)
+        told = b""
+        while piece := wire.recv(65536):
+            told += piece
+    return told
+
+
+def test_broken_http_gets_an_answer_and_the_server_lives_on(service):
+    """Bytes that are no HTTP any more: refused in XML or cut off, and never a 500 or a hang."""
+    fuzzer = Fuzzer(SEED)
+    dice = random.Random(SEED)
+    address = ("127.0.0.1", service.server.http.port)
+    seen: Counter[str] = Counter()
+    for number in range(REQUESTS // 10):
+        sent = bytearray(_wire_format(*fuzzer.request()))
+        for _ in range(dice.randrange(4)):
+            at = dice.randrange(min(len(sent), 200))
+            noise = dice.choice(
+                [b"\r\n", b"\n", b" ", b":", b"\x00", b"\xff", b"%", dice.randbytes(3)]
+            )
+            sent[at : at + dice.randrange(3)] = noise
+        try:
+            told = _answer_to(address, bytes(sent))
+        except ConnectionError:
+            seen["closed"] += 1
+            continue
+        head, _, rest = told.partition(b"\r\n\r\n")
+        status = head[9:12].decode("latin-1")
+        seen[status or "closed"] += 1
+        assert status < "500" or status == "501", (number, bytes(sent), told[:400])
+        if status >= "400" and rest and not sent.startswith(b"HEAD"):
+            assert b"<Code>" in rest, (number, bytes(sent), told[:400])
+    print(dict(sorted(seen.items())))
+    service.put("k", b"still here")
+    assert requests.get(service.presign("get_object")).content == b"still here"
+    assert len(seen) > 3
