@@ -7,16 +7,27 @@ the raw path and the spelling of header names.
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import socket
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from cheroot.server import Gateway, HeaderReader, HTTPConnection, HTTPRequest, HTTPServer
+from cheroot.server import Gateway, HTTPConnection, HTTPRequest, HTTPServer
 
 from helpers.local_s3.gate import Gate
 from helpers.local_s3.response import Response
-from helpers.rules.errors import InvalidURI, S3Error
+from helpers.rules.errors import (
+    BadRequest,
+    InternalError,
+    InvalidURI,
+    NotImplementedByS3,
+    RequestHeaderSectionTooLarge,
+    RequestTimeout,
+    S3Error,
+)
 from helpers.rules.request import Request
 
 MAX_HEADERS = 64 * 1024  # bytes of request line and headers
@@ -27,36 +38,58 @@ TIMEOUT = 60  # seconds that a silent connection is kept
 DRAIN_BYTES, DRAIN_SECONDS = 64 * 1024 * 1024, 5
 
 
-class _Headers(HeaderReader):
-    """Keeps every header line as it was sent, besides cheroot's own dict."""
+_NOT_HTTP = "An error occurred when parsing the HTTP request."
+# What is answered where cheroot would answer with this status.
+_ANSWERS: dict[str, Callable[[str], S3Error]] = {
+    "408": lambda _: RequestTimeout(),
+    "413": lambda _: RequestHeaderSectionTooLarge(MaxSizeAllowed=MAX_HEADERS),
+    "414": lambda _: RequestHeaderSectionTooLarge(MaxSizeAllowed=MAX_HEADERS),
+    "500": lambda _: InternalError(),
+}
 
-    def __call__(self, rfile: Any, hdict: Any = None) -> Any:
-        lines = _Lines(rfile)
-        found = super().__call__(lines, hdict)
-        found[b""] = lines.kept
-        return found
+
+class _BrokenHeaders(Exception):
+    """Header lines that HTTP does not allow."""
 
 
-class _Lines:
-    def __init__(self, rfile: Any) -> None:
-        self._rfile = rfile
-        self.kept: list[tuple[str, str]] = []
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BAD_VALUE = re.compile(rb"[\x00\r\n]")
 
-    def readline(self) -> bytes:
-        line: bytes = self._rfile.readline()
-        name, colon, value = line.partition(b":")
-        if colon:
-            text = value.strip()
-            try:
-                decoded = text.decode()
-            except UnicodeDecodeError:
-                decoded = text.decode("latin-1")
-            self.kept.append((name.strip().lower().decode("latin-1"), decoded))
-        return line
+
+def _read_headers(rfile: Any) -> list[tuple[str, str]]:
+    """(lower-case name, value) of every header line, in order, up to the empty line.
+
+    Strict where laxness would let two readers see two requests (RFC 9112, "Field Syntax"): no
+    folded lines, no space before the colon, no bare line feeds. Raises `_BrokenHeaders`.
+    """
+    found = []
+    while (line := rfile.readline()) != b"\r\n":
+        name, _, value = line.partition(b":")
+        if line[-2:] != b"\r\n" or not _NAME.fullmatch(name):
+            raise _BrokenHeaders
+        value = value.strip()
+        if _BAD_VALUE.search(value):
+            raise _BrokenHeaders
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            text = value.decode("latin-1")
+        found.append((name.decode().lower(), text))
+    return found
+
+
+def _body_length(headers: Mapping[str, list[str]]) -> int:
+    """Content-Length, 0 without one. Raises `_BrokenHeaders` if it is not one number."""
+    lengths = headers.get("content-length", ["0"])
+    text = lengths[0]
+    if len(set(lengths)) > 1 or not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise _BrokenHeaders
+    return int(text)
 
 
 class _HTTPRequest(HTTPRequest):
-    header_reader = _Headers()
+    headers: tuple[tuple[str, str], ...] = ()
+    continues = b""  # what to say when the body is first wanted
 
     def read_request_line(self) -> bool:
         """Method, raw target and protocol. cheroot's own version refuses keys with ``//``."""
@@ -78,34 +111,45 @@ class _HTTPRequest(HTTPRequest):
         return True
 
     def read_request_headers(self) -> bool:
-        # cheroot answers "100 Continue" at once; here it is sent when the body is first wanted,
-        # so that a refused upload is never sent at all.
-        server_says_yes = self.conn.wfile.write
-        held: list[bytes] = []
-        self.conn.wfile.write = held.append
+        """The headers, and what they say about the body and the connection."""
         try:
-            success: bool = super().read_request_headers()  # type: ignore[no-untyped-call]
-        finally:
-            self.conn.wfile.write = server_says_yes
-        self.continues = b"".join(held) if success else b""
-        if not success:
-            self.refuse(S3Error("The headers of the request could not be read."))
-        elif (
-            b"Content-Length" in self.inheaders and not self.inheaders[b"Content-Length"].isdigit()
-        ):
-            self.refuse(S3Error("The Content-Length of the request is not a number of bytes."))
+            self.headers = tuple(_read_headers(self.rfile))
+            by_name: dict[str, list[str]] = {}
+            for name, value in self.headers:
+                by_name.setdefault(name, []).append(value)
+            length = _body_length(by_name)
+            if "transfer-encoding" in by_name and "content-length" in by_name:
+                raise _BrokenHeaders  # which of the two ends the body?
+        except _BrokenHeaders:
+            self.refuse(BadRequest(_NOT_HTTP))
             return False
-        return success
+        coding = ",".join(by_name.get("transfer-encoding", ())).lower()
+        if coding not in ("", "chunked"):
+            self.refuse(NotImplementedByS3(Header="Transfer-Encoding"))
+            return False
+        self.chunked_read = bool(coding)
+        self.inheaders[b"Content-Length"] = length  # for cheroot
+        wishes = {
+            word.strip().lower() for word in ",".join(by_name.get("connection", ())).split(",")
+        }
+        current = self.response_protocol == "HTTP/1.1"
+        self.close_connection = "close" in wishes or not (current or "keep-alive" in wishes)
+        if current and "100-continue" in (text.lower() for text in by_name.get("expect", ())):
+            # cheroot would answer at once; here it is sent when the body is first wanted, so that
+            # a refused upload is never sent at all.
+            self.continues = b"HTTP/1.1 100 Continue\r\n\r\n"
+        return True
 
     def simple_response(self, status: Any, msg: str = "") -> None:
         """Every answer that cheroot would give by itself, in S3's form."""
-        error = S3Error(msg or str(status))
-        self.refuse(error, str(status)[:3])
+        self.refuse(_ANSWERS.get(str(status)[:3], BadRequest)(_NOT_HTTP))
 
-    def refuse(self, error: S3Error, status: str = "400") -> None:
-        body = error.to_xml()
+    def refuse(self, error: S3Error) -> None:
+        """Answer and close: where the next request begins is not known."""
+        body = error.to_xml(request_id := secrets.token_hex(8).upper(), request_id)
         head = (
-            f"HTTP/1.1 {status} {error.code}\r\nContent-Type: application/xml\r\n"
+            f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\n"
+            f"Content-Type: application/xml\r\nx-amz-request-id: {request_id}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         self.close_connection = True
@@ -125,7 +169,7 @@ class _Gateway(Gateway):
             req.method.decode("latin-1"),
             path,
             query,
-            tuple(req.inheaders[b""]),
+            req.headers,
             source_ip=req.conn.remote_addr or "127.0.0.1",
         )
         body = _Body(req)
@@ -220,7 +264,7 @@ class Server(HTTPServer):
         self.max_request_header_size = MAX_HEADERS
         self.request_queue_size = 256
         self.timeout = TIMEOUT
-        self.shutdown_timeout = 1
+        self.shutdown_timeout = 0  # nobody waits for requests under way
         self.keep_alive_conn_limit = 256
         self.prepare()
 

@@ -192,6 +192,11 @@ class IllegalVersioningConfiguration(S3Error):
     default = "The Versioning element must be specified"
 
 
+class RequestHeaderSectionTooLarge(S3Error):
+    code = "RequestHeaderSectionTooLarge"
+    default = "Your request header section exceeds the maximum allowed size."
+
+
 class RequestTimeout(S3Error):
     code = "RequestTimeout"
     default = (

@@ -303,7 +303,7 @@ _IAM_KINDS = {
         SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy
         TagMFADevice TagOpenIDConnectProvider TagSAMLProvider TagServerCertificate
         UntagMFADevice UntagOpenIDConnectProvider UntagSAMLProvider UntagServerCertificate
-        UpdateAccountPasswordPolicy UpdateDelegationRequest
+        UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateOpenIDConnectProvider
         UpdateOpenIDConnectProviderThumbprint UpdateSAMLProvider UpdateServerCertificate
         UploadServerCertificate""",
 }
@@ -326,6 +326,7 @@ _STS = {
     "GetCallerIdentity": "",
     "GetDelegatedAccessToken": "*",
     "GetFederationToken": "federated-user",
+    "GetScopedCredentials": "*",
     "GetSessionToken": "",
     "GetWebIdentityToken": "*",
 }
