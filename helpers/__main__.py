@@ -13,6 +13,7 @@ import sys
 
 from helpers import environment
 from helpers.environment import PROJECT
+from helpers.wheelhouse import COMPUTERS
 
 NOTEBOOKS = os.path.join(PROJECT, "notebooks")
 FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")
@@ -66,6 +67,29 @@ def parser() -> argparse.ArgumentParser:
         help="the URL, in quotes; - (or nothing) reads standard input, which keeps a URL out of "
         "the shell's history",
     )
+    wheels = commands.add_parser(
+        "wheelhouse",
+        help="(instructors) download the packages for computers without network",
+        description="Fill the folder wheelhouse; helpers lab then installs from it alone.",
+    )
+    wheels.add_argument(
+        "--for",
+        dest="computers",
+        nargs="+",
+        choices=COMPUTERS,
+        default=[],
+        metavar="computer",
+        help=f"kinds of computers: {', '.join(COMPUTERS)} (default: such as this one)",
+    )
+    wheels.add_argument(
+        "--python",
+        dest="pythons",
+        nargs="+",
+        type=_python_version,
+        default=[],
+        metavar="3.N",
+        help="their versions of Python (default: this one's)",
+    )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
     commands.add_parser("lock", help="(maintainers) renew requirements.lock and environment.yml")
@@ -84,6 +108,12 @@ def _mib(text: str) -> int:
             f"{text!r}: a number of MiB from 1 to 5120, the most that one request can store"
         )
     return int(text)
+
+
+def _python_version(text: str) -> str:
+    if text not in ("3.11", "3.12", "3.13"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a supported Python: 3.11, 3.12 or 3.13")
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,6 +138,10 @@ def main(arguments: list[str] | None = None) -> int:
             from helpers import lock
 
             return lock.renew()
+        if options.command == "wheelhouse":
+            from helpers import wheelhouse
+
+            return wheelhouse.fill(options.computers, options.pythons)
         with environment.stops_cleanly():
             python = environment.ensure()
     except environment.EnvironmentProblem as problem:

@@ -24,6 +24,7 @@ from typing import IO
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(PROJECT, "requirements.lock")
 VENV = os.path.join(PROJECT, ".venv")
+WHEELS = os.path.join(PROJECT, "wheelhouse")  # see helpers/wheelhouse.py
 STAMP = "made-by-helpers.json"
 LOG = "install.log"
 MINIMUM = (3, 11)
@@ -99,7 +100,7 @@ def differences() -> list[str]:
     """What this Python lacks of the lock, a line each: ``boto3 1.44.5 is locked, … installed``."""
     found = []
     for name, version, marker in locked():
-        if not _applies(marker):
+        if not applies(marker):
             continue
         try:
             installed = metadata.version(name)
@@ -120,14 +121,9 @@ def locked() -> list[tuple[str, str, str]]:
     return [(m[1], m[2], (m[3] or "").strip()) for m in pattern.finditer(text)]
 
 
-def _applies(marker: str) -> bool:
-    """True if a package with this marker belongs on this computer.
-
-    Written out, because the Python that starts may have neither `packaging` nor pip. Knows what
-    uv writes into a lock; a test compares it with `packaging`.
-    """
-    tokens = _MARKER_TOKEN.findall(marker)
-    words = {
+def words() -> dict[str, str]:
+    """What the conditions in the lock can ask about this computer and its Python."""
+    return {
         "implementation_name": sys.implementation.name,
         "os_name": os.name,
         "platform_machine": platform.machine(),
@@ -137,6 +133,16 @@ def _applies(marker: str) -> bool:
         "python_version": "{}.{}".format(*sys.version_info[:2]),
         "sys_platform": sys.platform,
     }
+
+
+def applies(marker: str, known: dict[str, str] | None = None) -> bool:
+    """True if a package with this marker belongs on this computer, or on one of these `words`.
+
+    Written out, because the Python that starts may have neither `packaging` nor pip. Knows what
+    uv writes into a lock; a test compares it with `packaging`.
+    """
+    tokens = _MARKER_TOKEN.findall(marker)
+    known = words() if known is None else known
 
     def either() -> bool:
         result = both()
@@ -159,7 +165,7 @@ def _applies(marker: str) -> bool:
             tokens.pop(0)
             return result
         compare, right = _COMPARISONS[tokens.pop(0)], tokens.pop(0)
-        values = [side[1:-1] if side[0] in "'\"" else words[side] for side in (left, right)]
+        values = [side[1:-1] if side[0] in "'\"" else known[side] for side in (left, right)]
         if "python_version" in (left, right) or "python_full_version" in (left, right):
             return compare(*(_numbers(value) for value in values))
         return compare(*values)
@@ -305,7 +311,7 @@ def _make() -> None:
     # The one behind an active environment: that may be the one that has just been removed.
     base: str = getattr(sys, "_base_executable", "") or sys.executable
     uv = shutil.which("uv")
-    count = sum(_applies(marker) for _, _, marker in locked())
+    count = sum(applies(marker) for _, _, marker in locked())
     os.makedirs(VENV, exist_ok=True)
     if uv:
         say("making the environment in .venv with uv")
@@ -320,8 +326,18 @@ def _make() -> None:
         "making .venv",
         "On Debian and Ubuntu Python's venv is a package of its own: apt install python3-venv.",
     )
+    if os.path.isdir(WHEELS):
+        say("taking the packages from the folder wheelhouse, without the network")
+        install += ["--no-index", "--find-links", WHEELS]
     say(f"installing {count} packages from requirements.lock (once; a minute or so)")
-    _run([*install, "--require-hashes", "-r", LOCK], "installing the packages")
+    _run(
+        [*install, "--require-hashes", "-r", LOCK],
+        "installing the packages",
+        "The folder wheelhouse lacks a package for this computer: fill it for this system and "
+        "Python (python3 -m helpers wheelhouse --help), or delete it to use the network."
+        if os.path.isdir(WHEELS)
+        else "",
+    )
     say("installing this project")
     _run([*install, "--no-deps", "--no-build-isolation", "-e", PROJECT], "installing this project")
     with open(os.path.join(VENV, STAMP), "w", encoding="utf-8") as file:

@@ -64,7 +64,7 @@ def test_environment_yml_has_the_locks_versions_and_the_project():
 def test_the_commands_start_with_the_standard_library_alone():
     # Before there is an environment, nothing else can be imported.
     allowed = set(sys.stdlib_module_names) | {"helpers"}
-    for name in ("__init__", "__main__", "environment", "doctor", "lock"):
+    for name in ("__init__", "__main__", "environment", "doctor", "lock", "wheelhouse"):
         text = (PROJECT / "helpers" / f"{name}.py").read_text(encoding="utf-8")
         # An older Python must get as far as the sentence that it is too old.
         tree = ast.parse(text, feature_version=(3, 8))
@@ -91,6 +91,7 @@ def elsewhere(tmp_path, monkeypatch):
     (tmp_path / "requirements.lock").write_text("")
     monkeypatch.setattr(environment, "LOCK", str(tmp_path / "requirements.lock"))
     monkeypatch.setattr(environment, "VENV", str(tmp_path / ".venv"))
+    monkeypatch.setattr(environment, "WHEELS", str(tmp_path / "wheelhouse"))
     return tmp_path
 
 
@@ -159,14 +160,14 @@ def test_markers_mean_what_packaging_says(system, name, implementation, version,
         machine.setattr(os, "name", name)
         machine.setattr(platform, "python_implementation", lambda: implementation)
         machine.setattr(platform, "python_version", lambda: full)
-        ours = {marker: environment._applies(marker) for marker in markers}
+        ours = {marker: environment.applies(marker) for marker in markers}
     assert ours == {marker: Marker(marker).evaluate(there) for marker in markers}
 
 
 @pytest.mark.parametrize("marker", ["colour == 'red'", "os_name ~= 'nt'", "os_name =="])
 def test_a_marker_that_is_not_understood_is_named(marker):
     with pytest.raises(environment.EnvironmentProblem, match=re.escape(marker)):
-        environment._applies(marker)
+        environment.applies(marker)
 
 
 HOLD = "import sys, time; from helpers import environment as e; e.VENV = sys.argv[1]\n"
@@ -244,6 +245,23 @@ def test_made_from_the_python_behind_an_active_environment(elsewhere, monkeypatc
     assert commands[0][0] == sys._base_executable
     assert "--require-hashes" in commands[1]
     assert json.loads((elsewhere / ".venv" / environment.STAMP).read_text())
+
+
+@pytest.mark.parametrize("uv", [None, "uv"])
+def test_a_wheelhouse_is_all_that_is_installed_from(uv, elsewhere, monkeypatch, capsys):
+    commands = []
+    monkeypatch.setattr(environment, "_run", lambda command, *_: commands.append(command))
+    monkeypatch.setattr(environment.shutil, "which", lambda _name: uv)
+    environment._make()
+    assert not any("--no-index" in command for command in commands)
+    (elsewhere / "wheelhouse").mkdir()
+    del commands[:]
+    environment._make()
+    for command in commands[1:]:
+        assert command[command.index("--find-links") + 1] == environment.WHEELS
+        assert "--no-index" in command
+    assert len(commands) == 3
+    assert "without the network" in capsys.readouterr().err
 
 
 def test_a_failed_installation_leaves_no_stamp(elsewhere, monkeypatch):

@@ -19,7 +19,15 @@ from helpers.rules import sigv4
 from helpers.settings import PROJECT
 from tests.secret_scan import PUBLISHED, secrets_in
 
-MADE = {".venv", "node_modules", "__pycache__", ".git", ".pytest_cache", ".ipynb_checkpoints"}
+MADE = {
+    ".venv",
+    "node_modules",
+    "__pycache__",
+    ".git",
+    ".pytest_cache",
+    ".ipynb_checkpoints",
+    "wheelhouse",
+}
 
 
 def files() -> list[Path]:
