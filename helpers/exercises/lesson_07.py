@@ -1,0 +1,129 @@
+"""Lesson 07, let the browser in with CORS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from botocore.exceptions import ClientError, ParamValidationError
+
+from helpers.exercises.checking import NotYet, error_code, exercise, send
+from helpers.lab import Lab
+
+_APP = "https://app.example"
+_KEY = "lesson-07/exercise.txt"
+_NEEDED = "content-type,x-amz-checksum-sha256"
+
+
+@exercise("07", 1)
+def check_rules(lab: Lab, rules: object) -> str:
+    """PUT with two headers and a readable ETag for one origin, GET for all, and nothing else."""
+    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+        raise NotYet("this should be a list of rules, each a dict, as put_bucket_cors takes it.")
+    with _configured(lab, rules):
+        for headers in ("", "content-type", _NEEDED):
+            what = f"PUT from {_APP} with {headers or 'no header of its own'}"
+            _allowed(_ask(lab, "PUT", _APP, headers), what)
+        _allowed(_ask(lab, "GET", _APP), f"GET from {_APP}")
+        _allowed(_ask(lab, "GET", "https://anybody.example"), "GET from https://anybody.example")
+        for method, origin in (
+            ("PUT", "https://anybody.example"),
+            ("PUT", "http://app.example"),
+            ("PUT", "https://app.example.evil.example"),
+            ("PUT", "https://www.app.example"),
+            ("POST", _APP),
+            ("DELETE", _APP),
+            ("DELETE", "https://anybody.example"),
+        ):
+            if _ask(lab, method, origin).status_code == 200:
+                raise NotYet(f"{method} from {origin} is allowed too.")
+        url = lab.client().generate_presigned_url(
+            "put_object", {"Bucket": lab.bucket, "Key": _KEY}, 60
+        )
+        stored = send("PUT", url, data=b"x", headers={"Origin": _APP})
+        exposed = stored.headers.get("access-control-expose-headers", "").lower()
+        if "etag" not in [name.strip() for name in exposed.split(",")]:
+            raise NotYet(
+                f"a script on {_APP} cannot read the ETag: S3 exposes {exposed or 'nothing'} to "
+                "it. The rule that answers is the first that allows origin, method and headers."
+            )
+    return "one page may upload and read the ETag, every page may read, and nothing else."
+
+
+@exercise("07", 2)
+def check_preflight(lab: Lab, asked: object) -> str:
+    """The headers of a browser's preflight for a PUT with two headers of its own."""
+    if not isinstance(asked, Mapping) or not all(
+        isinstance(part, str) for pair in asked.items() for part in pair
+    ):
+        raise NotYet("this should be a dict of texts, such as {'Origin': '…'}.")
+    given = {str(name): str(value) for name, value in asked.items()}
+    names = {name.lower() for name in given}
+    for name in ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"):
+        if name.lower() not in names:
+            raise NotYet(f"the header {name} is missing.")
+    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["*"]}
+
+    def answer(**change: list[str]) -> requests.Response:
+        with _configured(lab, [{**rule, **change}]):
+            return send("OPTIONS", _address(lab), headers=given)
+
+    if answer().status_code != 200:
+        raise NotYet(f"S3 answers {error_code(answer())}. Which method will be used?")
+    if answer(AllowedOrigins=[f"{_APP}:8443"]).status_code != 200:
+        raise NotYet(
+            "this is not the page's origin. An origin is scheme, host and port, without a path."
+        )
+    wanted = ["content-type", "x-amz-meta-author"]
+    if answer(AllowedHeaders=wanted).status_code != 200:
+        raise NotYet("it asks for a header that the script does not set.")
+    for name in wanted:
+        rest = [other for other in wanted if other != name]
+        if answer(AllowedHeaders=rest).status_code == 200:
+            raise NotYet(f"it does not ask for {name}, which the script sets.")
+    return "S3 understands the question, and it is the one that the browser asks."
+
+
+def _address(lab: Lab) -> str:
+    """A URL of the exercise's object. A preflight needs no signature; this one has one."""
+    params = {"Bucket": lab.bucket, "Key": _KEY}
+    url: str = lab.client().generate_presigned_url("put_object", params, 60)
+    return url
+
+
+def _ask(lab: Lab, method: str, origin: str, headers: str = "") -> requests.Response:
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    if headers:
+        asked["Access-Control-Request-Headers"] = headers
+    return send("OPTIONS", _address(lab), headers=asked)
+
+
+def _allowed(answer: requests.Response, what: str) -> None:
+    if answer.status_code != 200:
+        raise NotYet(
+            f"{what} is refused. One rule has to allow its origin, its method and all its headers."
+        )
+
+
+@contextmanager
+def _configured(lab: Lab, rules: list[Any]) -> Iterator[None]:
+    """The bucket with these CORS rules, and afterwards with those that it had."""
+    s3 = lab.client()
+    try:
+        before = s3.get_bucket_cors(Bucket=lab.bucket)["CORSRules"]
+    except ClientError:
+        before = []
+    try:
+        s3.put_bucket_cors(Bucket=lab.bucket, CORSConfiguration={"CORSRules": rules})
+    except ParamValidationError as problem:
+        raise NotYet(f"boto3 does not take these rules. {problem}") from None
+    except ClientError as problem:
+        raise NotYet(f"S3 does not take these rules: {problem}") from None
+    try:
+        yield
+    finally:
+        s3.delete_bucket_cors(Bucket=lab.bucket)
+        if before:
+            s3.put_bucket_cors(Bucket=lab.bucket, CORSConfiguration={"CORSRules": before})
