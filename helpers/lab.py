@@ -151,7 +151,8 @@ class Lab:
     def clean_up(self, prefix: str) -> int:
         """Delete every object of the lessons' bucket whose key starts with `prefix`.
 
-        Answers how many those were. What else a lesson made, `helpers.clean_up` removes.
+        Answers how many those were. Unfinished multipart uploads there are given up. What else a
+        lesson made, `helpers.clean_up` removes.
         """
         if not prefix:
             raise LabError("clean_up needs a prefix, so that it cannot empty a whole bucket.")
@@ -161,6 +162,14 @@ class Lab:
             if keys:
                 s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys, "Quiet": True})
                 deleted += len(keys)
+        # Parts of unfinished uploads are in no listing of objects, and cost as much.
+        for page in s3.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        ):
+            for upload in page.get("Uploads", []):
+                s3.abort_multipart_upload(
+                    Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )
         return deleted
 
     def progress(self) -> None:
