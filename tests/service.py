@@ -11,6 +11,7 @@ import boto3
 import requests
 from botocore.config import Config
 
+from helpers.lab import Lab
 from helpers.local_s3.server import DEFAULT_BUCKET, LocalS3
 
 
@@ -52,6 +53,17 @@ class Service:
                 retries={"total_max_attempts": 1},
             ),
         )
+
+    def lab(self, endpoint: str | None = None) -> Lab:
+        """The same S3 as a lab, with the root key and without a control pipe."""
+        root = self.server.root
+        keys = (root.access_key, root.secret_key)
+        return Lab(self.bucket, self.region, *keys, endpoint_url=endpoint or self.endpoint)
+
+    def stored(self) -> list[str]:
+        """The keys in the bucket."""
+        found = self.client().list_objects_v2(Bucket=self.bucket).get("Contents", [])
+        return [item["Key"] for item in found]
 
     def presign(self, operation: str, key: str = "k", expires: int = 60, s3=None, **params) -> str:
         """A URL presigned by boto3."""

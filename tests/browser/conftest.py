@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from helpers import environment
 from helpers.doctor import find_chromium
+from helpers.upload_page.run import UploadPage
+from tests.browser.uploading import sign_in
 from tests.notebooks.lesson import NOTEBOOKS
 from tests.programs import missing
 
@@ -120,3 +122,20 @@ def _wait(lab: JupyterLab, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)  # it is starting: there is nothing else to wait for
     log = (lab.folder / "jupyterlab.log").read_text(encoding="utf-8", errors="replace")
     raise AssertionError(f"JupyterLab did not start:\n{log[-2000:]}")
+
+
+@pytest.fixture
+def upload_page(service) -> Iterator[UploadPage]:
+    made = UploadPage(service.lab())
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def browser_page(chromium, upload_page) -> Iterator[Page]:
+    """The page, signed in, in a fresh profile."""
+    context = chromium.new_context()
+    page = context.new_page()
+    sign_in(page, upload_page)
+    yield page
+    context.close()

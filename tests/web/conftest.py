@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask.testing import FlaskClient
 
@@ -68,13 +66,5 @@ def ann(page) -> Page:
 
 
 @pytest.fixture
-def lab(service) -> Iterator[Lab]:
-    """The tests' local S3 as a lab, without a control pipe."""
-    root = service.server.root
-    yield Lab(
-        service.bucket,
-        service.region,
-        root.access_key,
-        root.secret_key,
-        endpoint_url=service.endpoint,
-    )
+def lab(service) -> Lab:
+    return service.lab()

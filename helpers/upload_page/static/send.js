@@ -37,7 +37,8 @@ export function send(signed, file, progress, signal) {
 }
 
 function answerOf(request) {
-  const text = (name) => request.responseXML?.querySelector(name)?.textContent ?? "";
+  const xml = request.responseText.startsWith("<?xml") ? request.responseXML : null;
+  const text = (name) => xml?.querySelector(name)?.textContent ?? "";
   return {
     ok: request.status >= 200 && request.status < 300,
     status: request.status,

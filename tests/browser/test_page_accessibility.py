@@ -1,0 +1,110 @@
+"""The upload page for everybody: axe-core's rules, the keyboard alone, and a narrow screen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.uploading import file, sign_in, states, upload
+from tests.clients.conftest import JS
+from tests.programs import missing
+
+pytestmark = pytest.mark.browser
+AXE = JS / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, with the element."""
+    if not AXE.is_file():
+        missing(f"axe-core is not installed: npm ci --prefix {JS}")
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run(document)).violations")
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found
+        for node in violation["nodes"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(request, chromium, upload_page):
+    # The page's policy would keep axe-core out as well.
+    context = chromium.new_context(
+        color_scheme=request.param,
+        bypass_csp=True,
+        viewport={"width": 360, "height": 740},
+        reduced_motion="reduce",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_no_serious_violation(themed, upload_page):
+    themed.goto(upload_page.url)
+    expect(themed.get_by_label("Code")).to_be_visible()
+    assert serious(themed) == []
+    themed.get_by_label("Name").fill("ann")
+    themed.get_by_label("Code").fill("wrong")
+    themed.get_by_role("button", name="Sign in").click()
+    expect(themed.get_by_role("alert")).not_to_be_empty()
+    assert serious(themed) == []
+    sign_in(themed, upload_page)
+    assert serious(themed) == []
+    upload(themed, file("done.png"), file("failed.html", "text/html"))
+    states(themed, "done")
+    states(themed, "failed")
+    themed.set_input_files("#files", [file("ready.png")])
+    assert serious(themed) == []
+
+
+def test_axe_finds_what_is_wrong(themed, upload_page):
+    themed.goto(upload_page.url)
+    expect(themed.get_by_label("Code")).to_be_visible()
+    themed.evaluate("() => { document.querySelector('label[for=code]').remove(); }")
+    assert any(problem.startswith("label:") for problem in serious(themed))
+
+
+def test_a_phone_needs_no_sideways_scrolling(themed, upload_page):
+    sign_in(themed, upload_page)
+    upload(themed, file("a-name-without-a-single-space-" * 4 + ".png"), file("b.html", "text/html"))
+    states(themed, "done")
+    states(themed, "failed")
+    assert themed.evaluate("() => document.documentElement.scrollWidth") == 360
+
+
+def test_the_keyboard_alone(chromium, upload_page, service):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(upload_page.url)
+    keys = page.keyboard
+    expect(page.get_by_label("Name")).to_be_focused()
+    keys.type("ann")
+    keys.press("Tab")
+    keys.type(upload_page.code)
+    keys.press("Enter")
+    expect(page.get_by_label("Choose files")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        keys.press("Space")
+    chooser.value.set_files([file("a.png"), file("b.html", "text/html")])
+    keys.press("Tab")
+    keys.press("ArrowRight")
+    expect(page.get_by_label("a PUT")).to_be_checked()
+    keys.press("Tab")
+    expect(page.get_by_role("button", name="Upload 2 files")).to_be_focused()
+    keys.press("Enter")
+    states(page, "done")
+    states(page, "failed")
+    said = page.get_by_role("status")
+    expect(said).to_have_text(re.compile(r"^(a\.png: Stored as|b\.html: Files of type)"))
+    assert len(service.stored()) == 1
+    page.get_by_role("link", name="Download a.png").focus()
+    keys.press("Tab")
+    expect(page.get_by_role("button", name="Retry b.html")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+    states(page, "failed", 0)
+    expect(page.get_by_label("Choose files")).to_be_focused()
+    context.close()
