@@ -26,6 +26,7 @@ _SIMPLE_METHODS = ("GET", "HEAD", "POST")
 _SIMPLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _SAFE = ("accept", "accept-language", "content-language", "content-type", "range")
 _SAFE_LENGTH = 128  # bytes of one value
+_UNSAFE = re.compile('[\x00-\x08\x0a-\x1f"():<>?@\\[\\\\\\]{}\x7f]')
 # Headers that the browser sets, and a page cannot.
 _FORBIDDEN = (
     *("accept-charset", "accept-encoding", "access-control-request-headers", "connection"),
@@ -87,12 +88,14 @@ def inspect_cors(
     headers: Mapping[str, str] | None = None,
     *,
     credentials: bool = False,
+    progress: bool = False,
 ) -> CorsReport:
     """Play a page's request through a CORS configuration.
 
     `configuration` is boto3's dict, its list of rules, S3's XML, or None for a bucket without;
     `origin` is the page's (``https://host``), `headers` those that the page sets;
-    `credentials` is fetch's credentials: "include". Raises `InspectError` for what S3 does not
+    `credentials` is fetch's credentials: "include"; `progress` that the page listens to the
+    progress of an XMLHttpRequest's upload. Raises `InspectError` for what S3 does not
     take.
     """
     rules = read_configuration(configuration)
@@ -105,7 +108,7 @@ def inspect_cors(
     given = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
     own = tuple(name for name in given if _set_by_browser(name))
     unsafe = sorted(n for n, value in given.items() if n not in own and not _is_safe(n, value))
-    asks = method not in _SIMPLE_METHODS or bool(unsafe)
+    asks = method not in _SIMPLE_METHODS or bool(unsafe) or progress
     question = [("origin", origin)]
     if asks:
         question.append(("access-control-request-method", method))
@@ -135,7 +138,7 @@ def inspect_cors(
         origin,
         method,
         dict(question) if asks else None,
-        _why(method, unsafe, asks),
+        _why(method, unsafe, progress),
         rule if rules else None,
         tuple(f"rule {n}: {shown(why)}" for n, why in enumerate(reasons, 1) if why),
         answer,
@@ -224,6 +227,10 @@ def _is_safe(name: str, value: str) -> bool:
     """May a page set this header without the browser asking first? ("CORS-safelisted")"""
     if name not in _SAFE or len(value.encode()) > _SAFE_LENGTH:
         return False
+    if name in ("accept", "content-type") and _UNSAFE.search(value):
+        return False
+    if name.endswith("-language"):
+        return bool(re.fullmatch(r"[0-9A-Za-z *,.;=-]*", value))
     if name == "content-type":
         return value.partition(";")[0].strip().lower() in _SIMPLE_TYPES
     if name == "range":
@@ -231,15 +238,17 @@ def _is_safe(name: str, value: str) -> bool:
     return True
 
 
-def _why(method: str, unsafe: list[str], asks: bool) -> str:
-    if not asks:
+def _why(method: str, unsafe: list[str], progress: bool) -> str:
+    because = [f"{method} is not GET, HEAD or POST"] if method not in _SIMPLE_METHODS else []
+    if unsafe:
+        because.append(f"the page sets {shown(', '.join(unsafe))}")
+    if progress:
+        because.append("it listens to the progress of the upload")
+    if not because:
         return (
             "A simple request: its method and headers are such as any HTML form or link could "
             "send, so the browser sends it at once and only hides the answer if no rule allows it."
         )
-    because = [f"{method} is not GET, HEAD or POST"] if method not in _SIMPLE_METHODS else []
-    if unsafe:
-        because.append(f"the page sets {shown(', '.join(unsafe))}")
     return f"A preflight: the browser asks for permission first, because {' and '.join(because)}."
 
 

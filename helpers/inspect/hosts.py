@@ -20,6 +20,7 @@ _S3 = re.compile(
     r"(?P<dual>\.dualstack)?(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?$"
 )
 _REGION = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
+OWN = "a host of its own"
 # Services that speak S3's language under their own names.
 _RELATIVES = (
     ("r2.cloudflarestorage.com", "Cloudflare R2"),
@@ -81,20 +82,28 @@ def read_host(netloc: str) -> Host:
         )
     for ending, service in _RELATIVES:
         if bare == ending or bare.endswith(f".{ending}"):
-            return Host(
-                name,
-                "custom",
-                service,
-                f"{service}: another service that takes S3's signatures. What is said here is "
-                "what AWS does; this service may differ in detail.",
-            )
+            return _relative(name, service, bare.removesuffix(ending).strip("."))
     return Host(
         name,
         "custom",
-        "a host of its own",
+        OWN,
         "Not an AWS name: an S3-compatible service, a proxy or your own domain. The host is part "
         "of the signature, so the server must see exactly this name.",
     )
+
+
+def _relative(name: str, service: str, front: str) -> Host:
+    explanation = (
+        f"{service}: another service that takes S3's signatures. What is said here is what AWS "
+        "does; this service may differ in detail."
+    )
+    style: Style = "custom"
+    bucket = ""
+    if found := re.fullmatch(r"(?:(?P<bucket>.+)\.)?[0-9a-f]{32}(?:\.(?:eu|fedramp))?", front):
+        # R2: ACCOUNT.r2.cloudflarestorage.com, with the bucket before it or in the path.
+        bucket = found["bucket"] or ""
+        style = "virtual" if bucket else "path"
+    return Host(name, style, service, explanation, bucket)
 
 
 def _aws_host(name: str, front: str) -> Host:
@@ -143,12 +152,12 @@ def _aws_host(name: str, front: str) -> Host:
         warning = f"{bucket} stands where the bucket's name should be, and is a region's name."
     style: Style = "virtual" if bucket else "path"
     words = (
-        "virtual-hosted style: the bucket is the first part of the host name"
+        "virtual-hosted style (the bucket is the first part of the host name)"
         if bucket
-        else "path style: the bucket is the first part of the path"
+        else "path style (the bucket is the first part of the path)"
     )
     kind = f"{'virtual-hosted' if bucket else 'path'} style{', ' if special else ''}{special}"
-    explanation = f"AWS, {words}{f'; {special} endpoint' if special else ''}."
+    explanation = f"AWS, {words}{f', {special} endpoint' if special else ''}."
     return Host(name, style, kind, explanation, bucket, region, True, warning)
 
 

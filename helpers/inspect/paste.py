@@ -12,7 +12,9 @@ from urllib.parse import unquote
 
 from helpers.inspect.words import InspectError
 
-MAX_TEXT = 200_000  # characters looked at; a URL has at most some thousands
+MAX_TEXT = 200_000  # characters looked at
+MAX_URL = 32_768  # characters; the head of a request to S3 may have 8 KB
+MAX_LINES = 400  # that a URL may be broken into
 _START = re.compile(r"(?i)https?://")
 _ENDS = {'"': '"', "'": "'", "<": ">", "`": "`", "(": ")", "[": "]", "“": "”", "«": "»"}
 _COMPLETE = (
@@ -55,26 +57,34 @@ def find_url(text: str) -> Pasted:
     if re.search(r"(?i)https?:\\/\\/", text) or "\\u0026" in text:
         text = re.sub(r"(?i)\\u0026", "&", text).replace("\\/", "/")
         repairs.append("It was escaped as in JSON (\\u0026 for &); undone.")
-    method = ""
+    url, method = "", ""
     headers: tuple[tuple[str, str], ...] = ()
     if _CURL.search(text):
         method, headers, url = _in_curl(text, repairs)
-        if url:
-            return Pasted(url, tuple(repairs), method, headers)
-    start = _START.search(text)
-    if start is None:
+    if not url:
+        start = _START.search(text)
+        if start is None:
+            raise InspectError(
+                "No URL is in this text. A presigned URL begins with https:// (or http://) and "
+                "has X-Amz-Signature or Signature in it."
+            )
+        url = _without_entities(_cut_out(text, start.start(), repairs), repairs)
+    if len(url) > MAX_URL:
         raise InspectError(
-            "No URL is in this text. A presigned URL begins with https:// (or http://) and has "
-            "X-Amz-Signature or Signature in it."
-        )
-    url = _cut_out(text, start.start(), repairs)
-    if re.search(r"(?i)&(?:amp|#38|#x26);", url):
-        url = re.sub(r"(?i)&(?:amp|#38|#x26);", "&", url)
-        repairs.append(
-            "&amp; stood for & (the URL came out of HTML or XML); undone. Sent as it was, S3 would "
-            "see parameters called amp;X-Amz-… and miss its own."
+            f"This URL has {len(url):,} characters, and S3 takes 8 KB of a request's head: "
+            "something else was pasted with it."
         )
     return Pasted(url, tuple(repairs), method, headers)
+
+
+def _without_entities(url: str, repairs: list[str]) -> str:
+    if not re.search(r"(?i)&(?:amp|#38|#x26);", url):
+        return url
+    repairs.append(
+        "&amp; stood for & (the URL came out of HTML or XML); undone. Sent as it was, S3 would "
+        "see parameters called amp;X-Amz-… and miss its own."
+    )
+    return re.sub(r"(?i)&(?:amp|#38|#x26);", "&", url)
 
 
 def _cut_out(text: str, start: int, repairs: list[str]) -> str:
@@ -91,7 +101,7 @@ def _cut_out(text: str, start: int, repairs: list[str]) -> str:
         )
     pieces = re.split(r"(\s+)", rest.strip())
     url, broken = pieces[0], False
-    for piece in pieces[2::2]:
+    for piece in pieces[2 : 2 * MAX_LINES : 2]:
         looks = re.fullmatch(r"[\w%.~&=+/;:@,!$*?()\[\]-]+", piece)
         if (_complete(url) and not piece.startswith("&")) or not looks:
             break
@@ -173,4 +183,8 @@ def _in_curl(text: str, repairs: list[str]) -> tuple[str, tuple[tuple[str, str],
     for name, content in headers:  # a -H before or after -d replaces what curl would say
         if name not in given or content != "application/x-www-form-urlencoded":
             given[name] = content
-    return method or implied, tuple(given.items()), re.sub(r"\s+", "", url).replace("&amp;", "&")
+    return (
+        method or implied,
+        tuple(given.items()),
+        _without_entities(re.sub(r"\s+", "", url), repairs),
+    )

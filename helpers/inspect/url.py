@@ -44,6 +44,13 @@ _FOREIGN = (
     ("sig", "an Azure storage URL with a shared access signature (sig)"),
 )
 
+_UNKNOWN_YET = {
+    4: "As far as the URL alone shows: whether signature, key and permission are right, only S3 "
+    "knows.",
+    2: "If this bucket still takes Signature Version 2; and whether signature, key and permission "
+    "are right, only S3 knows.",
+}
+
 
 @dataclass(frozen=True)
 class UrlReport(Readable):
@@ -128,7 +135,7 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
     else:
         raise InspectError(_no_presigned(names, host))
     report = replace(report, segments=_segments(url, host), repairs=pasted.repairs)
-    return replace(report, warnings=warnings_about(report, request, pasted))
+    return replace(report, warnings=warnings_about(report, request, pasted, now))
 
 
 def _no_presigned(names: set[str], host: Host) -> str:
@@ -238,7 +245,7 @@ def _facts(report: UrlReport, now: datetime) -> tuple[Part, ...]:
     unknown = "unknown: a host of its own may or may not have the bucket in its path"
     facts.append(Part("bucket", shown(report.bucket) if report.bucket else unknown))
     facts.append(Part("key", key_shown(report.key) or "(none: the bucket itself)"))
-    facts.append(Part("host", shown(host.name), f"{host.kind}. {host.explanation}"))
+    facts.append(Part("host", shown(host.name), host.explanation))
     facts.append(Part("region", report.region or "not in the URL"))
     kind = (
         "a temporary key: it needs its session token, and stops when its session ends"
@@ -251,7 +258,8 @@ def _facts(report: UrlReport, now: datetime) -> tuple[Part, ...]:
     if report.signed_at:
         facts.append(Part("signed at", moment(report.signed_at)))
     if report.expires is not None:
-        facts.append(Part("good for", duration(report.expires), count(report.expires, "second")))
+        seconds = count(report.expires, "second")
+        facts.append(Part("good for", f"{duration(report.expires)} ({seconds})"))
     if report.ends:
         facts.append(Part("ends", moment(report.ends), time_left(report.ends, now)))
         facts.append(_earliest_end(report))
@@ -261,10 +269,7 @@ def _facts(report: UrlReport, now: datetime) -> tuple[Part, ...]:
         Part(
             "S3 says now",
             report.refusal or "nothing against it",
-            ""
-            if report.refusal
-            else "As far as the URL alone shows: whether signature, key and "
-            "permission are right, only S3 knows.",
+            "" if report.refusal else _UNKNOWN_YET[report.version],
         )
     )
     return tuple(facts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from helpers.inspect.hosts import OWN
 from helpers.inspect.words import duration, shown
 from helpers.rules import query_auth, sigv4
 
@@ -18,14 +20,17 @@ _PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 _BUILT_IN_REGION = "us-east-1"
 
 
-def warnings_about(report: UrlReport, request: Request, pasted: Pasted) -> tuple[str, ...]:
+def warnings_about(
+    report: UrlReport, request: Request, pasted: Pasted, now: datetime
+) -> tuple[str, ...]:
     """The warnings, those that make the URL fail first."""
     values = {name.lower(): value for name, value in request.query}
+    for_reading = pasted.method in ("GET", "HEAD") or _reads_only(values)
     return (
         *_broken(report, request),
         *_where(report, request),
-        *_how_long(report),
-        *_left_open(report, values),
+        *_how_long(report, now),
+        *_left_open(report, values, for_reading),
         *_sent_by_curl(report, pasted),
     )
 
@@ -95,7 +100,7 @@ def _where(report: UrlReport, request: Request) -> Iterator[str]:
             "A host of this computer: only programs here reach it, and many local stand-ins for S3 "
             "accept URLs that AWS refuses. What passes here is not proved to pass on AWS."
         )
-    elif host.style == "custom" and not host.aws and not host.warning:
+    elif host.kind == OWN and not host.warning:
         yield (
             "The host is signed. If a proxy or a domain of your own stands before S3, S3 sees "
             "another host and answers SignatureDoesNotMatch: sign the host that S3 will see."
@@ -107,7 +112,7 @@ def _on_this_computer(name: str) -> bool:
     return bare in ("localhost", "[::1]") or bare.startswith("127.") or bare.endswith(".localhost")
 
 
-def _how_long(report: UrlReport) -> Iterator[str]:
+def _how_long(report: UrlReport, now: datetime) -> Iterator[str]:
     if report.expires is not None and report.expires > sigv4.MAX_EXPIRES:
         yield (
             f"{duration(report.expires)} is more than S3 allows: 604,800 seconds (7 days). boto3 "
@@ -120,25 +125,26 @@ def _how_long(report: UrlReport) -> Iterator[str]:
             f"It promises {duration(report.expires)}, but was signed with a temporary key: it dies "
             "with the session, often after 1 hour (ExpiredToken)."
         )
-    yield (
-        "A URL is good until it ends, for everybody who has it, any number of times. To take it "
-        "back, deactivate the key or deny its owner the action."
-    )
+    if report.ends and now <= report.ends:
+        yield (
+            "It is good until it ends, for everybody who has it, any number of times. To take it "
+            "back, deactivate the key or deny its owner the action."
+        )
 
 
-def _left_open(report: UrlReport, values: dict[str, str]) -> Iterator[str]:
+def _left_open(report: UrlReport, values: dict[str, str], for_reading: bool) -> Iterator[str]:
     if report.version == 2:
         yield (
             "Signature Version 2: buckets made since June 2020 and newer regions refuse it ("
             '"Please use AWS4-HMAC-SHA256"). Sign with Config(signature_version="s3v4") and a '
             "region. Its life has no limit, and size and conditions cannot be signed."
         )
-        if "content-type" not in values:
+        if "content-type" not in values and not for_reading:
             yield (
                 "If it is for PUT: Version 2 signs the Content-Type, even none. A client "
                 "that adds one gets 403 SignatureDoesNotMatch."
             )
-    elif not _reads_only(values):
+    elif not for_reading and report.send:
         if "content-type" not in report.send:
             yield (
                 "If it is for PUT: content-type is not signed, so the uploader may label the "

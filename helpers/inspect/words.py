@@ -69,6 +69,8 @@ def hide(text: str) -> str:
 def one_line(text: str, limit: int = LONGEST) -> str:
     """`text` with every control character as an escape (``\\n``), cut after `limit`."""
     cut = text if len(text) <= limit else text[:limit] + HIDDEN
+    if cut.isprintable():
+        return cut
     return "".join(c if _printable(c) else c.encode("unicode_escape").decode() for c in cut)
 
 

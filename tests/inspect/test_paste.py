@@ -108,6 +108,7 @@ def test_a_signed_header_that_the_command_does_not_send():
         ("https://storage.googleapis.com/b/k?X-Goog-Signature=0", "Google"),
         ("https://a.blob.core.windows.net/c/k?sv=1&sig=x", "Azure"),
         ("https://b.s3.amazonaws.com/%ff?X-Amz-Signature=0", "not UTF-8"),
+        (URL + "&a=b" * 9_000, "characters"),
         (None, "A URL is text"),
         (b"https://x", "A URL is text"),
     ],
@@ -130,3 +131,9 @@ def test_a_url_that_was_cut_off(length):
         complete = text.endswith("X-Amz-SignedHeaders=hos") or "SignedHeaders=h" in text
         assert complete or any("cut off" in warning for warning in report.warnings)
         assert SIGNATURE[:8] not in str(report) + repr(report)
+
+
+def test_long_texts_take_no_long_time():
+    """What is looked at has an end: sixty thousand lines are not put together one by one."""
+    pasted = find_url(URL + "\n&a=b" * 60_000)
+    assert pasted.url.count("&a=b") < 1_000

@@ -17,6 +17,7 @@ from tests.inspect.test_paste import SIGNATURE, URL
 
 SIGNED = datetime(2018, 2, 10, 17, 13, 15, tzinfo=UTC)
 # In two pieces, so that the scan for tokens does not take it for one.
+ACCOUNT = "0123456789abcdef" * 2  # of Cloudflare
 TOKEN = "FwoG" + "ZXIvYXdzEBYaDNOTAREALTOKEN/+="
 
 
@@ -116,7 +117,9 @@ def test_a_temporary_key_ends_with_its_session():
         ("localhost:9000/b", "path", "b", "", "address"),
         ("minio:9000/b", "path", "b", "", "address"),
         ("b.localhost:4566", "virtual", "b", "", "this computer"),
-        ("abc.r2.cloudflarestorage.com/b", "custom", "", "", "R2"),
+        (f"{ACCOUNT}.r2.cloudflarestorage.com/b", "path", "b", "", "R2"),
+        (f"b.{ACCOUNT}.eu.r2.cloudflarestorage.com", "virtual", "b", "", "R2"),
+        ("fra1.digitaloceanspaces.com/b", "custom", "", "", "DigitalOcean"),
         ("files.example.com", "custom", "", "", "of its own"),
         ("d111.cloudfront.net", "custom", "", "", "CloudFront"),
         ("sts.amazonaws.com", "custom", "", "", "not S3"),
