@@ -234,6 +234,11 @@ _ALL = (
           "It is not well-formed, or not of this operation.", "Let an SDK write it."),
     Cause("RequestTimeout", "", "The body did not come in time.",
           "The connection was idle.", "Send it again; retry with a longer wait."),
+    Cause("MissingRequestBodyError", "", "The body is empty.",
+          "This operation is told in its body what to do.", "Let an SDK write it."),
+    Cause("RequestHeaderSectionTooLarge", "", "URL and headers are too long.",
+          "Together they may have 8 KB. Metadata, a long session token or cookies fill it.",
+          "Send fewer headers; store metadata in the object."),
     # The resource and the server.
     Cause("NoSuchBucket", "", "There is no bucket {BucketName}.",
           "The signature is not at fault. With a host of one style and a path of the other, S3 "
@@ -279,6 +284,11 @@ _ALL = (
           "Leave it out: every object is encrypted anyway."),
     Cause("MetadataTooLarge", "", "Too much metadata.",
           "All x-amz-meta-* together may have 2 KB.", "Store it elsewhere, or in the object."),
+    Cause("InvalidTag", "", "A tag is not valid.",
+          "Keys have 1 to 128 characters, values up to 256; each key once; none begins with aws:. "
+          "A presigned x-amz-tagging is encoded as in a query (a=b&c=d).", "Change that tag."),
+    Cause("IllegalVersioningConfigurationException", "", "Versioning is told no state.",
+          "Its configuration needs a Status: Enabled or Suspended.", "Give one."),
     Cause("MalformedPolicy", "", "S3 does not take this bucket policy.",
           "Its message says why.", "Change that element."),
     Cause("NotImplemented", "", "S3 does not do this.",
