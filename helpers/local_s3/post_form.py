@@ -28,7 +28,7 @@ from helpers.local_s3.response import Response
 from helpers.local_s3.store import NewObject, Store, StoredObject
 from helpers.rules import post_policy, tags
 from helpers.rules.authentication import Authentication, Endpoint, Lookup
-from helpers.rules.checksums import DEFAULT, PREFIX, declared_checksum, hasher
+from helpers.rules.checksums import DEFAULT, PREFIX, declared_checksum, declared_md5, hasher
 from helpers.rules.decision import Decision
 from helpers.rules.errors import (
     BadDigest,
@@ -178,7 +178,7 @@ def post_object(
     authorise(as_put, who, operation, key)
     check_upload(key, headers)
     tagging = _tags(fields.get("tagging", ""))
-    new = _receive(form.file, as_put, policy)
+    new = _receive(form.file, as_put, policy, fields.get("content-md5"))
     new.headers, new.tags = headers, tagging
     with store.locked():
         stored = store.put_object(bucket, key, new)
@@ -206,11 +206,18 @@ def _tags(text: str) -> dict[str, str]:
     return tags.from_xml(parse_xml(text.encode())) if text else {}
 
 
-def _receive(pieces: Iterator[bytes], request: Request, policy: PostPolicy | None) -> NewObject:
-    """The file, refused as soon as it is longer than the policy allows."""
-    form_only = replace(
-        request, headers=tuple(h for h in request.headers if h[0] != "x-amz-trailer")
-    )
+def _receive(
+    pieces: Iterator[bytes], request: Request, policy: PostPolicy | None, content_md5: str | None
+) -> NewObject:
+    """The file, refused as soon as it is longer than the policy allows.
+
+    `content_md5` is the form's field; a header of that name would be about the whole form.
+    """
+    kept = [h for h in request.headers if h[0] not in ("x-amz-trailer", "content-md5")]
+    if content_md5 is not None:
+        kept.append(("content-md5", content_md5))
+    form_only = replace(request, headers=tuple(kept))
+    wanted_md5 = declared_md5(form_only)
     algorithm, wanted = declared_checksum(form_only)
     md5 = hashlib.md5(usedforsecurity=False)
     checksum = hasher(algorithm or DEFAULT)
@@ -226,6 +233,9 @@ def _receive(pieces: Iterator[bytes], request: Request, policy: PostPolicy | Non
             file.write(piece)
         if policy is not None:
             policy.check_length(size, whole=True)
+        if wanted_md5 is not None and wanted_md5 != md5.digest():
+            calculated = base64.b64encode(md5.digest()).decode()
+            raise BadDigest(CalculatedDigest=calculated, ExpectedDigest=wanted_md5.hex())
         computed = base64.b64encode(checksum.digest()).decode()
         if wanted and wanted != computed:
             raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -422,6 +423,24 @@ def test_checksum_field(service):
     assert send(*form(service, field, fields=field)).status_code == 204
     wrong = {"x-amz-checksum-crc32": "AAAAAA=="}
     assert error_of(send(*form(service, wrong, fields=wrong)))[:2] == (400, "BadDigest")
+
+
+def test_content_md5_field(service):
+    """ "POST Object": S3 checks the file against the form field Content-MD5."""
+    right = {"Content-MD5": base64.b64encode(hashlib.md5(BODY).digest()).decode()}
+    assert send(*form(service, right, fields=right)).status_code == 204
+    other = {"Content-MD5": base64.b64encode(hashlib.md5(b"another").digest()).decode()}
+    refused = send(*form(service, other, fields=other, key="refused"))
+    assert error_of(refused)[:2] == (400, "BadDigest")
+    malformed = {"Content-MD5": "no digest"}
+    refused = send(*form(service, malformed, fields=malformed, key="refused"))
+    assert error_of(refused)[:2] == (400, "InvalidDigest")
+    assert stored(service, "refused") is None
+    # A header of that name would be about the whole form. It is not looked at.
+    url, fields = form(service)
+    file = {"file": ("cat.jpg", BODY)}
+    answer = requests.post(url, data=fields, files=file, headers=other)
+    assert answer.status_code == 204
 
 
 def test_no_such_bucket(service):
