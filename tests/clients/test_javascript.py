@@ -74,6 +74,23 @@ def test_metadata_that_javascript_moves_into_the_query_is_stored(js, service):
     assert head["Metadata"] == {"colour": "red"}
 
 
+def test_the_traps_of_the_presigner_that_lesson_05_names(js):
+    """It leaves Content-Type unsigned, and adds the checksum of an empty body, unless told."""
+    page, picture = {"Content-Type": "text/html"}, {"Content-Type": "image/png"}
+    typed = {"input": {"ContentType": "image/png"}}
+    loose = js("presign_put", **typed)["url"]
+    assert "X-Amz-SignedHeaders=host&" in loose
+    assert requests.put(loose, data=b"<h1>", headers=page).status_code == 200
+    strict = js("presign_put", signable=["content-type"], when_required=True, **typed)["url"]
+    assert "x-amz-checksum" not in strict
+    assert error_of(requests.put(strict, data=b"<h1>", headers=page))[1] == "SignatureDoesNotMatch"
+    assert requests.put(strict, data=b"x", headers=picture).status_code == 200
+    exact = js("presign_put", input={"ContentLength": 3})["url"]
+    assert "X-Amz-SignedHeaders=content-length%3Bhost" in exact
+    assert requests.put(exact, data=b"123").status_code == 200
+    assert requests.put(exact, data=b"1234").status_code == 403
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_urls_signed_in_python_work_in_javascript(js, service, key):
     put = service.presign("put_object", key)

@@ -16,10 +16,12 @@ const s3 = new S3Client({
     ...(order.session_token ? { sessionToken: order.session_token } : {}),
   },
   maxAttempts: 1,
+  ...(order.when_required ? { requestChecksumCalculation: "WHEN_REQUIRED" } : {}),
 });
 const object = { Bucket: order.bucket, Key: order.key };
 const options = {
   expiresIn: order.expires ?? 900,
+  ...(order.signable ? { signableHeaders: new Set(order.signable) } : {}),
   ...(order.signed_at ? { signingDate: new Date(order.signed_at) } : {}),
 };
 
