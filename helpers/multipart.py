@@ -14,6 +14,7 @@ import base64
 import hashlib
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from requests.adapters import HTTPAdapter
 
 from helpers.presign import Presigner
@@ -36,10 +38,15 @@ MAX_PART = 5 * 1024 * MIB
 MAX_PARTS = 10_000
 USUAL_PART = 8 * MIB
 _PIECE = MIB  # bytes read at a time
+_LOOKS = 3  # at the object when it is complete, since an answer may be cut off
 _SECONDS = (10, 60)  # to connect; between two bytes of an answer
 _LONGEST_PAUSE = 20.0  # seconds
 # What S3 says of a request that was not as it was sent, or came too slowly: to be sent again.
-_SPOILT = ("BadDigest", "IncompleteBody", "RequestTimeout")
+_SPOILT = ("BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown")
+
+
+_WHOLE_ETAG = re.compile(r'"[^"]+"').fullmatch
+_MD5 = re.compile(r'"[0-9a-f]{32}"').fullmatch
 
 
 class UploadError(RuntimeError):
@@ -137,7 +144,7 @@ def upload(
         raise UploadError(
             f"S3 refused {problem.operation_name}: {error['Code']}: {error['Message']}"
         ) from None
-    except BotoCoreError as problem:
+    except (BotoCoreError, ResponseParserError, _CutOff) as problem:
         raise UploadError(f"S3 does not answer ({problem}). {_AGAIN}") from None
     seconds = time.monotonic() - begun
     sent = len(parts) - found
@@ -158,6 +165,11 @@ def abort(s3: Any, bucket: str, key: str) -> int:
         except s3.exceptions.NoSuchUpload:
             ended += 1
     return ended
+
+
+class _CutOff(Exception):
+    """An answer without its end. Python's http.client takes what a broken connection has left of
+    the headers for all of them, so that a 200 may come without body, length and ETag."""
 
 
 _AGAIN = "What has arrived is kept: call upload again to go on, or abort to give it up."
@@ -183,6 +195,8 @@ def _created(s3: Any, at: dict[str, str]) -> str:
     made = s3.create_multipart_upload(
         **at, ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
     )
+    if "UploadId" not in made:
+        raise _CutOff("its answer was cut off")
     return str(made["UploadId"])
 
 
@@ -232,25 +246,27 @@ def _completed(
             "S3's checksum of the whole is not the file's, so no object was made. Has the file "
             "changed meanwhile? Call abort, then upload again."
         ) from None
-    try:
-        made = s3.head_object(**at, ChecksumMode="ENABLED")
-    except ClientError as problem:
-        if problem.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        raise UploadError(
-            "The upload ended before it was complete: somebody aborted it, or a lifecycle rule "
-            "did. Call upload again to start anew."
-        ) from None
-    md5s = hashlib.md5(b"".join(bytes.fromhex(tags[n].strip('"')) for n in sorted(tags)))
-    # Engines that are not AWS's may know no CRC64NVME; there the ETag sums the parts up.
-    proof = made.get("ChecksumCRC64NVME")
-    right = proof == checksum if proof else made["ETag"] == f'"{md5s.hexdigest()}-{len(tags)}"'
-    if made["ContentLength"] != size or not right:
-        raise UploadError(
-            f"The object {at['Key']!r} is not this file: another upload has written it since, or "
-            "this S3 does not verify checksums. Upload it again."
-        )
-    return str(made["ETag"])
+    digests = [bytes.fromhex(tag[1:-1]) for _, tag in sorted(tags.items()) if _MD5(tag)]
+    etag = f'"{hashlib.md5(b"".join(digests)).hexdigest()}-{len(tags)}"'
+    for _ in range(_LOOKS):
+        try:
+            made = s3.head_object(**at, ChecksumMode="ENABLED")
+        except ClientError as problem:
+            if problem.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            raise UploadError(
+                "The upload ended before it was complete: somebody aborted it, or a lifecycle "
+                "rule did. Call upload again to start anew."
+            ) from None
+        # Engines that are not AWS's may know no CRC64NVME; there the ETag sums the parts up.
+        proof = made.get("ChecksumCRC64NVME")
+        right = proof == checksum if proof else made.get("ETag") == etag
+        if made.get("ContentLength") == size and right and "ETag" in made:
+            return str(made["ETag"])
+    raise UploadError(
+        f"The object {at['Key']!r} is not this file: another upload has written it since, or "
+        "this S3 does not verify checksums. Upload it again."
+    )
 
 
 class _Sender:
@@ -296,12 +312,13 @@ class _Sender:
             except requests.RequestException as failure:
                 problem = f"S3 does not answer ({type(failure).__name__})"
                 continue
-            if answer.status_code == 200:
-                return answer.headers["ETag"]
+            etag = answer.headers.get("ETag", "")
+            if answer.status_code == 200 and _WHOLE_ETAG(etag):
+                return etag
             code = answer.text.partition("<Code>")[2].partition("</Code>")[0]
             message = answer.text.partition("<Message>")[2].partition("</Message>")[0]
             problem = f"S3 answered {answer.status_code} {code}: {message}"
-            if answer.status_code < 500 and answer.status_code != 429 and code not in _SPOILT:
+            if answer.status_code < 500 and code and code not in _SPOILT:
                 break
         raise UploadError(f"Part {part.number} was not sent: {problem}. {_AGAIN}")
 

@@ -312,3 +312,46 @@ def test_the_etag_is_the_parts_md5s(service, file):
     data = file.read_bytes()
     md5s = [hashlib.md5(data[n : n + MIN_PART]).digest() for n in range(0, SIZE, MIN_PART)]
     assert send(service, file).etag == f'"{hashlib.md5(b"".join(md5s)).hexdigest()}-4"'
+
+
+def test_an_answer_whose_headers_were_cut_off_is_not_believed(service, file, monkeypatch):
+    put, cut = requests.Session.put, []
+
+    def cut_off(self, url, **more):
+        answer = put(self, url, **more)
+        if len(cut) < 3:
+            # What is left of the ETag: all but its end, or nothing.
+            answer.headers["ETag"] = answer.headers["ETag"][: len(cut) * 10]
+            cut.append(url)
+        return answer
+
+    monkeypatch.setattr(requests.Session, "put", cut_off)
+    assert send(service, file).retries == 3
+    assert stored(service) == file.read_bytes()
+
+
+def test_a_beginning_whose_answer_was_cut_off_is_one_clear_error(service, file):
+    class Begin(Lying):
+        def create_multipart_upload(self, **more):
+            self._s3.create_multipart_upload(**more)
+            return {}
+
+    s3 = service.client()
+    with pytest.raises(UploadError, match="its answer was cut off"):
+        send(service, file, s3=Begin(s3, None))
+    assert send(service, file).found == 0  # goes on with the one that was begun
+    assert unfinished(service) == []
+
+
+def test_the_object_is_looked_at_again_if_that_answer_was_cut_off(service, file):
+    class Look(Lying):
+        looks = 0
+
+        def head_object(self, **more):
+            self.looks += 1
+            return self._s3.head_object(**more) if self.looks == 3 else {"ContentLength": 15}
+
+    s3 = service.client()
+    look = Look(s3, s3.complete_multipart_upload)
+    assert send(service, file, s3=look).sent == 4
+    assert look.looks == 3
