@@ -6,6 +6,7 @@ notebook or logged goes through here; to use a URL, take it from its variable.
 
 from __future__ import annotations
 
+import base64
 import re
 from xml.dom.minidom import Node
 from xml.parsers.expat import ExpatError
@@ -35,6 +36,8 @@ _PATTERNS = (
     (re.compile(r"\b[0-9a-f]{64}\b"), HIDDEN),
     (re.compile(r"\b[0-9a-f]{2}(?: [0-9a-f]{2}){20,}\b"), HIDDEN),
 )
+# A form's policy, which S3 repeats as its StringToSign: base64 of a text that names the key.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
 # Elements of S3's error documents that differ in each answer and explain nothing.
 _NOISE = ("RequestId", "HostId")
 _QUOTES = {"&quot;": '"', "&apos;": "'"}
@@ -44,7 +47,17 @@ def redact(text: str) -> str:
     """`text` without signatures, session tokens and access key ids."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    return text
+    return _BASE64.sub(_redact_encoded, text)
+
+
+def _redact_encoded(found: re.Match[str]) -> str:
+    """The beginning of a base64 text that holds what must not be shown; others are kept."""
+    encoded = found[0]
+    try:
+        inside = base64.b64decode(encoded).decode()
+    except ValueError:
+        return encoded
+    return encoded if redact(inside) == inside else f"{encoded[:16]}{HIDDEN}"
 
 
 def redact_key(access_key: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import requests
 
 from helpers.local_s3.server import DEFAULT_REGION
@@ -26,6 +28,16 @@ def test_what_is_hidden_and_what_is_not():
     assert redact("nothing to hide") == "nothing to hide"
     assert redact_key("AKIAIOSFODNN7EXAMPLE") == "AKIA…MPLE"
     assert redact_key("short") == "…"
+
+
+def test_a_policy_in_base64_names_the_key():
+    text = '{"conditions": [{"x-amz-credential": "AKIAIOSFODNN7EXAMPLE/20260101/eu-west-2/s3"}]}'
+    encoded = base64.b64encode(text.encode()).decode()
+    assert redact(f"<StringToSign>{encoded}</StringToSign>") == (
+        f"<StringToSign>{encoded[:16]}…</StringToSign>"
+    )
+    harmless = base64.b64encode(b"no key in here" * 8).decode()
+    assert redact(harmless) == harmless
 
 
 def test_session_tokens_in_what_s3_says():

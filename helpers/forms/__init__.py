@@ -12,15 +12,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from helpers.forms.views.cors import CorsForm
+    from helpers.forms.views.iam import IamForm
+    from helpers.forms.views.inspector import UrlInspector
     from helpers.forms.views.post import PostForm
     from helpers.forms.views.url import GetForm, PutForm
 
-__all__ = ["GetForm", "PostForm", "PutForm"]
+__all__ = ["CorsForm", "GetForm", "IamForm", "PostForm", "PutForm", "UrlInspector"]
 
 _ROOMS = {
+    "CorsForm": "cors",
     "GetForm": "url",
+    "IamForm": "iam",
     "PostForm": "post",
     "PutForm": "url",
+    "UrlInspector": "inspector",
 }
 
 

@@ -68,13 +68,18 @@ def anatomy(pieces: Iterable[Part]) -> Markup:
     return tag("ul", *items, class_="s3-anatomy", aria_label="The URL, piece by piece")
 
 
+def countdown(ends: datetime) -> Markup:
+    """How long is left; the card's JavaScript counts."""
+    until = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
+    time = tag("time", until, data_ends=int(ends.timestamp()), datetime=ends.isoformat())
+    return tag("span", time, class_="s3-countdown")
+
+
 def secret(names: dict[str, str], ends: datetime) -> Markup:
     """Buttons to reveal and copy what Python keeps (name: label), and the countdown to its end.
 
     The text itself is sent when it is asked for, and is never part of the card.
     """
-    until = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
-    time = tag("time", until, data_ends=int(ends.timestamp()), datetime=ends.isoformat())
     boxes = [
         tag("pre", hidden=True, data_secret=name, tabindex="0", aria_label=f"{words}, in full")
         for name, words in names.items()
@@ -84,7 +89,7 @@ def secret(names: dict[str, str], ends: datetime) -> Markup:
         "div",
         button(f"reveal:{first}", f"Reveal {names[first]}"),
         [button(f"copy:{name}", f"Copy {words}") for name, words in names.items()],
-        tag("span", time, class_="s3-countdown"),
+        countdown(ends),
         boxes,
         class_="s3-secret",
     )

@@ -54,6 +54,11 @@ def call(target: str, function: str, *arguments: Any, **named: Any) -> str:
     return "\n".join([*lines, ")"])
 
 
+def assign(name: str, value: Any) -> str:
+    """``name = value``, in as many lines as it takes."""
+    return "\n".join(_lines(f"{name} = ", value, 0)).removesuffix(",")
+
+
 def _lines(before: str, value: Any, depth: int) -> list[str]:
     indent = "    " * depth
     line = f"{indent}{before}{literal(value)},"

@@ -36,6 +36,7 @@ class Field:
     note: Check = field(default=lambda value: "", repr=False)
     choices: tuple[tuple[str, str], ...] = ()
     placeholder: str = ""
+    room: int = 14  # characters that should fit, where several fields share a row
 
 
 @dataclass(frozen=True)

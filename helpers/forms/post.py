@@ -49,8 +49,8 @@ class Condition(RowModel):
         )
         super().__init__(
             [
-                Field("kind", "Condition", EXACT, choices=choices),
-                Field("field", "field", check=_field_name, placeholder="Content-Type"),
+                Field("kind", "Condition", EXACT, choices=choices, room=20),
+                Field("field", "field", check=_field_name, placeholder="Content-Type", room=22),
                 Field("first", "value"),
                 Field("second", "sent"),
             ],

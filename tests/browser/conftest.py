@@ -50,6 +50,19 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page with a fresh profile, in which nothing may be reported as an error."""
+    wrong: list[str] = []
+    with chromium.new_context(viewport={"width": 1280, "height": 1000}) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        yield page
+    assert wrong == []
+
+
 @dataclass(frozen=True)
 class JupyterLab:
     """A running JupyterLab on a copy of the notebooks."""
@@ -74,6 +87,20 @@ class JupyterLab:
     def run_all(self, page: Page) -> None:
         """Run every cell and wait for the last."""
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def run_first(self, page: Page) -> None:
+        """Run the set-up cell again, for what comes after the last cell's clean-up."""
+        page.evaluate(
+            """async () => {
+                const {content} = window.jupyterapp.shell.currentWidget;
+                content.activeCellIndex = content.widgets.findIndex((c) => c.model.type === 'code');
+                await window.jupyterapp.commands.execute('notebook:run-cell');
+            }"""
+        )
+
+    def close(self, page: Page) -> None:
+        """End the notebook's kernel, and with it the kernel's local S3."""
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ def test_code_says_exactly_the_value(value):
     # The call, however it is broken into lines, is one statement with that one value.
     (assignment,) = ast.parse(shown).body
     assert ast.literal_eval(assignment.value.keywords[0].value) == value
+    assert ast.literal_eval(ast.parse(code.assign("x", value)).body[0].value) == value
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.forms import cards
 from helpers.forms.fields import Field, Fields, FormProblem, Remark
+from helpers.forms.markup import Markup
 from helpers.forms.views.card import Card, Message
 from helpers.lab import LabError
 from helpers.redact import redact
@@ -54,12 +55,12 @@ class FormView(ipywidgets.VBox):
     def __repr__(self) -> str:
         return f"{self._name}: run this cell to use the form"
 
-    def asked(self, ask: str, text: str) -> None:
+    def asked(self, ask: str, texts: dict[str, str]) -> None:
         """A button of the result's card was pressed."""
 
-    def _asked(self, ask: str, text: str) -> None:
+    def _asked(self, ask: str, texts: dict[str, str]) -> None:
         with self.guarded():
-            self.asked(ask, text)
+            self.asked(ask, texts)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -68,7 +69,11 @@ class FormView(ipywidgets.VBox):
             yield
         except Exception as problem:
             sentence = in_words(problem)
-            self.result.show(cards.problem(sentence), sentence)
+            self.result.show(self.with_problem(cards.problem(sentence)), sentence)
+
+    def with_problem(self, problem: Markup) -> Markup:
+        """The card when something could not be done: what was there stays."""
+        return problem
 
     def on_click(self, button: Any, action: Callable[[], None]) -> None:
         def clicked(_button: Any) -> None:

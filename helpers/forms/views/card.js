@@ -55,12 +55,10 @@ export default {
     function draw() {
       const had = body.contains(document.activeElement) ? document.activeElement.dataset.ask : null;
       const opened = [...body.querySelectorAll("details[open] > summary")].map((s) => s.textContent);
-      const typed = [...body.querySelectorAll("[data-tell]")].map((field) => field.value);
       body.innerHTML = model.get("html");
       for (const summary of body.querySelectorAll("details > summary")) {
         if (opened.includes(summary.textContent)) summary.parentElement.open = true;
       }
-      body.querySelectorAll("[data-tell]").forEach((field, i) => { field.value = typed[i] ?? field.value; });
       for (const time of body.querySelectorAll("time[data-ends]")) time.dataset.until = time.textContent;
       if (had) find(had)?.focus({ preventScroll: true });
       tick();
@@ -106,8 +104,9 @@ export default {
         toggle(name, "");
         return;
       }
-      const field = body.querySelector("[data-tell]");
-      model.send({ ask: button.dataset.ask, view, text: field ? field.value : "" });
+      const fields = [...body.querySelectorAll("[data-tell]")];
+      const texts = Object.fromEntries(fields.map((field) => [field.dataset.tell, field.value]));
+      model.send({ ask: button.dataset.ask, view, texts });
     }
 
     draw();

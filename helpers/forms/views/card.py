@@ -13,7 +13,8 @@ _HERE = Path(__file__).parent
 
 
 class Card(anywidget.AnyWidget):
-    """HTML with buttons. A button's ``data-ask`` comes back to `on_ask`.
+    """HTML with buttons. A button's ``data-ask`` comes back to `on_ask`, and with it what stands in
+    the card's text areas, by their ``data-tell``.
 
     `html` is a trait: JupyterLab may save it in the notebook, so it holds nothing secret. A
     secret goes to the browser in a message (`reveal`, `copy`), only when somebody asks for it,
@@ -24,7 +25,7 @@ class Card(anywidget.AnyWidget):
     _css = _HERE / "style.css"
     html = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, on_ask: Callable[[str, str], None] | None = None) -> None:
+    def __init__(self, on_ask: Callable[[str, dict[str, str]], None] | None = None) -> None:
         super().__init__()
         self.secrets: dict[str, str] = {}
         self._on_ask = on_ask
@@ -47,7 +48,7 @@ class Card(anywidget.AnyWidget):
             if text is not None:
                 self.send({verb: text, "name": name, "view": view})
         elif self._on_ask is not None:
-            self._on_ask(ask, str(content.get("text", "")))
+            self._on_ask(ask, dict(content.get("texts", {})))
 
 
 class Message(anywidget.AnyWidget):

@@ -12,8 +12,7 @@ from helpers.forms.rows import RowModel
 from helpers.forms.views.base import FormView
 from helpers.forms.views.card import Message
 
-_WIDTHS = {"kind": "230px", "field": "210px"}
-_WIDTH = "160px"
+_LETTER = 8  # pixels, on the average and a little more
 
 
 class RowsModel(Protocol):
@@ -104,6 +103,8 @@ class _RowView(ipywidgets.HBox):
         for name, widget in self._inputs.items():
             widget.layout.display = None if name in labels else "none"
             widget.description = labels.get(name, "")
+            letters = len(widget.description) + self.row.fields[name].room + 4
+            widget.layout.width = f"{letters * _LETTER}px"
         self._remove.tooltip = f"Remove {self._noun} {number}"
         remark = self._model.row_remark(self.row)
         with self._message.hold_sync():
@@ -115,7 +116,7 @@ class _RowView(ipywidgets.HBox):
             "value": self.row[name],
             "description": field.label,
             "style": {"description_width": "initial"},
-            "layout": ipywidgets.Layout(width=_WIDTHS.get(name, _WIDTH), max_width="100%"),
+            "layout": ipywidgets.Layout(max_width="100%"),
         }
         if field.choices:
             options = [(label, choice) for choice, label in field.choices]

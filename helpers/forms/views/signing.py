@@ -90,7 +90,7 @@ class SigningForm(FormView):
         self._attempts = Attempts(self.attacks(self.signed), self.model.lab)
         self._draw("Signed. S3 was not asked. Below: the result, and buttons to try it.")
 
-    def asked(self, ask: str, text: str) -> None:
+    def asked(self, ask: str, texts: dict[str, str]) -> None:
         if self._attempts is None:
             return
         if ask == "try":
@@ -100,12 +100,19 @@ class SigningForm(FormView):
         else:
             self._draw(self._attempts.asked(ask))
 
+    def with_problem(self, problem: Markup) -> Markup:
+        return join([problem, self._html() if self._attempts else None])
+
     def _draw(self, say: str) -> None:
+        self.result.show(self._html(), say)
+
+    def _html(self) -> Markup:
         assert self._attempts is not None
         send = tag("div", cards.button("try", self.send_label), class_="s3-buttons")
-        parts = (
-            self.about(self.signed),
-            cards.section("Try it", send, self._tried),
-            cards.section("Break it", self._attempts.html()),
+        return join(
+            [
+                self.about(self.signed),
+                cards.section("Try it", send, self._tried),
+                cards.section("Break it", self._attempts.html()),
+            ]
         )
-        self.result.show(join(parts), say)

@@ -1,0 +1,65 @@
+"""The inspector: paste something, and read what it says."""
+
+from __future__ import annotations
+
+from helpers.forms import inspector
+from helpers.forms.markup import join, tag
+from helpers.forms.views.base import FormView
+from helpers.forms.views.card import Card
+
+
+class UrlInspector(FormView):
+    """Paste a presigned URL, the fields of a form or S3's error.
+
+    What is pasted is never a widget's value, so that it cannot be saved with the notebook: the
+    card sends it in a message, and only the redacted report comes back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("UrlInspector")
+        paste = Card(self._asked)
+        paste.show(
+            join(
+                [
+                    tag("h3", "Inspect a URL, a form or an error"),
+                    _area("text", "A presigned URL, a form's fields as JSON, or S3's XML", 4),
+                    tag(
+                        "details",
+                        tag("summary", "Compare an error with the URL that was signed"),
+                        _area("signed", "The URL that was signed", 2),
+                    ),
+                    tag(
+                        "div",
+                        tag(
+                            "button",
+                            "Inspect",
+                            type="button",
+                            class_="s3-button",
+                            data_ask="inspect",
+                        ),
+                        class_="s3-buttons",
+                    ),
+                ]
+            )
+        )
+        self.children = [paste, self.result]
+
+    def asked(self, ask: str, texts: dict[str, str]) -> None:
+        if ask == "inspect":
+            html = inspector.inspect(texts.get("text", ""), texts.get("signed", ""))
+            self.result.show(html, "Inspected. The report is below.")
+
+
+def _area(name: str, label: str, rows: int) -> str:
+    return tag(
+        "label",
+        tag("span", label, class_="s3-label"),
+        tag(
+            "textarea",
+            data_tell=name,
+            rows=rows,
+            spellcheck="false",
+            autocomplete="off",
+            autocapitalize="off",
+        ),
+    )

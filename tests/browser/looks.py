@@ -1,0 +1,88 @@
+"""How a form looks: in the light and in the dark, wide and narrow, measured rather than compared.
+
+Every text has the contrast that WCAG 2 asks for (level AA: 4.5 to 1), and nothing is cut off.
+"""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+WIDTHS = (1280, 800)
+HEIGHT = 1000
+
+_CONTRAST = """
+(form) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+    function rgba(text) {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = text;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    }
+    const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3]));
+    function background(element) {
+        const layers = [];
+        for (let e = element; e; e = e.parentElement) {
+            const colour = rgba(getComputedStyle(e).backgroundColor);
+            layers.push(colour);
+            if (colour[3] === 1) break;
+        }
+        return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);
+    }
+    function luminance(colour) {
+        const [r, g, b] = colour.map((value) => {
+            const part = value / 255;
+            return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    }
+    const faint = [];
+    const texts = document.createTreeWalker(form, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const text = texts.currentNode.textContent.trim();
+        const element = texts.currentNode.parentElement;
+        if (!text || !element.checkVisibility()) continue;
+        if (element.closest('.s3-live, :disabled, option')) continue;
+        const below = background(element);
+        const ink = over(rgba(getComputedStyle(element).color), below);
+        const [light, dark] = [luminance(ink), luminance(below)].sort((a, b) => b - a);
+        const ratio = (light + 0.05) / (dark + 0.05);
+        if (ratio < 4.5) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
+    }
+    return faint;
+}
+"""
+# What sticks out of the form, or scrolls sideways inside it.
+_CUT = """
+(form) => {
+    const edge = form.getBoundingClientRect().right + 0.5;
+    return [form, ...form.querySelectorAll('*')]
+        .filter((e) => e.checkVisibility() && !e.closest('.s3-live, option')
+            && (e.getBoundingClientRect().right > edge
+                || (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+                    && !['INPUT', 'SELECT'].includes(e.tagName)
+                    && getComputedStyle(e).display !== 'inline')))
+        .map((e) => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
+}
+"""
+
+
+def check_looks(page: Page, form: Locator) -> None:
+    """The form as it is now, in every theme and width."""
+    for theme in THEMES:
+        page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        page.wait_for_function(
+            "(light) => document.body.dataset.jpThemeLight === light",
+            arg=str(theme == THEMES[0]).lower(),
+        )
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            cut = form.evaluate(_CUT)
+            assert cut == [], (theme, width, cut)
+        faint = form.evaluate(_CONTRAST)
+        assert faint == [], (theme, faint)
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
