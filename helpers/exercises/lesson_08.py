@@ -1,0 +1,129 @@
+"""Lesson 08, the upload page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations, zip_longest
+from typing import Any
+
+import requests
+from botocore.exceptions import ClientError
+
+from helpers.exercises.checking import (
+    NotYet,
+    error_code,
+    exercise,
+    expect,
+    presigned_url,
+    send,
+)
+from helpers.lab import Lab
+
+PREFIX = "lesson-08/"
+_ONCE = f"{PREFIX}only-once.txt"
+_BODY = b"12345"
+_GUESSES = 8  # characters in which two keys have to differ, at least
+
+
+@exercise("08", 1)
+def check_sign(lab: Lab, sign: object) -> str:
+    """A function that signs a form for one PNG of one size, at a key of its own choice."""
+    if not callable(sign):
+        raise NotYet("sign should be a function: def sign(user, filename, size): ...")
+    forms = [_form(sign, "ann", "holiday.png") for _ in range(3)]
+    for form in [*forms, _form(sign, "ann", "../../bob/x y#?.png")]:
+        _key_is_under(form, "ann")
+    _key_is_under(_form(sign, "bob", "holiday.png"), "bob")
+    _cannot_be_guessed([form["fields"]["key"] for form in forms])
+    form = forms[0]
+    answer = _post(form)
+    if answer.status_code == 204:
+        raise NotYet(
+            "S3 answered 204, without a Location. success_action_status has to stand in Fields "
+            "and in Conditions."
+        )
+    expect(answer, 201, f"A PNG of {len(_BODY)} bytes should be taken{_reason(answer)}")
+    if _post(form, _BODY + b"6").ok:
+        raise NotYet("a larger file is taken as well. Which condition counts bytes?")
+    if _post(form, _BODY[:-1]).ok:
+        raise NotYet("a smaller file is taken as well; the size should be exact.")
+    if _post(form, _BODY, **{"Content-Type": "text/html"}).ok:
+        raise NotYet("text/html is taken as well. Give Content-Type a condition of one value.")
+    if lab.local:
+        with lab.later(minutes=14):
+            expect(_post(form), 201, "It should still work after 14 minutes")
+        with lab.later(minutes=15, seconds=10):
+            if _post(form).ok:
+                raise NotYet("it still works after 15 minutes 10. ExpiresIn is in seconds.")
+    return "one file of one size and type, at its own key, for a quarter of an hour."
+
+
+@exercise("08", 2)
+def check_once(lab: Lab, url: object, headers: object) -> str:
+    """A PUT that stores once, and needs its header."""
+    text = presigned_url(url)
+    if not isinstance(headers, dict):
+        raise NotYet('once_headers should be a dict, such as {"Name": "value"}.')
+    s3 = lab.client()
+    s3.delete_object(Bucket=lab.bucket, Key=_ONCE)
+    first = send("PUT", text, data=b"first", headers=headers)
+    expect(first, 200, "The first PUT should be taken: do the headers match what was signed?")
+    if send("PUT", text, data=b"second", headers=headers).ok:
+        raise NotYet(
+            "a second PUT is taken too. put_object has a parameter IfNoneMatch for this, and its "
+            "header has to be sent."
+        )
+    if send("PUT", text, data=b"third").ok:
+        raise NotYet("without the headers it overwrites: the condition has to be signed.")
+    try:
+        stored = s3.get_object(Bucket=lab.bucket, Key=_ONCE)["Body"].read()
+    except ClientError:
+        raise NotYet(f"nothing is at {_ONCE}. Which Key did you sign for?") from None
+    if stored != b"first":
+        raise NotYet("the first file has been overwritten.")
+    return "stored once, and the condition cannot be left out."
+
+
+def _form(sign: Callable[..., Any], user: str, name: str) -> dict[str, Any]:
+    try:
+        form = sign(user, name, len(_BODY))
+    except Exception as problem:  # the learner's own code
+        raise NotYet(
+            f"sign({user!r}, {name!r}, {len(_BODY)}) raised {type(problem).__name__}: {problem}"
+        ) from None
+    good = isinstance(form, dict) and isinstance(form.get("url"), str)
+    if not good or not isinstance(form.get("fields"), dict) or "key" not in form["fields"]:
+        raise NotYet("sign should return what generate_presigned_post returns: url and fields.")
+    made: dict[str, Any] = form
+    return made
+
+
+def _key_is_under(form: dict[str, Any], user: str) -> None:
+    key = form["fields"]["key"]
+    if not key.startswith(f"{PREFIX}{user}/") or ".." in key:
+        raise NotYet(
+            f"for {user} the key is {key!r}; it should be under {PREFIX}{user}/, whatever the file "
+            "is called. Leave folders in the file's name out, or the whole name."
+        )
+
+
+def _cannot_be_guessed(keys: list[str]) -> None:
+    different = min(
+        sum(a != b for a, b in zip_longest(one, other)) for one, other in combinations(keys, 2)
+    )
+    if different < _GUESSES:
+        raise NotYet(
+            "two files get keys that are alike, so one can be guessed from the other, or "
+            "overwrites it. secrets.token_urlsafe or uuid.uuid4 make a part that cannot be."
+        )
+
+
+def _post(form: dict[str, Any], body: bytes = _BODY, **more: str) -> requests.Response:
+    return send(
+        "POST", form["url"], data={**form["fields"], **more}, files={"file": ("a.png", body)}
+    )
+
+
+def _reason(answer: requests.Response) -> str:
+    message = answer.text.partition("<Message>")[2].partition("</Message>")[0]
+    return f" ({message})" if error_code(answer) == "AccessDenied" else ""
