@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,14 +82,18 @@ class Kernel:
 @contextmanager
 def kernel() -> Iterator[Kernel]:
     """A fresh kernel, ended afterwards."""
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(NOTEBOOKS))
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
-        yield Kernel(client)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()
+    with tempfile.TemporaryDirectory() as folder:
+        manager = KernelManager(kernel_name="python3")
+        if os.name != "nt":
+            # Over TCP a kernel is told ports that were free a moment ago; another may be quicker.
+            manager.transport, manager.ip = "ipc", f"{folder}/kernel"
+        manager.start_kernel(cwd=str(NOTEBOOKS))
+        client = manager.client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=60)
+            yield Kernel(client)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            manager.cleanup_resources()
