@@ -175,6 +175,13 @@ class _CutOff(Exception):
 _AGAIN = "What has arrived is kept: call upload again to go on, or abort to give it up."
 
 
+def crc64nvme(data: bytes) -> str:
+    """The checksum that S3 keeps of a whole object, as its API writes it: base64."""
+    crc = hasher("CRC64NVME")
+    crc.update(data)
+    return base64.b64encode(crc.digest()).decode()
+
+
 def _read_through(path: str | Path, part_size: int) -> tuple[list[Part], str]:
     """The file's parts, and the CRC64NVME of the whole."""
     crc = hasher("CRC64NVME")
