@@ -43,6 +43,7 @@ def execute(paths: list[str]) -> int:
             timeout=120,
             store_widget_state=False,
             record_timing=False,
+            coalesce_streams=True,  # two prints in one cell: one output, however fast they came
             resources={"metadata": {"path": str(path.parent)}},
         )
         try:
