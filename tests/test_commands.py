@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 
 import psutil
@@ -194,8 +195,14 @@ def test_ctrl_c_in_a_terminal_ends_jupyterlab_and_its_kernels(tmp_path, monkeypa
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/api/kernels?token={token}", b'{"name": "python3"}'
         )
-        with urllib.request.urlopen(request) as answer:
-            assert json.load(answer)["name"] == "python3"
+        while True:
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    assert json.load(answer)["name"] == "python3"
+                break
+            except urllib.error.URLError:  # it says where it is a moment before it listens there
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
         family += family[0].children(recursive=True)
         assert len(family) >= 3, "the command, JupyterLab and a kernel"
         os.write(master, b"\x03")
