@@ -98,6 +98,12 @@ def test_every_lesson_is_on_the_map(lesson, place):
     assert minutes.get(target) == (lesson.name[:2], int(own[1]))
 
 
+def test_each_lesson_leads_to_the_next():
+    for lesson, following in pairwise(LESSONS):
+        assert f"]({following.name})" in prose(lesson).partition("**Next:**")[2], lesson.name
+    assert f"]({FIRST.name})" in prose(LESSONS[-1]).partition("**Back to:**")[2]
+
+
 def test_headings(lesson):
     found = headings(lesson)
     assert found[0].startswith("# ")
