@@ -7,7 +7,7 @@ method, ends = "PUT", end
 """
 _HAND = """
 def by_hand(method="PUT", key="lesson-03/R&D + more.txt", life=90, **other):
-    target, _ = presign(method, base + key, life, now(), **{**me, **other})
+    target, _ = presign(method, base + key, life, now(), me | other)
     return origin + target
 
 KEY_2 = "lesson-03/R&D + more.txt"
@@ -57,7 +57,7 @@ WRONG = {
             ("by_hand(life=9000)", "after 100 seconds"),
             ("by_hand(region='us-east-1')", "AuthorizationQueryParametersError"),
             ("by_hand().removeprefix(origin)", "should be a URL"),
-            ("presign('PUT', base, 90, now(), **me)", "should be a URL"),
+            ("presign('PUT', base, 90, now(), me)", "should be a URL"),
         )
     ],
 }
