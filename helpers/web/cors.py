@@ -57,7 +57,7 @@ def lets_in(rules: Iterable[dict[str, Any]], wanted: dict[str, Any]) -> bool:
 
 def add_rule(s3: Any, bucket: str, rule: dict[str, Any]) -> None:
     """Put the rule before the others, in place of one with the same ID."""
-    _write(s3, bucket, [rule, *_without(rules_of(s3, bucket), rule["ID"])])
+    write_rules(s3, bucket, [rule, *_without(rules_of(s3, bucket), rule["ID"])])
 
 
 def remove_rule(s3: Any, bucket: str, name: str) -> None:
@@ -65,7 +65,7 @@ def remove_rule(s3: Any, bucket: str, name: str) -> None:
     rules = rules_of(s3, bucket)
     kept = _without(rules, name)
     if len(kept) < len(rules):
-        _write(s3, bucket, kept)
+        write_rules(s3, bucket, kept)
 
 
 def as_text(rule: dict[str, Any]) -> str:
@@ -77,7 +77,8 @@ def _without(rules: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [rule for rule in rules if rule.get("ID") != name]
 
 
-def _write(s3: Any, bucket: str, rules: list[dict[str, Any]]) -> None:
+def write_rules(s3: Any, bucket: str, rules: list[dict[str, Any]]) -> None:
+    """These rules in place of the bucket's; none takes the configuration away."""
     if rules:
         s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
     else:

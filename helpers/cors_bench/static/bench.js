@@ -1,0 +1,108 @@
+// Five requests from this page to S3, as its browser lets it send them.
+
+const element = (id) => document.getElementById(id);
+const code = new URLSearchParams(location.hash.slice(1)).get("code") ?? "";
+history.replaceState(null, "", "/");
+const FILE = new File(["bench"], "bench.txt");
+
+async function ask(path, body) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Code": code },
+    body: JSON.stringify(body),
+  });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error);
+  return told;
+}
+
+const formData = (fields) => {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", FILE);
+  return form;
+};
+
+// A plain HTML form, sent into a frame. The frame loads S3's answer, which the page cannot read.
+function submit({ url, fields }) {
+  return new Promise((resolve) => {
+    const frame = document.createElement("iframe");
+    frame.name = crypto.randomUUID();
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", enctype: "multipart/form-data", action: url, target: frame.name, hidden: true });
+    for (const [name, value] of Object.entries(fields)) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
+    const file = Object.assign(document.createElement("input"), { type: "file", name: "file" });
+    const chosen = new DataTransfer();
+    chosen.items.add(FILE);
+    file.files = chosen.files;
+    form.append(file);
+    document.body.append(frame, form);
+    frame.addEventListener("load", () => {
+      frame.remove();
+      form.remove();
+      resolve("sent");
+    });
+    form.submit();
+  });
+}
+
+// "read" if the page gets an answer, else what the browser says in its place.
+const fetched = (url, options) => fetch(url, options).then(
+  (answer) => answer.text().then(() => "read"),
+  (error) => error.message,
+);
+
+const ways = {
+  "get": ({ url }) => fetched(url),
+  "put": ({ url }) => fetched(url, { method: "PUT", body: new Blob(["bench"]) }),
+  "put-type": ({ url, headers }) => fetched(url, { method: "PUT", headers, body: FILE }),
+  "form": submit,
+  "post": ({ url, fields }) => fetched(url, { method: "POST", body: formData(fields) }),
+};
+
+async function attempt(rule) {
+  const signed = await ask("/start", { rule });
+  const told = {};
+  for (const [row, way] of Object.entries(ways)) told[row] = await way(signed[row]);
+  for (const [row, outcome] of Object.entries(await ask("/finish", told))) {
+    const cell = element(`${row}/${rule}`);
+    cell.textContent = outcome;
+    cell.className = ["readable", "stored"].includes(outcome) ? "good" : "bad";
+  }
+  if (window.parent !== window) window.parent.postMessage("cors-bench: S3 was asked", "*");
+}
+
+async function run(rules) {
+  const buttons = document.querySelectorAll("button");
+  for (const button of buttons) button.disabled = true;
+  element("news").textContent = "Trying.";
+  try {
+    for (const rule of rules) await attempt(rule);
+    element("news").textContent = "Done. The bucket's own rules are back.";
+  } catch (problem) {
+    element("news").textContent = problem.message;
+  }
+  for (const button of buttons) button.disabled = false;
+}
+
+const { rules, rows } = await (await fetch("/table")).json();
+element("origin").textContent = location.origin;
+for (const [rule, title] of Object.entries(rules)) {
+  const head = document.createElement("th");
+  head.scope = "col";
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Try" });
+  button.setAttribute("aria-label", `Try: ${title}`);
+  button.addEventListener("click", () => run([rule]));
+  head.append(title, button);
+  element("head").append(head);
+}
+for (const [row, title] of Object.entries(rows)) {
+  const line = document.createElement("tr");
+  const head = Object.assign(document.createElement("th"), { scope: "row", textContent: title });
+  line.append(head, ...Object.keys(rules).map((rule) =>
+    Object.assign(document.createElement("td"), { id: `${row}/${rule}`, textContent: " " })));
+  element("body").append(line);
+}
+element("all").addEventListener("click", () => run(Object.keys(rules)));
