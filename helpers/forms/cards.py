@@ -5,13 +5,13 @@ Colour never carries a meaning alone: each verdict is also a word and a sign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from helpers.forms.anatomy import colour, label
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
-from helpers.inspect import Part
+from helpers.inspect import InspectError, Part, explain
 from helpers.redact import readable, redact
 
 _LONGEST = 600  # characters of an object that are shown
@@ -134,14 +134,18 @@ def spoken(answer: Answer) -> str:
     return f"{word}: {answer.status} {answer.element('Code')} {answer.decided}".strip()
 
 
-def answer(got: Answer) -> Markup:
-    """An answer in full: the verdict, why, and folded: headers, body, checks."""
+def answer(got: Answer, meant: Mapping[str, object] | None = None) -> Markup:
+    """An answer in full: the verdict, why, the fix, and folded: body, headers, checks.
+
+    `meant` is the request as it was signed (`helpers.inspect.explain`).
+    """
     message = got.element("Message") if got.refused else ""
     return join(
         [
             tag("p", verdict(got)),
             tag("p", "S3 says: ", tag("q", redact(message))) if message else None,
             deciding(got),
+            meaning(got, meant),
             body(got),
             fold(
                 f"Headers ({len(got.headers)})",
@@ -158,6 +162,26 @@ def deciding(got: Answer) -> Markup | None:
         name, _, detail = redact(got.decided).partition(": ")
         return tag("p", "Deciding check: ", tag("strong", name), f" ({detail})")
     return None
+
+
+def meaning(got: Answer, meant: Mapping[str, object] | None) -> Markup | None:
+    """A refusal in words, by the inspector; nothing for an answer that it cannot read."""
+    try:
+        said = explain(got.text, dict(meant or {})) if got.refused else None
+    except InspectError:  # a HEAD has no body to explain
+        return None
+    if said is None or not said.refused:
+        return None
+    lines = (("Why", said.why), ("The fix", said.fix))
+    differences = [
+        (one.what, tag("code", one.signed), tag("code", one.sent)) for one in said.differences
+    ]
+    return join(
+        [
+            [tag("p", tag("strong", f"{name}: "), text) for name, text in lines if text],
+            table(("What differs", "Signed", "Sent"), differences) if differences else None,
+        ]
+    )
 
 
 def body(got: Answer) -> Markup | None:
@@ -194,4 +218,4 @@ def fold(heading: str, *content: object, is_open: bool = False) -> Markup:
 
 
 def section(heading: str, *content: object) -> Markup:
-    return tag("section", tag("h4", heading), *content, aria_heading=heading)
+    return tag("section", tag("h4", heading), *content, aria_label=heading)

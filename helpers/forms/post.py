@@ -156,6 +156,10 @@ class SignedForm:
             "POST", self.url, {"Content-Type": ready.headers["Content-Type"]}, ready.body
         )
 
+    def meant(self) -> dict[str, Any]:
+        """The form as it was signed, for `helpers.inspect.explain`."""
+        return {"method": "POST", "url": self.url, "fields": self.fields}
+
     def curl(self) -> str:
         """The form as a command for a POSIX shell; it sends ``FILE``. Holds the signature."""
         words = ["curl"]

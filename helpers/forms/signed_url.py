@@ -56,6 +56,13 @@ class SignedUrl:
             words += ["--header", f"{name}: {value}"]
         return shlex.join([*words, self.url])
 
+    def meant(self) -> dict[str, Any]:
+        """The request as it was signed, for `helpers.inspect.explain`."""
+        headers = dict(self.headers)
+        if self.size is not None:
+            headers["content-length"] = str(self.size)
+        return {"method": self.method, "url": self.url, "headers": headers}
+
     def outgoing(self) -> Outgoing:
         return Outgoing(self.method, self.url, self.headers, self.body)
 

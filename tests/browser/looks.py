@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page
 
+from tests.clients.conftest import JS
+from tests.programs import missing
+
+AXE = JS / "node_modules" / "axe-core" / "axe.min.js"
+
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 WIDTHS = (1280, 800)
 HEIGHT = 1000
@@ -86,3 +91,17 @@ def check_looks(page: Page, form: Locator) -> None:
         faint = form.evaluate(_CONTRAST)
         assert faint == [], (theme, faint)
     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+
+
+def serious(page: Page, where: str = "document") -> list[str]:
+    """What axe-core calls serious or critical, with the element. `where` is JavaScript."""
+    if not AXE.is_file():
+        missing(f"axe-core is not installed: npm ci --prefix {JS}")
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(f"async () => (await axe.run({where})).violations")
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found
+        for node in violation["nodes"]
+        if violation["impact"] in ("serious", "critical")
+    ]

@@ -5,28 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.looks import serious
 from tests.browser.uploading import file, sign_in, states, upload
-from tests.clients.conftest import JS
-from tests.programs import missing
 
 pytestmark = pytest.mark.browser
-AXE = JS / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core calls serious or critical, with the element."""
-    if not AXE.is_file():
-        missing(f"axe-core is not installed: npm ci --prefix {JS}")
-    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run(document)).violations")
-    return [
-        f"{violation['id']}: {node['html']}"
-        for violation in found
-        for node in violation["nodes"]
-        if violation["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.fixture(params=["light", "dark"])

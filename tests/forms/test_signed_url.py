@@ -84,6 +84,16 @@ def test_a_wrong_field_is_told_and_nothing_is_signed(lab):
     assert "Seconds it lives: 604801 seconds are more than seven days" in str(problem.value)
 
 
+def test_a_refusal_is_explained_beside_what_was_signed(lab):
+    signed = PutModel(lab, Key="k", ContentLength="20", ContentType="a/b").sign()
+    html = cards.answer(PutModel(lab, Key="k").try_it(signed), signed.meant())
+    assert "What differs" in html and "content-length" in html
+    differs = html.partition("What differs")[2].partition("</table>")[0]
+    assert "20" in differs and "19" in differs and "a/b" not in differs
+    head = GetModel(lab, Key="nothing", operation="head_object")
+    assert "404" in cards.answer(head.try_it(head.sign()), head.sign().meant())
+
+
 def test_no_secret_in_a_repr(lab):
     signed = GetModel(lab, Key="k").sign()
     signature = signed.parameters["X-Amz-Signature"]

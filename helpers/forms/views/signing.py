@@ -95,7 +95,7 @@ class SigningForm(FormView):
             return
         if ask == "try":
             answer = self.model.try_it(self.signed)
-            self._tried = cards.answer(answer)
+            self._tried = cards.answer(answer, self.signed.meant())
             self._draw(cards.spoken(answer))
         else:
             self._draw(self._attempts.asked(ask))
