@@ -4,7 +4,8 @@ Rooms, and the only direction in which they may import one another:
 
     rules  <-  local_s3  <-  lab  <-  exercises, notebooks
     rules  <-  inspect
+    lab, inspect  <-  forms  <-  notebooks
 
 `rules` decides, `local_s3` serves, `lab` connects a notebook to an S3,
-`inspect` explains URLs, forms and refusals by the same rules.
+`inspect` explains URLs, forms and refusals by the same rules, `forms` are widgets to play with.
 """
