@@ -258,7 +258,7 @@ def _page(sent: bool, visible: bool, method: str, refusal: str) -> str:
     if not sent:
         return (
             f'only "TypeError: Failed to fetch"; {method} is never sent, because the preflight was '
-            f"refused ({shown(refusal, 120)})"
+            f"refused ({shown(refusal.partition(':')[0])})"
         )
     done = "" if method in ("GET", "HEAD") else ", although S3 carries it out"
     return (

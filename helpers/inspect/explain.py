@@ -55,9 +55,10 @@ class Explanation(Readable):
         if self.differences:
             lines += ["What differs"]
             for one in self.differences:
-                lines += wrapped(f"{one.what}: {one.words}", "  - ", "    ")
-                lines += wrapped(one.signed, "      signed  ", " " * 14)
-                lines += wrapped(one.sent, "      sent    ", " " * 14)
+                label = f"  {one.what}  "
+                margin = " " * len(label)
+                lines += wrapped(one.signed, f"{label}signed  ", f"{margin}        ")
+                lines += wrapped(one.sent, f"{margin}sent    ", f"{margin}        ")
         if self.also:
             lines += ["Look out", *bullets(self.also)]
         if self.facts:
@@ -165,6 +166,16 @@ def _mismatch(answer: Answer, meant: Meant, found: tuple[Difference, ...]) -> Ca
     )
     fix = "Give explain() the request that was meant (method, URL, headers): it names the line."
     return Cause(answer.code, "", what, why, fix)
+
+
+def _or_method(answer: Answer, meant: Meant, found: tuple[Difference, ...]) -> str:
+    """The other suspect, when nobody said which method was meant."""
+    method = answer.method or _seen_method(answer)
+    if meant.method or not method:
+        return ""
+    if method in ("GET", "HEAD") and any(one.what.startswith("content-") for one in found):
+        return f" A signed content-* header is for an upload: PUT was meant, and {method} was sent."
+    return f" Or the URL was signed for another method than {method}."
 
 
 def _signed_in_header(answer: Answer) -> bool:

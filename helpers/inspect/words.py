@@ -106,8 +106,6 @@ def moment(when: datetime) -> str:
         here = when.astimezone()
     except (OverflowError, OSError, ValueError):  # a year that this system's clock cannot tell
         return text
-    if here.utcoffset() == timedelta():
-        return text
     return f"{text} ({here:%Y-%m-%d %H:%M:%S} on this computer)"
 
 

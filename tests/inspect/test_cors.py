@@ -122,3 +122,11 @@ def test_the_same_as_the_local_s3(service, origin, method, headers):
         assert ("access-control-allow-origin" in answer.headers) == report.visible
         for name, value in report.answer.items():
             assert answer.headers[name] == value
+
+
+def test_listening_to_the_progress_of_an_upload_asks_first():
+    simple = inspect_cors([RULE], PAGE, "POST")
+    assert simple.preflight is None and simple.sent
+    listening = inspect_cors([RULE], PAGE, "POST", progress=True)
+    assert listening.preflight is not None and not listening.sent
+    assert "progress of the upload" in listening.why_preflight

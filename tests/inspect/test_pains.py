@@ -56,6 +56,8 @@ def test_01_content_type_differs(service):
     assert [one.what for one in found.differences] == ["content-type"]
     # Not knowing what was meant, it still shows the suspect; and none sent is said to be so.
     assert f"S3 saw content-type:{FORM_TYPE}; is it what was signed?" in words(explain(answer))
+    other_method = words(explain(requests.get(url)))
+    assert "PUT was meant, and GET was sent" in other_method
     silent = explain(requests.put(url, data=b"x"), meant)
     assert "Signed content-type:image/png, sent none" in silent.why
 

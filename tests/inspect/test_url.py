@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.inspect import InspectError, inspect_url
+from helpers.inspect.words import hide
 from helpers.rules import sigv4
 from tests.inspect.test_paste import SIGNATURE, URL
 
@@ -269,3 +270,23 @@ def test_any_mutation(mutations, around):
     for place, removed, put in mutations:
         text = text[:place] + put + text[place + removed :]
     check_any(around.format(text, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signature=SECRET",
+        "x-amz-security-token%253DSECRET",
+        "X-Amz-S3Session-Token=SECRET",
+        "x-amz-signature: SECRET",
+        '["eq", "$x-amz-security-token", "SECRET"]',
+        "<Token-0>SECRET</Token-0>",
+        "0123456789abcdef" * 3,
+    ],
+)
+def test_hide(text):
+    assert "SECRET" not in hide(text)
+    assert "0123456789abcdef" not in hide(text)
+    assert hide("signed headers: content-type; key=value") == (
+        "signed headers: content-type; key=value"
+    )
