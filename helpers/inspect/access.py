@@ -23,7 +23,7 @@ _PRINCIPAL = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AccessReport(Readable):
     """May this principal do that? `reason` is the deciding sentence; `decided_by` the policy and
     statement that decided, "" if nothing matched. `steps` are all statements looked at, in order.

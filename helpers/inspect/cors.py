@@ -40,7 +40,7 @@ READABLE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CorsReport(Readable):
     """A page's request to S3, played through.
 

@@ -17,7 +17,7 @@ class _Lab(Protocol):
     def decisions(self, last: int = 1) -> list[dict[str, Any]]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Why(Readable):
     """What the server saw and decided. `checks` are in the order in which they were made.
 

@@ -25,7 +25,7 @@ _UNSHOWN = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Readable):
     """A refusal in words. Holds neither signature nor session token.
 
@@ -138,7 +138,7 @@ def _mismatch(answer: Answer, meant: Meant, found: tuple[Difference, ...]) -> Ca
     if found:
         why = (
             "S3 makes the signature again from what arrived, and this part of it may not be what "
-            f"was signed. {' '.join(one.words for one in found)}"
+            f"was signed. {' '.join(one.words for one in found)}{_or_method(answer, meant, found)}"
         )
         fix = (
             "Send each signed header with exactly the value that was signed. To be certain, give "

@@ -39,7 +39,7 @@ _DEFAULT_TYPE = "binary/octet-stream"
 _PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FormReport(Readable):
     """A POST form, read. Holds neither signature nor session token.
 

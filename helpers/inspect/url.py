@@ -52,7 +52,7 @@ _UNKNOWN_YET = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class UrlReport(Readable):
     """A presigned URL, read. Holds neither signature nor session token.
 

@@ -155,7 +155,7 @@ def wrapped(text: str, first: str, then: str) -> list[str]:
 
 
 class Readable:
-    """A report: ``print(report)`` is the way to read it, and so is a notebook's last line."""
+    """A report: its text is what a person reads, in ``print`` and as a notebook's last line."""
 
-    def _repr_pretty_(self, printer: object, _cycle: bool) -> None:
-        printer.text(str(self))  # type: ignore[attr-defined]
+    def __repr__(self) -> str:
+        return str(self)
