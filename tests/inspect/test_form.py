@@ -73,7 +73,7 @@ def test_neither_signature_nor_token_is_shown():
     post = form(token=TOKEN)
     report = inspect_form(post)
     assert report.temporary
-    for text in (str(report), repr(report)):
+    for text in (str(report), repr(vars(report))):
         assert "NOTAREALTOKEN" not in text
         assert post["fields"]["x-amz-signature"] not in text
         assert post["fields"]["policy"] not in text
@@ -156,4 +156,4 @@ def test_any_policy(conditions, expiration, policy):
     ):
         report = inspect_form(fields)
         assert str(report)
-        assert fields.get("x-amz-signature", "no signature") not in str(report) + repr(report)
+        assert fields.get("x-amz-signature", "no signature") not in str(report) + repr(vars(report))
