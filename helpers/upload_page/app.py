@@ -12,6 +12,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from flask import Flask, Response, jsonify, request
 
+from helpers.upload_page.parts import PartSigner
 from helpers.upload_page.sessions import RateLimit, Sessions
 from helpers.upload_page.signing import SECONDS, Limits, Signer, wanted
 from helpers.web.guard import Refused, guard, json_of
@@ -33,6 +34,7 @@ def create_app(
     """The application. `embedded`: a JupyterLab on this computer may show the page in a frame."""
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     limits = limits or Limits()
+    parts = PartSigner(signer, limits)
     rate = rate or RateLimit(SIGNATURES_A_MINUTE, 60)
     # Cookies do not know ports: this page's has its port in its name.
     cookie = f"upload-page-{origins[0].rpartition(':')[2]}"
@@ -59,6 +61,7 @@ def create_app(
             user=sessions.user(request.cookies.get(cookie)),
             max_bytes=limits.max_bytes,
             types=limits.types,
+            parts_from=limits.parts_from,
             seconds=SECONDS,
         )
 
@@ -81,11 +84,29 @@ def create_app(
     def sign() -> Response:
         who = user()
         sent = json_of(("name", "type", "size", "how"))
-        if sent["how"] not in ("post", "put"):
-            raise Refused(400, "how: post or put.")
+        ways = {"post": signer.post, "put": signer.put, "parts": parts.begin}
+        if sent["how"] not in ("post", "put", "parts"):
+            raise Refused(400, "how: post, put or parts.")
         file = wanted(sent, limits)
+        if sent["how"] == "parts" and file.size == 0:
+            raise Refused(400, "how: an empty file has no parts; post or put.")
         rate.take(who, "signatures")
-        return jsonify((signer.post if sent["how"] == "post" else signer.put)(who, file))
+        return jsonify(ways[str(sent["how"])](who, file))
+
+    @app.post("/parts/sign")
+    def sign_parts() -> Response:
+        who = user()
+        sent = json_of(("key", "upload", "size", "first"))
+        rate.take(who, "signatures")
+        return jsonify(parts.sign(who, sent))
+
+    @app.post("/parts/complete")
+    def complete_parts() -> Response:
+        return jsonify(parts.complete(user(), json_of(("key", "upload", "size"))))
+
+    @app.post("/parts/abort")
+    def abort_parts() -> Response:
+        return jsonify(parts.abort(user(), json_of(("key", "upload"))))
 
     @app.post("/link")
     def link() -> Response:

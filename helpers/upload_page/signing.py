@@ -26,6 +26,7 @@ class Limits:
     """What may be uploaded. Nothing in `types` runs as a script when S3 shows it."""
 
     max_bytes: int = 100 * MIB
+    parts_from: int = 100 * MIB  # larger files go in parts: AWS advises it from about there on
     types: tuple[str, ...] = (
         *("image/png", "image/jpeg", "image/gif", "image/webp"),
         *("text/plain", "text/csv", "application/pdf", "application/zip"),
@@ -65,12 +66,12 @@ class Signer:
     """Signs with plain boto3 for one bucket, under ``prefix/user/``."""
 
     def __init__(self, s3: Any, bucket: str, prefix: str = "uploads/") -> None:
-        self._s3, self._bucket, self._prefix = s3, bucket, prefix
+        self.s3, self.bucket, self._prefix = s3, bucket, prefix
 
     @property
     def s3_origin(self) -> str:
         """Scheme, host and port of the URLs that are signed here."""
-        parts = urlsplit(self._s3.generate_presigned_post(self._bucket, "k")["url"])
+        parts = urlsplit(self.s3.generate_presigned_post(self.bucket, "k")["url"])
         return f"{parts.scheme}://{parts.netloc}"
 
     def post(self, user: str, file: Wanted) -> dict[str, Any]:
@@ -79,14 +80,14 @@ class Signer:
         A form cannot say "only if it is not there yet". No two are for the same key, and no key
         can be guessed; that is what keeps a file from being overwritten.
         """
-        key = self._new_key(user, file)
+        key = self.new_key(user, file)
         fields = {
             "Content-Type": file.type,
             "Content-Disposition": disposition(file.name),
             "success_action_status": "201",
         }
-        form = self._s3.generate_presigned_post(
-            self._bucket,
+        form = self.s3.generate_presigned_post(
+            self.bucket,
             key,
             Fields=fields,
             Conditions=[
@@ -101,16 +102,16 @@ class Signer:
     def put(self, user: str, file: Wanted) -> dict[str, Any]:
         """A URL for that file, and the headers to send. Content-Length, which the browser adds
         by itself, is signed too; If-None-Match makes S3 refuse to overwrite."""
-        key = self._new_key(user, file)
+        key = self.new_key(user, file)
         headers = {
             "Content-Type": file.type,
             "Content-Disposition": disposition(file.name),
             "If-None-Match": "*",
         }
-        url = self._s3.generate_presigned_url(
+        url = self.s3.generate_presigned_url(
             "put_object",
             Params={
-                "Bucket": self._bucket,
+                "Bucket": self.bucket,
                 "Key": key,
                 "ContentLength": file.size,
                 **{name.replace("-", ""): value for name, value in headers.items()},
@@ -121,22 +122,27 @@ class Signer:
 
     def link(self, user: str, key: object) -> dict[str, Any]:
         """A URL to read one of the user's own files. Raises `Refused` (403) for any other key."""
-        if not isinstance(key, str) or not key.startswith(self._folder(user)):
+        if not self.is_own(user, key):
             raise Refused(403, "That is not a file of yours.")
-        url = self._s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=SECONDS
+        url = self.s3.generate_presigned_url(
+            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=SECONDS
         )
         return {"url": url, "seconds": SECONDS}
 
     def probe(self, how: str) -> str:
         """A URL to ask a preflight for; nobody can do anything else with it."""
-        url: str = self._s3.generate_presigned_post(self._bucket, "k")["url"]
+        url: str = self.s3.generate_presigned_post(self.bucket, "k")["url"]
         return url if how == "post" else f"{url.rstrip('/')}/{self._prefix}"
+
+    def is_own(self, user: str, key: object) -> bool:
+        """True for a key in the user's folder."""
+        return isinstance(key, str) and key.startswith(self._folder(user))
 
     def _folder(self, user: str) -> str:
         return f"{self._prefix}{user}/"
 
-    def _new_key(self, user: str, file: Wanted) -> str:
+    def new_key(self, user: str, file: Wanted) -> str:
+        """A key of the user's own that nobody can guess."""
         return f"{self._folder(user)}{secrets.token_urlsafe(16)}/{plain(file.name)}"
 
 

@@ -99,10 +99,14 @@ def serving():
         server.stop()
 
 
+def moment(dice: random.Random) -> int:
+    """When: after so many bytes. Often when all parts are sent, and the object is being made."""
+    return dice.randrange(SIZE) if dice.random() < 0.6 else SIZE + dice.randrange(25_000)
+
+
 def uploader_is_killed(server: Server, file, dice: random.Random) -> str:
     started: list[subprocess.Popen[str]] = []
-    moment = dice.randrange(SIZE + 20_000)
-    with Network(server.port, [], moment, lambda: started[0].kill()) as network:
+    with Network(server.port, [], moment(dice), lambda: started[0].kill()) as network:
         started.append(start(network.endpoint, server.keys, file))
         started[0].communicate(timeout=120)
     return "killed" if started[0].returncode < 0 else "too late"
@@ -120,8 +124,7 @@ def network_is_cut(server: Server, file, dice: random.Random) -> str:
 
 
 def server_is_killed(server: Server, file, dice: random.Random) -> str:
-    moment = dice.randrange(SIZE + 20_000)
-    with Network(server.port, [], moment, server.process.kill) as network:
+    with Network(server.port, [], moment(dice), server.process.kill) as network:
         said = result(start(network.endpoint, server.keys, file))
     if "error" not in said:
         return "too late"

@@ -213,7 +213,7 @@ def test_dots_in_a_key_are_letters_to_s3(ann, service):
         ({"name": ""}, 400, "1 to 1000"),
         ({"name": "x" * 1001}, 400, "1 to 1000"),
         ({"name": None}, 400, "1 to 1000"),
-        ({"how": "delete"}, 400, "post or put"),
+        ({"how": "delete"}, 400, "post, put or parts"),
         ({"key": "uploads/bob/a.png"}, 400, "key: that is not for the page to say"),
         ({"bucket": "other"}, 400, "bucket: that is not"),
         ({"expires": 99999}, 400, "expires: that is not"),

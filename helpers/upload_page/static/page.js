@@ -9,6 +9,7 @@ const element = (id) => document.getElementById(id);
 const uploads = [];
 
 const page = {
+  partsFrom: Infinity, // bytes; larger files go in parts
   // Starts as many of the waiting as may be on their way.
   next() {
     const sending = uploads.filter((upload) => upload.state === "sending").length;
@@ -104,6 +105,7 @@ if (code) {
 }
 try {
   const found = await session();
+  page.partsFrom = found.parts_from;
   element("limits").textContent =
     `Up to ${amount(found.max_bytes)} each: ${found.types.join(", ")}.`;
   showUser(found.user ?? (code ? (await signIn("learner", code)).user : null));

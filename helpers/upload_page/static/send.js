@@ -1,5 +1,5 @@
 // From the browser straight to S3. XMLHttpRequest, because fetch tells nothing while it sends.
-// Another way of sending (multipart, for large files) is one more entry in `ways`.
+// Files that are too large for one request go in parts: parts.js.
 
 import { Rate } from "./words.js";
 
@@ -19,17 +19,21 @@ const ways = {
 
 // Resolves to S3's answer: { ok, status, code, message }; status 0 if there was none.
 export function send(signed, file, progress, signal) {
-  const { method, url, headers, body } = ways[signed.how](signed, file);
+  const rate = new Rate();
+  return exchange(ways[signed.how](signed, file), ({ loaded, total }) => {
+    // The form's fields are sent as well; only the file is shown.
+    const sent = Math.max(0, Math.min(file.size, loaded - (total - file.size)));
+    progress(sent, rate.of(sent));
+  }, signal);
+}
+
+// One request; `progress` gets { loaded, total } in bytes of its body.
+export function exchange({ method, url, headers, body }, progress, signal) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    const rate = new Rate();
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.addEventListener("progress", ({ loaded, total }) => {
-      // The form's fields are sent as well; only the file is shown.
-      const sent = Math.max(0, Math.min(file.size, loaded - (total - file.size)));
-      progress(sent, rate.of(sent));
-    });
+    request.upload.addEventListener("progress", progress);
     request.addEventListener("loadend", () => resolve(answerOf(request)));
     signal.addEventListener("abort", () => request.abort());
     request.send(body);

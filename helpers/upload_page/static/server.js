@@ -11,7 +11,10 @@ async function call(path, options) {
     throw new Refusal("The page's own server cannot be reached. Is it still running?");
   }
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(told.error ?? `The page's server answered ${answer.status}.`);
+  if (!answer.ok) {
+    const refusal = new Refusal(told.error ?? `The page's server answered ${answer.status}.`);
+    throw Object.assign(refusal, { answered: answer.status });
+  }
   return told;
 }
 

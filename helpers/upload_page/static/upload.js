@@ -1,5 +1,6 @@
 // One file: what it is doing, what may be done with it, and how that is shown.
 
+import { giveUp, sendParts } from "./parts.js";
 import { ask, Refusal } from "./server.js";
 import { send } from "./send.js";
 import { amount, duration } from "./words.js";
@@ -8,7 +9,7 @@ const ON_ITS_WAY = ["waiting", "sending"];
 
 export class Upload {
   // states: ready, waiting, sending, done, failed, cancelled
-  // `around` is the page: next(), changed(), update(), how(), say(text), remove(upload).
+  // `around` is the page: next(), changed(), update(), how(), say(text), remove(upload), partsFrom.
   constructor(file, around) {
     this.file = file;
     this.around = around;
@@ -51,7 +52,7 @@ export class Upload {
   }
 
   wait(how) {
-    this.how = how;
+    this.how = this.file.size > this.around.partsFrom ? "parts" : how;
     this.bar.value = 0;
     this.show("waiting", "Waiting.", ["Cancel", () => this.cancel()]);
     this.around.next();
@@ -60,13 +61,25 @@ export class Upload {
   cancel() {
     const allSent = this.state === "sending" && this.file.size > 0 && this.bar.value >= this.file.size;
     this.stop?.abort();
+    this.giveUp();
     const stored = allSent ? "All had been sent, so S3 may have stored it." : "Nothing was stored.";
     this.show("cancelled", `Cancelled. ${stored}`, ...this.again());
     this.around.next();
   }
 
   again() {
-    return [["Retry", () => this.wait(this.around.how())], ["Remove", () => this.around.remove(this)]];
+    return [["Retry", () => this.wait(this.around.how())], ["Remove", () => this.remove()]];
+  }
+
+  remove() {
+    this.giveUp();
+    this.around.remove(this);
+  }
+
+  giveUp() {
+    if (this.signed?.how !== "parts") return;
+    giveUp(this.signed);
+    this.signed = null;
   }
 
   async start() {
@@ -79,9 +92,14 @@ export class Upload {
         name: this.file.name || "file", type: this.file.type, size: this.file.size, how: this.how,
       });
       this.signed.ends ??= Date.now() + this.signed.seconds * 1000;
-      if (stop.signal.aborted) return;
+      if (stop.signal.aborted) {
+        this.giveUp(); // cancelled while it was being signed
+        return;
+      }
       this.around.changed();
-      const answer = await send(this.signed, this.file, (sent, rate) => this.progress(sent, rate), stop.signal);
+      const way = this.how === "parts" ? sendParts : send;
+      const answer = await way(this.signed, this.file, (sent, rate) => this.progress(sent, rate), stop.signal);
+      if (stop.signal.aborted) return;
       // The key is this file's own: if it is taken, an earlier try arrived, and only its answer was lost.
       if (!answer.ok && !(retried && answer.status === 412)) throw answer;
       await this.finish();
@@ -140,8 +158,10 @@ export class Upload {
     let text;
     if (problem instanceof Refusal) {
       text = problem.message; // our own server's
+      if (problem.answered === 409) this.signed = null; // this upload has ended: begin another
     } else if (problem.status) {
-      this.signed = null; // S3 has answered, so another try needs another signature
+      // S3 has answered, so another try needs another signature; parts are signed anew anyway.
+      if (this.how !== "parts" || problem.status === 404) this.signed = null;
       text = `S3 answered ${problem.status}${problem.code ? ` ${problem.code}` : ""}: ${problem.message || "no reason given"}`;
     } else if (await isReadable(this.file)) {
       text = await whyNoAnswer(this.how);
@@ -158,7 +178,7 @@ const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () 
 // A browser does not tell a page why there was no answer. The page's server asks S3 and does.
 async function whyNoAnswer(how) {
   try {
-    const told = await ask("/preflight", { how });
+    const told = await ask("/preflight", { how: how === "parts" ? "put" : how });
     if (!told.reached) return "S3 cannot be reached. Try again when it is there.";
     if (told.allowed) return "The connection broke. Nothing was stored, unless only the answer was lost. Try again.";
     return `The browser may not send files to this bucket from here. S3 says ${told.code}: ${told.message}`;
