@@ -11,6 +11,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +33,7 @@ from helpers.rules.request import Request
 
 MAX_HEADERS = 64 * 1024  # bytes of request line and headers
 THREADS = 16
+LINGER = 0.01  # seconds that a worker waits for a connection's next request
 TIMEOUT = 60  # seconds that a silent connection is kept
 # After an early refusal the rest of the body is read and thrown away for this long or this much,
 # because closing a connection with unread data can destroy the answer on its way.
@@ -204,22 +206,32 @@ class _Body:
 
 
 def _send(req: Any, request: Request, response: Response, body: _Body) -> None:
+    """Head and body; a small answer in one piece, so that it travels in one packet."""
     status = response.status
-    headers = [(name.encode(), _latin1(value)) for name, value in response.headers]
-    headers.append((b"server", b"AmazonS3"))
-    length = response.content_length()
-    if status not in (204, 304):
-        headers.append((b"content-length", str(length).encode()))
     early = body.unread
-    if early:
+    if early or not req.server.can_add_keepalive_connection:
         req.close_connection = True
-    req.status = f"{status} {HTTPStatus(status).phrase}".encode()
-    req.outheaders = headers
-    req.ensure_headers_sent()
-    if request.method != "HEAD" and status not in (204, 304):
-        pieces = [response.body] if isinstance(response.body, bytes) else response.body
-        for piece in pieces:
-            req.conn.wfile.write(piece)
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+    lines += [b"%b: %b" % (name.encode(), _latin1(value)) for name, value in response.headers]
+    lines += [b"server: AmazonS3", b"date: %b" % formatdate(usegmt=True).encode()]
+    has_body = status not in (204, 304)
+    if has_body:
+        lines.append(b"content-length: %d" % response.content_length())
+    if req.close_connection:
+        lines.append(b"connection: close")
+    elif req.response_protocol == "HTTP/1.0":
+        lines.append(b"connection: keep-alive")
+    head = b"\r\n".join(lines) + b"\r\n\r\n"
+    req.sent_headers = True
+    write = req.conn.wfile.write
+    if request.method == "HEAD" or not has_body:
+        write(head)
+    elif isinstance(response.body, bytes):
+        write(head + response.body)
+    else:
+        write(head)
+        for piece in response.body:
+            write(piece)
     if early and not body.never_asked:
         _drain(req.conn.socket)
 
@@ -246,6 +258,31 @@ def _drain(connection: socket.socket) -> None:
 
 class _Connection(HTTPConnection):
     RequestHandlerClass = _HTTPRequest
+
+    def communicate(self) -> bool:
+        """Requests, one after another; True if more may come, and somebody else should watch.
+
+        cheroot gives a connection back to its watching thread after every request, which costs
+        more than the request: two changes of threads. A client that has more to ask mostly does
+        so at once, so its worker waits for it a moment, if no one else is waiting for a worker.
+        """
+        while super().communicate():  # type: ignore[no-untyped-call]
+            others = not self.server.requests._queue.empty()
+            if others or not self._more_at_once():
+                return True
+        return False
+
+    def _more_at_once(self) -> bool:
+        if self.rfile.has_data():
+            return True
+        self.socket.settimeout(LINGER)
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)  # at the end of the stream this answers too
+        except OSError:
+            return False
+        finally:
+            self.socket.settimeout(self.server.timeout)
+        return True
 
 
 class Server(HTTPServer):

@@ -222,4 +222,4 @@ def hex_bytes(text: str) -> str:
 
 def iso(moment: datetime) -> str:
     """A moment as S3 writes it in error fields: ``2013-05-24T00:00:00Z``, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"

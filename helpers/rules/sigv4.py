@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ TERMINATOR = "aws4_request"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 MAX_EXPIRES = 604800  # seconds: seven days
+_NOTHING_TO_ENCODE = re.compile("[A-Za-z0-9._~-]*").fullmatch
 AMZ_DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
@@ -47,14 +49,20 @@ def amz_date(moment: datetime) -> str:
 
 def parse_amz_date(text: str) -> datetime:
     """The moment that an X-Amz-Date names (UTC). Raises ValueError if it is not in that form."""
-    # strptime alone would also take "2013524T…": the form has a fixed width.
+    # (strptime would also take "2013524T…", and takes ten times as long.)
     if len(text) != 16 or not (text[:8] + text[9:15]).isdecimal() or not text.isascii():
         raise ValueError(f"{text!r} is not in the form yyyyMMdd'T'HHmmss'Z'")
-    return datetime.strptime(text, AMZ_DATE_FORMAT).replace(tzinfo=UTC)
+    if text[8] != "T" or text[15] != "Z":
+        raise ValueError(f"{text!r} is not in the form yyyyMMdd'T'HHmmss'Z'")
+    year, month, day = int(text[0:4]), int(text[4:6]), int(text[6:8])
+    hour, minute, second = int(text[9:11]), int(text[11:13]), int(text[13:15])
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def uri_encode(text: str, *, keep_slash: bool = False) -> str:
     """UriEncode() of the specification: all but ``A-Za-z0-9-._~`` becomes %XX, upper case."""
+    if _NOTHING_TO_ENCODE(text):  # quote() would find that out much more slowly
+        return text
     return quote(text, safe="/" if keep_slash else "")
 
 

@@ -1,4 +1,4 @@
-"""1 GiB through the local S3 beside moto_server: python3 -m tests.benchmarks.large
+"""1 GiB through the local S3 beside moto_server: part of python3 -m tests.benchmarks
 
 PUT, form POST and GET with presigned requests; throughput and the server's peak memory.
 """
@@ -6,7 +6,6 @@ PUT, form POST and GET with presigned requests; throughput and the server's peak
 from __future__ import annotations
 
 import socket
-import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -14,11 +13,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from tests.benchmarks.local_s3 import BUCKET, Peer
+from tests.benchmarks.peers import BUCKET, Peer, heading, table
 
-SIZE = 1024**3  # bytes
 PIECE = b"x" * (1024 * 1024)
-ROUNDS = 3
 
 
 class Peak:
@@ -71,48 +68,44 @@ def _pieces(size: int) -> Iterator[bytes]:
         yield PIECE
 
 
-def put(peer: Peer) -> float:
-    return _exchange("PUT", peer.url("put_object"), b"", SIZE, b"", "")
+def put(peer: Peer, size: int) -> float:
+    return _exchange("PUT", peer.url("put_object"), b"", size, b"", "")
 
 
-def get(peer: Peer) -> float:
+def get(peer: Peer, size: int) -> float:
     return _exchange("GET", peer.url("get_object"), b"", 0, b"", "")
 
 
-def post(peer: Peer) -> float:
+def post(peer: Peer, size: int) -> float:
     made = peer.s3.generate_presigned_post(BUCKET, "k", ExpiresIn=600)
     part = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}'
     fields = "".join(part.format(name, f"{value}\r\n") for name, value in made["fields"].items())
     file = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
     before = (fields + file).encode()
     return _exchange(
-        "POST", made["url"], before, SIZE, b"\r\n--b--\r\n", "multipart/form-data; boundary=b"
+        "POST", made["url"], before, size, b"\r\n--b--\r\n", "multipart/form-data; boundary=b"
     )
 
 
-def main() -> None:
-    names = ("local S3", "moto_server")
+def main(names: list[str], rounds: int, mib: int) -> None:
+    """A large PUT, GET and POST: MiB per second, and the server's peak memory."""
+    size = mib * 2**20
+    heading(names)
     for what in (put, get, post):
         rates: dict[str, list[float]] = {name: [] for name in names}
-        peaks: dict[str, float] = dict.fromkeys(names, 0.0)
-        for _ in range(ROUNDS):
+        peaks: dict[str, list[float]] = {name: [] for name in names}
+        for _ in range(rounds):
             for name in names:
                 peer = Peer(name)
                 try:
                     if what is get:
-                        put(peer)
+                        put(peer, size)
                     with Peak(peer.process.pid) as peak:
-                        rates[name].append(what(peer))
-                    peaks[name] = max(peaks[name], peak.mib)
+                        rates[name].append(what(peer, size))
+                    peaks[name].append(peak.mib)
                 finally:
                     peer.stop()
-        told = [
-            f"{name} {statistics.median(rates[name]):5.0f} MiB/s, {peaks[name]:5.0f} MiB"
-            for name in names
-        ]
-        ratio = statistics.median(rates[names[0]]) / statistics.median(rates[names[1]])
-        print(f"1 GiB {what.__name__.upper():5} {'   '.join(told)}   {ratio:.2f} times", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        verb = what.__name__.upper()
+        table(f"{mib} MiB {verb}, MiB/s", rates)
+        highest = {name: [max(values)] for name, values in peaks.items()}
+        table(f"{mib} MiB {verb}, peak memory, MiB", highest, less_is_better=True)

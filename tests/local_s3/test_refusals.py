@@ -387,14 +387,8 @@ def test_operations_that_are_not_carried_out_say_so(service):
         s3.get_bucket_metrics_configuration(Bucket=service.bucket, Id="x")
     with pytest.raises(ClientError, match="NotImplemented"):
         s3.get_object_torrent(Bucket=service.bucket, Key="k")
-    assert (
-        error_of(requests.patch(f"{service.endpoint}/{service.bucket}/k"))[:2]
-        == (
-            405,
-            "MethodNotAllowed",
-        )
-        or True
-    )
+    url = service.presign("get_object", "k").replace("X-Amz", "x")
+    assert error_of(requests.patch(url))[:2] == (405, "MethodNotAllowed")
 
 
 def raw(service, data: bytes) -> bytes:

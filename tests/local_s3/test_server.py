@@ -73,7 +73,7 @@ def test_decisions_can_be_read_back(lab, capsys):
     assert [name for name, passed, _ in decision["checks"] if not passed] == ["signature"]
     lab.why()
     shown = capsys.readouterr().out
-    assert "NO  signature" in shown
+    assert "✗ signature" in shown
     assert lab.access_key not in shown
     for _ in range(105):
         requests.get(signed)
