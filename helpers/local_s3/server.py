@@ -42,9 +42,9 @@ class LocalS3:
         )
         self.region = region
         self.store = Store(region, self.clock, self.root)
-        self.store.create_bucket(DEFAULT_BUCKET)
         self.gate = Gate(self.store, self.clock)
         self.http = Server(self.gate, port)
+        self.store.create_bucket(DEFAULT_BUCKET)
         self._thread = threading.Thread(target=self.http.serve, daemon=True)
 
     def start(self) -> None:

@@ -38,7 +38,8 @@ from helpers.rules.sigv4 import Scope
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "4000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SLOW = 10  # seconds for one request, on a machine that does other things too
+SLOW = 2  # seconds of CPU for one request
+SILENT = 20  # seconds until a connection without an answer counts as hanging
 HOST = "127.0.0.1:9"
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 WORDS = [
@@ -292,9 +293,9 @@ def test_never_a_500(target, caplog):
     half_way, slowest = 0, 0.0
     for number in range(REQUESTS):
         request, body = fuzzer.request()
-        begun = time.perf_counter()
+        begun = time.thread_time()  # the computer may have other things to do
         answer = target.gate.handle(request, io.BytesIO(body).read)
-        slowest = max(slowest, time.perf_counter() - begun)
+        slowest = max(slowest, time.thread_time() - begun)
         seen[answer.status] += 1
         told = _text_of(answer)
         shown = (number, request, body[:400], told[:400], caplog.text[-400:])
@@ -326,7 +327,7 @@ def _wire_format(request: Request, body: bytes) -> bytes:
 
 def _answer_to(address: tuple[str, int], sent: bytes) -> bytes:
     """Everything that the server says until it closes. Raises TimeoutError if it says nothing."""
-    with socket.create_connection(address, timeout=SLOW) as wire:
+    with socket.create_connection(address, timeout=SILENT) as wire:
         wire.sendall(sent)
         wire.shutdown(socket.SHUT_WR)
         told = b""
