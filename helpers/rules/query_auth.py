@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from helpers.rules import sigv4
 from helpers.rules.authentication import (
@@ -35,6 +35,7 @@ REQUIRED = (
     "X-Amz-Signature",
 )
 TOKEN = "X-Amz-Security-Token"
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def is_presigned(request: Request) -> bool:
@@ -153,7 +154,8 @@ def _expires(decision: Decision, text: str) -> int:
 
 
 def _check_time(decision: Decision, signed_at: datetime, expires: int, now: datetime) -> None:
-    ends = signed_at + timedelta(seconds=expires)
+    # X-Amz-Date may name the last day that a datetime can hold.
+    ends = signed_at + min(timedelta(seconds=expires), _LAST - signed_at)
     if signed_at > now + MAX_SKEW:
         decision.refuse(
             "time",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -165,6 +165,12 @@ def test_not_yet_valid():
     assert error.fields["X-Amz-Date"] == str(int(ahead["now"].timestamp() * 1000))
     assert list(error.fields) == ["X-Amz-Date", "Expires", "ServerTime"]
     assert verify(Request.build("GET", presigned(now=NOW + timedelta(minutes=15))))
+
+
+def test_the_end_of_the_calendar():
+    error = refusal(presigned(now=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), expires=60))
+    assert error.message == "Request is not yet valid"
+    assert error.fields["Expires"] == "9999-12-31T23:59:59Z"
 
 
 @pytest.mark.parametrize("key", ["AKIAUNKNOWN", "AKIAINACTIVE"])
