@@ -224,8 +224,6 @@ def _refusal(request: Request, host: Host, region: str, now: datetime) -> str:
         )
     except InvalidAccessKeyId:
         return ""
-    except OverflowError:
-        return "400 AuthorizationQueryParametersError: the dates are out of range"
     except S3Error as error:
         detail = decision.checks[-1].detail if decision.checks else ""
         more = f" ({detail})" if detail and detail != error.message else ""
