@@ -31,8 +31,6 @@ export default {
     live.className = "s3-live";
     live.setAttribute("role", "status");
     el.append(body, live);
-    // JupyterLab takes Enter for itself wherever it is not told to leave it.
-    el.dataset.lmSuppressShortcuts = "true";
 
     const say = (text) => {
       live.textContent = "";
