@@ -1,0 +1,83 @@
+"""The uploader in a real JupyterLab: files larger than a notebook's connection would carry."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+MIB = 1024 * 1024
+LONG = 60_000
+VALUES = "'|'.join(map(str, (uploader.state, uploader.sent, uploader.size, uploader.status)))"
+
+
+@pytest.fixture
+def open_lesson(chromium, jupyterlab):
+    """A lesson, run up to and including the cell that shows the uploader."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+
+    def opened(notebook: str):
+        jupyterlab.open(page, notebook)
+        page.evaluate(
+            """async () => {
+                const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+                const { kernel } = sessionContext.session;
+                const cells = content.model.sharedModel.cells;
+                const last = cells.findIndex((cell) => /^uploader$/m.test(cell.source));
+                for (const cell of cells.slice(0, last))
+                    if (cell.cell_type === "code")
+                        await kernel.requestExecute({ code: cell.source }).done;
+                content.activeCellIndex = last;
+                await window.jupyterapp.commands.execute("notebook:run-cell");
+            }"""
+        )
+        widget = page.locator(".s3-uploader")
+        expect(widget.get_by_role("status")).to_have_text("Ready.", timeout=LONG)
+        return page, widget
+
+    yield opened
+    context.close()
+
+
+def values(page) -> list[str]:
+    """State, sent, size and status, as Python sees them."""
+    told = page.evaluate(
+        """(code) => new Promise((resolve) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({ code: `print(${code})` });
+            let text = "";
+            future.onIOPub = (message) => { text += message.content.text ?? ""; };
+            future.done.then(() => resolve(text));
+        })""",
+        VALUES,
+    )
+    return told.strip().split("|")
+
+
+def test_a_put_of_more_than_the_notebook_carries(open_lesson, tmp_path):
+    page, widget = open_lesson("05-upload-with-put.ipynb")
+    large = tmp_path / "large.bin"
+    large.write_bytes(b"x" * (12 * MIB))
+    widget.locator("input[type=file]").set_input_files(large)
+    status = widget.get_by_role("status")
+    expect(status).to_have_text(re.compile("^Stored: S3 answered 200"), timeout=LONG)
+    assert values(page) == ["stored", str(12 * MIB), str(12 * MIB), "200"]
+
+
+def test_a_form_and_what_it_refuses(open_lesson, tmp_path):
+    page, widget = open_lesson("06-upload-with-post.ipynb")
+    sizes = {"fits.bin": 12 * MIB, "too-large.bin": 51 * MIB}
+    for name, size in sizes.items():
+        with (tmp_path / name).open("wb") as made:
+            made.truncate(size)
+    choose, status = widget.locator("input[type=file]"), widget.get_by_role("status")
+    choose.set_input_files(tmp_path / "fits.bin")
+    expect(status).to_have_text(re.compile("^Stored: S3 answered 204"), timeout=LONG)
+    assert values(page) == ["stored", str(12 * MIB), str(12 * MIB), "204"]
+    choose.set_input_files(tmp_path / "too-large.bin")
+    expect(status).to_have_text(re.compile("^S3 answered 400 EntityTooLarge: "), timeout=LONG)
+    state, _, size, code = values(page)
+    assert (state, size, code) == ("refused", str(51 * MIB), "400")
