@@ -23,6 +23,8 @@ Effect = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
 _Why = Callable[[], str] | None
 _Looked = tuple[Policy, Statement, _Why]
 
+_TOLD = 3  # statements of which a refusal says why they do not match
+
 # How closely a Principal element names an identity.
 _NOT_NAMED, _ACCOUNT, _ROLE, _DIRECTLY = range(4)
 
@@ -175,7 +177,7 @@ class _Call:
         verb = "allows" if statement.allow else "denies"
         reason = (
             f'Statement "{statement.label}" of the {KINDS[policy.kind]} "{policy.name}" '
-            f"{verb} {self.action}."
+            f"{verb} {self.action}{_conditions(statement)}."
         )
         return Evaluation(effect, reason, policy, statement, looked=tuple(self._looked))
 
@@ -188,10 +190,19 @@ class _Call:
         return Evaluation("ImplicitDeny", reason, missing=missing, looked=tuple(self._looked))
 
     def none_matched(self) -> str:
-        seen = len(self._looked)
-        if not seen:
+        """Why no allow matched, the first few in words."""
+        if not self._looked:
             return "no policy applies"
-        return f"{seen} statement{'s' if seen > 1 else ''} looked at, none matched"
+        allows = [(p, s, why) for p, s, why in self._looked if s.allow and why]
+        if not allows:
+            return "no statement that applies allows anything"
+        told = [
+            f'statement "{s.label}" of the {KINDS[p.kind]} "{p.name}" does not match ({why()})'
+            for p, s, why in allows[:_TOLD]
+        ]
+        if len(allows) > _TOLD:
+            told.append(f"and {len(allows) - _TOLD} more")
+        return "; ".join(told)
 
     def naming(self, statement: Statement) -> int:
         """How closely the statement names the identity as one that it applies to."""
@@ -318,6 +329,12 @@ def _resource_pattern(pattern: str) -> re.Pattern[str]:
     if pattern == "*":
         return wildcard(pattern)
     return arn_wildcard(pattern + ":*" * max(0, 5 - pattern.count(":")))
+
+
+def _conditions(statement: Statement) -> str:
+    """The conditions that were met, as they stand in the policy."""
+    tests = [f"{op.written} {key} {', '.join(v)}" for op, key, v in statement.conditions]
+    return f" on the condition {' and '.join(tests)}" if tests else ""
 
 
 def _outside(element: str, value: str, excepted: bool, listed: tuple[str, ...]) -> str:

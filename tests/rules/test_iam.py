@@ -479,19 +479,36 @@ def test_the_verdict_names_the_statement():
         'Statement "NoOldUrls" of the bucket policy "the-resource" denies s3:GetObject.'
     )
     assert (refused.policy, refused.statement) == (theirs, theirs.statements[0])
+    aged = bucket(
+        {
+            "Sid": "NoOldUrls",
+            "Effect": "Deny",
+            "Condition": {"NumericGreaterThan": {"s3:signatureAge": "300000"}},
+        }
+    )
+    assert ask(policy({}), aged, context={"s3:signatureAge": "300001"}).reason == (
+        'Statement "NoOldUrls" of the bucket policy "the-resource" denies s3:GetObject on the '
+        "condition NumericGreaterThan s3:signatureAge 300000."
+    )
     given = ask(policy({"Action": "s3:PutObject"}, {}))
     assert given.reason == (
         'Statement "2" of the identity policy "the-identity" allows s3:GetObject.'
     )
 
 
-def test_a_refusal_says_how_much_was_looked_at():
-    verdict = ask(policy({}, {}), bucket({}), action="s3:PutObject", resource="arn:aws:s3:::b/k")
-    assert verdict.reason == (
-        "Nothing allows s3:PutObject on arn:aws:s3:::b/k: 3 statements looked at, none matched."
+def test_a_refusal_says_why_nothing_matched():
+    asked = {"action": "s3:PutObject", "resource": "arn:aws:s3:::b/k"}
+    outside = "does not match (Action s3:PutObject is not in s3:GetObject)"
+    assert ask(policy({}), bucket({"Effect": "Deny"}), **asked).reason == (
+        "Nothing allows s3:PutObject on arn:aws:s3:::b/k: "
+        f'statement "1" of the identity policy "the-identity" {outside}.'
     )
-    assert ask(policy({}), action="s3:PutObject").reason.endswith(
-        "1 statement looked at, none matched."
+    many = ask(policy({}, {}, {}), bucket({}), **asked).reason
+    assert many.count(outside) == 3
+    assert many.endswith("; and 1 more.")
+    assert ask(**asked).reason.endswith("no policy applies.")
+    assert ask(policy({"Effect": "Deny"}), **asked).reason.endswith(
+        "no statement that applies allows anything."
     )
 
 
