@@ -141,6 +141,10 @@ def upload(
         etag = _completed(s3, at, upload_id, tags, checksum, size)
     except ClientError as problem:
         error = problem.response["Error"]
+        # Also what botocore makes of a 200 whose XML was cut off.
+        if problem.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500:
+            told = f"{problem.operation_name}: {error['Code']}: {error['Message']}"
+            raise UploadError(f"S3 does not answer ({told}). {_AGAIN}") from None
         raise UploadError(
             f"S3 refused {problem.operation_name}: {error['Code']}: {error['Message']}"
         ) from None

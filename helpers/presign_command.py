@@ -11,14 +11,12 @@ import os
 import re
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
-from typing import BinaryIO
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, BinaryIO
 
 from tqdm import tqdm
 
@@ -26,7 +24,11 @@ from helpers.environment import stops_cleanly
 from helpers.presign import Credentials, Presigner, PresignError, encoded_key
 from helpers.settings import SettingsError, load_settings
 
-BLOCK = 256 * 1024  # bytes of keys that are read, signed and written in one go
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+BLOCK = 8 * 1024  # bytes of keys that are read, signed and written in one go; fits into a pipe
+_LONGEST_LINE = 4 * 1024  # bytes; a key has at most 1024
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _CLOSED_PIPE = 141  # as a shell says it of a program that wrote to a closed pipe
 _STOPPED = 130
@@ -246,7 +248,7 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
             line, rest = line + block.count(b"\n"), last
         else:
             rest += last
-        if len(rest) > BLOCK:
+        if len(rest) > _LONGEST_LINE:
             raise PresignError(f"line {line}: this is longer than any key. Write one key a line.")
     if rest:
         yield rest
@@ -257,35 +259,70 @@ def _signed(job: Job, items: Iterator[bytes], workers: int) -> Generator[Signed]
     if workers == 1:
         yield from map(job.sign, items)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (job,))
+    team = [_Worker(job) for _ in range(workers)]
     try:
-        waiting: deque[Future[Signed]] = deque()
-        for item in items:
-            waiting.append(pool.submit(_sign_in_worker, item))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
+        waiting: deque[_Worker] = deque()
+        for number, item in enumerate(items):
+            # By turns, so that the answers come in order. Each has one block to sign and one to
+            # come: that one lies in its pipe, which holds a whole block, so nobody waits for us.
+            if len(waiting) == 2 * workers:
+                yield waiting.popleft().answer()
+            team[number % workers].give(item)
+            waiting.append(team[number % workers])
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft().answer()
     finally:
-        pool.shutdown(cancel_futures=True)
+        for worker in team:
+            worker.end()
 
 
-_job_of_worker: Job
+class _Worker:
+    """A process that signs blocks. It ends when the pipe to it is closed, by whatever cause."""
+
+    def __init__(self, job: Job) -> None:
+        context = get_context("spawn")
+        theirs, self._to = context.Pipe(duplex=False)
+        self._from, back = context.Pipe(duplex=False)
+        self._process = context.Process(target=_work, args=(job, theirs, back), daemon=True)
+        self._process.start()
+        theirs.close()
+        back.close()
+
+    def give(self, block: bytes) -> None:
+        try:
+            self._to.send_bytes(block)
+        except OSError:
+            raise _gone() from None
+
+    def answer(self) -> Signed:
+        try:
+            answer: Signed | Exception = self._from.recv()
+        except (EOFError, OSError):
+            raise _gone() from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        self._to.close()
+        self._from.close()
+        self._process.terminate()
+        self._process.join()
 
 
-def _start_worker(job: Job) -> None:
-    global _job_of_worker
-    _job_of_worker = job
+def _gone() -> PresignError:
+    return PresignError("A worker process has been ended from outside. Start the command again.")
+
+
+def _work(job: Job, blocks_in: Connection, answers: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command says when to stop
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _sign_in_worker(block: bytes) -> Signed:
-    return _job_of_worker.sign(block)
+    try:
+        while True:
+            block = blocks_in.recv_bytes()
+            try:
+                answer: Signed | Exception = job.sign(block)
+            except PresignError as problem:
+                answer = problem
+            answers.send(answer)
+    except (EOFError, OSError):
+        pass  # the command has ended

@@ -343,6 +343,32 @@ def test_a_beginning_whose_answer_was_cut_off_is_one_clear_error(service, file):
     assert unfinished(service) == []
 
 
+def test_a_list_whose_xml_was_cut_off_is_not_an_empty_list(service, file):
+    s3 = service.client()
+
+    def cut(response_dict, **_: object) -> None:
+        response_dict["body"] = response_dict["body"][:-20]
+
+    s3.meta.events.register("before-parse.s3.ListMultipartUploads", cut)
+    try:
+        with pytest.raises(UploadError, match="S3 does not answer"):
+            send(service, file, s3=s3)
+    finally:
+        s3.meta.events.unregister("before-parse.s3.ListMultipartUploads", cut)
+    assert send(service, file).sent == 4
+
+
+def test_a_500_is_to_be_tried_later(service, file):
+    class Busy(Lying):
+        def create_multipart_upload(self, **_):
+            error = {"Code": "500", "Message": "Internal Server Error"}
+            answer = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 500}}
+            raise ClientError(answer, "CreateMultipartUpload")
+
+    with pytest.raises(UploadError, match=r"S3 does not answer \(CreateMultipartUpload: 500"):
+        send(service, file, s3=Busy(service.client(), None))
+
+
 def test_the_object_is_looked_at_again_if_that_answer_was_cut_off(service, file):
     class Look(Lying):
         looks = 0
