@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from helpers.local_s3.store import Store, StoredObject
+from helpers.local_s3.store import Store
+from helpers.local_s3.stored import StoredObject
 from helpers.local_s3.sts import Sts
 from helpers.rules.authentication import Authentication
 from helpers.rules.context import request_context

@@ -1,6 +1,6 @@
 """moto, imported and set straight for this server, and its web app for what we do not do.
 
-Together with `store` the only code that knows moto.
+Together with `store` and `stored` the only code that knows moto.
 """
 
 from __future__ import annotations

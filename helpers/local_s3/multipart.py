@@ -18,7 +18,8 @@ from helpers.local_s3.body import IN_MEMORY, PIECE
 from helpers.local_s3.bucket_settings import parse_xml
 from helpers.local_s3.objects import check_upload, check_write_condition
 from helpers.local_s3.response import Response
-from helpers.local_s3.store import NewObject, Store, StoredObject, Upload
+from helpers.local_s3.store import Store
+from helpers.local_s3.stored import NewObject, StoredObject, Upload
 from helpers.rules.checksums import DEFAULT, LENGTHS, PREFIX, hasher
 from helpers.rules.context import hoisted_headers
 from helpers.rules.errors import (

@@ -12,7 +12,8 @@ from werkzeug.http import http_date, parse_date, parse_etags, parse_range_header
 
 from helpers.local_s3.body import PIECE, Read, receive
 from helpers.local_s3.response import Response
-from helpers.local_s3.store import NewObject, Store, StoredObject
+from helpers.local_s3.store import Store
+from helpers.local_s3.stored import NewObject, StoredObject
 from helpers.rules import tags
 from helpers.rules.context import hoisted_headers
 from helpers.rules.errors import (

@@ -25,7 +25,8 @@ from helpers.local_s3.body import IN_MEMORY, PIECE, Read
 from helpers.local_s3.bucket_settings import parse_xml
 from helpers.local_s3.objects import check_upload
 from helpers.local_s3.response import Response
-from helpers.local_s3.store import NewObject, Store, StoredObject
+from helpers.local_s3.store import Store
+from helpers.local_s3.stored import NewObject, StoredObject
 from helpers.rules import post_policy, tags
 from helpers.rules.authentication import Authentication, Endpoint, Lookup
 from helpers.rules.checksums import DEFAULT, PREFIX, declared_checksum, declared_md5, hasher
