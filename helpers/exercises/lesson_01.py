@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers.exercises.checking import NotYet, exercise, send
+from helpers.exercises.policies import policy_text
 from helpers.lab import Lab
 
 _SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -19,7 +20,7 @@ _FILES = ("site/index.txt", "site/img/logo.txt", "site-drafts/plan.txt", "privat
 @exercise("01", 1)
 def check_policy(lab: Lab, bucket: str, policy: object) -> str:
     """A bucket policy that publishes ``site/`` for reading, and nothing else."""
-    text = policy if isinstance(policy, str) else _as_json(policy)
+    text = policy_text(policy)
     with _open_bucket(lab, bucket) as s3:
         _put_policy(s3, bucket, text)
         lab.let_it_settle()
@@ -114,12 +115,3 @@ def _put_policy(s3: Any, bucket: str, text: str) -> None:
     except ClientError as problem:
         said = problem.response["Error"]["Message"]
         raise NotYet(f"S3 does not take this policy: {said}") from None
-
-
-def _as_json(policy: object) -> str:
-    if not isinstance(policy, dict):
-        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
-    try:
-        return json.dumps(policy)
-    except TypeError as problem:
-        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from helpers.clean_up import IAM_PREFIX, remove_user
 from helpers.exercises.checking import NotYet, exercise, send
+from helpers.exercises.policies import as_new_user, policy_text
 from helpers.lab import Lab
 
 UPLOADER = f"{IAM_PREFIX}02-uploader"
@@ -21,10 +22,10 @@ _WEEK = 604800  # seconds
 @exercise("02", 1)
 def check_uploader(lab: Lab, policy: object) -> str:
     """An identity policy that lets its holder store into ``lesson-02/inbox/`` and nothing else."""
-    text = policy if isinstance(policy, str) else _as_json(policy)
+    text = policy_text(policy)
     lab.client().put_object(Bucket=lab.bucket, Key=f"{_INBOX}/theirs.txt", Body=b"theirs")
     try:
-        s3 = _user(lab, UPLOADER, text).client()
+        s3 = as_new_user(lab, UPLOADER, text).client()
         _try_uploader(s3, lab.bucket)
     finally:
         remove_user(lab, UPLOADER)
@@ -64,7 +65,7 @@ def leak(lab: Lab) -> tuple[str, str]:
         "Resource": f"arn:aws:s3:::{lab.bucket}/lesson-02/leak/*",
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    user = _user(lab, LEAKY, policy)
+    user = as_new_user(lab, LEAKY, policy)
     lab.client().put_object(Bucket=lab.bucket, Key=_LEAKED, Body=b"The plan")
     url: str = user.client().generate_presigned_url(
         "get_object", Params={"Bucket": lab.bucket, "Key": _LEAKED}, ExpiresIn=_WEEK
@@ -104,22 +105,6 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
     return "the leaked URL died long before its week was over, and the application goes on."
 
 
-def _user(lab: Lab, name: str, policy: str) -> Lab:
-    """The lab as a new user with one policy and one key."""
-    iam = lab.client("iam")
-    remove_user(lab, name)
-    iam.create_user(UserName=name)
-    try:
-        iam.put_user_policy(UserName=name, PolicyName="exercise", PolicyDocument=policy)
-    except ClientError as problem:
-        raise NotYet(
-            f"IAM does not take this policy: {problem.response['Error']['Message']}"
-        ) from None
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    lab.let_it_settle()
-    return lab.with_key(key)
-
-
 def _refused(call: Any, **params: Any) -> str:
     """Why S3 refuses a call, or an empty text if it does not."""
     try:
@@ -132,12 +117,3 @@ def _refused(call: Any, **params: Any) -> str:
 
 def _may(call: Any, **params: Any) -> bool:
     return not _refused(call, **params)
-
-
-def _as_json(policy: object) -> str:
-    if not isinstance(policy, dict):
-        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
-    try:
-        return json.dumps(policy)
-    except TypeError as problem:
-        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None

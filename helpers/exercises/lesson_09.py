@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import requests
@@ -10,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from helpers.clean_up import remove_user
 from helpers.exercises.checking import NotYet, exercise, expect, send
+from helpers.exercises.policies import as_new_user, policy_text
 from helpers.lab import Lab
 
 _ADA, _ADAM = "s3-lessons-09-ada", "s3-lessons-09-adam"
@@ -22,7 +22,7 @@ def check_guardrail(lab: Lab, bucket: str, policy: object) -> str:
     s3 = lab.client()
     s3.put_object(Bucket=bucket, Key="guarded/a.txt", Body=_BODY)
     try:
-        s3.put_bucket_policy(Bucket=bucket, Policy=_as_json(policy))
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy_text(policy))
     except ClientError as problem:
         said = problem.response["Error"]["Message"]
         raise NotYet(f"S3 does not take this policy: {said}") from None
@@ -83,10 +83,9 @@ def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
 @exercise("09", 2)
 def check_folders(lab: Lab, bucket: str, policy: object) -> str:
     """One identity policy that gives each user a folder under ``team/``."""
-    text = _as_json(policy)
+    text = policy_text(policy)
     try:
-        clients = {name: _client_of(lab, name, text) for name in (_ADA, _ADAM)}
-        lab.let_it_settle()
+        clients = {name: as_new_user(lab, name, text).client() for name in (_ADA, _ADAM)}
         for name, client in clients.items():
             _judge_folder(lab, client, bucket, name)
         for name, client in clients.items():
@@ -95,20 +94,6 @@ def check_folders(lab: Lab, bucket: str, policy: object) -> str:
         for name in (_ADA, _ADAM):
             remove_user(lab, name)
     return "each has a folder, and the other's is shut."
-
-
-def _client_of(lab: Lab, name: str, policy: str) -> Any:
-    iam = lab.client("iam")
-    remove_user(lab, name)
-    iam.create_user(UserName=name)
-    try:
-        iam.put_user_policy(UserName=name, PolicyName="folder", PolicyDocument=policy)
-    except ClientError as problem:
-        said = problem.response["Error"]["Message"]
-        raise NotYet(
-            f"IAM does not take this policy: {said} (A user's policy has no Principal.)"
-        ) from None
-    return lab.with_key(iam.create_access_key(UserName=name)["AccessKey"]).client()
 
 
 def _status(client: Any, operation: str, bucket: str, key: str) -> int:
@@ -141,14 +126,3 @@ def _judge_others(lab: Lab, client: Any, bucket: str, name: str, other: str) -> 
             raise NotYet(f"{name} gets into team/{other}/.{more}")
         if _status(client, operation, bucket, "team/all.txt") == 200:
             raise NotYet(f"{name} also gets at team/all.txt, which is in nobody's folder.")
-
-
-def _as_json(policy: object) -> str:
-    if isinstance(policy, str):
-        return policy
-    if not isinstance(policy, dict):
-        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
-    try:
-        return json.dumps(policy)
-    except TypeError as problem:
-        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None

@@ -1,0 +1,40 @@
+"""What the checks of policies share: a policy as text, and a user who has it."""
+
+from __future__ import annotations
+
+import json
+
+from botocore.exceptions import ClientError
+
+from helpers.clean_up import remove_user
+from helpers.exercises.checking import NotYet
+from helpers.lab import Lab
+
+
+def policy_text(policy: object) -> str:
+    """A policy given as a dictionary or as JSON text, as text. Raises `NotYet` for other things."""
+    if isinstance(policy, str):
+        return policy
+    if not isinstance(policy, dict):
+        raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
+    try:
+        return json.dumps(policy)
+    except TypeError as problem:
+        raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None
+
+
+def as_new_user(lab: Lab, name: str, policy: str) -> Lab:
+    """The lab as a new user with one policy and one key. Raises `NotYet` if IAM refuses it."""
+    iam = lab.client("iam")
+    remove_user(lab, name)
+    iam.create_user(UserName=name)
+    try:
+        iam.put_user_policy(UserName=name, PolicyName="exercise", PolicyDocument=policy)
+    except ClientError as problem:
+        said = problem.response["Error"]["Message"]
+        raise NotYet(
+            f"IAM does not take this policy: {said} (A user's policy has no Principal.)"
+        ) from None
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    lab.let_it_settle()
+    return lab.with_key(key)
