@@ -151,6 +151,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. The next start makes the environment from the beginning.", file=sys.stderr)
         return 130
     if options.command == "lab":
+        if _is_root() and "--allow-root" not in options.rest:
+            environment.say(
+                "you are root, which JupyterLab refuses; if that is meant (in a container): "
+                "python3 -m helpers lab -- --allow-root"
+            )
         # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
         return _run(_lab(python, options), instead=signal.SIGTERM)
     if options.command == "test":
@@ -219,6 +224,10 @@ def _test(python: str, rest: list[str]) -> list[str]:
         # A notebook's cells stay together, on one worker.
         command += ["-n", "2", "--dist", "loadfile"]
     return command + rest
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _file_of(argument: str) -> str:

@@ -67,6 +67,17 @@ def started(monkeypatch):
     return found
 
 
+def test_root_is_told_how_jupyterlab_wants_it(started, monkeypatch, capsys):
+    monkeypatch.setattr(commands, "_is_root", lambda: True)
+    commands.main(["lab"])
+    assert "lab -- --allow-root" in capsys.readouterr().err
+    commands.main(["lab", "--", "--allow-root"])
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(commands, "_is_root", lambda: False)
+    commands.main(["lab"])
+    assert capsys.readouterr().err == ""
+
+
 def test_lab_opens_the_first_lesson_here_and_passes_options_on(started):
     assert commands.main(["lab"]) == 3
     assert commands.main(["lab", "--no-browser", "--port=0", "--ip=::1", "--", "--debug"]) == 3

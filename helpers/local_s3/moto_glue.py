@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from defusedxml.ElementTree import fromstring
+
 from helpers.local_s3.clock import Clock
-from helpers.rules import sigv4
+from helpers.rules import sigv4, tags
 from helpers.rules.context import hoisted_headers
 from helpers.rules.request import Request
 
@@ -97,6 +99,11 @@ def iam_backends() -> Any:
 def _moto_app(service: Service) -> Any:
     from moto.moto_server.werkzeug_app import create_backend_app
 
+    if service == "s3":
+        from moto.s3.responses import S3Response
+
+        # moto's own reading fails for an empty tag set, which takes all tags away.
+        S3Response._tagging_from_xml = lambda self: tags.from_xml(fromstring(self.body))
     app = create_backend_app(service)
     # A key may hold "//": werkzeug would redirect to the same path with one slash.
     app.url_map.merge_slashes = False

@@ -64,6 +64,8 @@ def test_tags_of_an_upload(service):
     assert s3.get_object_tagging(Bucket=service.bucket, Key="k")["TagSet"] == [
         {"Key": "awards", "Value": "first prize"}
     ]
+    s3.put_object_tagging(Bucket=service.bucket, Key="k", Tagging={"TagSet": []})
+    assert s3.get_object_tagging(Bucket=service.bucket, Key="k")["TagSet"] == []
     for refused in (
         lambda: service.put("new", Tagging="a=1&a=2"),
         lambda: s3.create_multipart_upload(Bucket=service.bucket, Key="new", Tagging="a=%25"),
