@@ -91,7 +91,7 @@ def create_app(bench: Bench, code: str, origins: Origins) -> Flask:
 
     @app.get("/table")
     def table() -> Response:
-        return jsonify(rules=attempts.RULES, rows=attempts.ROWS)
+        return jsonify(rules=list(attempts.RULES.items()), rows=list(attempts.ROWS.items()))
 
     @app.post("/start")
     def start() -> Response:

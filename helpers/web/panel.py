@@ -12,6 +12,17 @@ from helpers.lab import Lab
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN = 20  # requests in the table
+_LOOKED_AT = 100  # of the latest ones, among which those of a browser are
+
+
+def by_browser(decision: dict[str, Any]) -> bool:
+    """Can a page's browser have sent it? The lab itself asks about buckets, and with HEAD.
+
+    A page posts forms to the bucket, and asks for that; all else is about an object.
+    """
+    method, path = decision["method"], decision["path"]
+    about_an_object = path.strip("/").count("/") > 0
+    return method != "HEAD" and (about_an_object or method in ("OPTIONS", "POST"))
 
 
 def asked(decisions: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
@@ -59,7 +70,8 @@ class Panel(anywidget.AnyWidget):
         """What is in the table: the latest requests first. Nothing on a real S3."""
         if not self._lab.local:
             return []
-        return asked(reversed(self._lab.decisions(_SHOWN)))
+        seen = [decision for decision in self._lab.decisions(_LOOKED_AT) if by_browser(decision)]
+        return asked(reversed(seen[-_SHOWN:]))
 
     def __repr__(self) -> str:
         return f"{self._title}, with S3's answers below it"

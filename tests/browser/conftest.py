@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,10 @@ class JupyterLab:
     token: str
     folder: Path
 
+    def at(self, name: str) -> JupyterLab:
+        """The same, under another name of this computer."""
+        return replace(self, url=self.url.replace("127.0.0.1", name))
+
     def open(self, page: Page, notebook: str) -> None:
         """Open a notebook and wait until its kernel is ready."""
         page.goto(f"{self.url}lab/tree/{notebook}?reset&token={self.token}")
@@ -87,6 +91,24 @@ class JupyterLab:
     def run_all(self, page: Page) -> None:
         """Run every cell and wait for the last."""
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def run_up_to(self, page: Page, line: str) -> None:
+        """Run the code up to the first cell with that line, and that cell where it stands."""
+        page.evaluate(
+            """async (line) => {
+                const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+                const { kernel } = sessionContext.session;
+                const cells = content.model.sharedModel.cells;
+                const last = cells.findIndex(
+                    (cell) => cell.cell_type === 'code' && cell.source.split('\\n').includes(line));
+                for (const cell of cells.slice(0, last))
+                    if (cell.cell_type === 'code')
+                        await kernel.requestExecute({ code: cell.source }).done;
+                content.activeCellIndex = last;
+                await window.jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            line,
+        )
 
     def run_first(self, page: Page) -> None:
         """Run the set-up cell again, for what comes after the last cell's clean-up."""

@@ -21,19 +21,7 @@ def open_lesson(chromium, jupyterlab):
 
     def opened(notebook: str):
         jupyterlab.open(page, notebook)
-        page.evaluate(
-            """async () => {
-                const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
-                const { kernel } = sessionContext.session;
-                const cells = content.model.sharedModel.cells;
-                const last = cells.findIndex((cell) => /^uploader$/m.test(cell.source));
-                for (const cell of cells.slice(0, last))
-                    if (cell.cell_type === "code")
-                        await kernel.requestExecute({ code: cell.source }).done;
-                content.activeCellIndex = last;
-                await window.jupyterapp.commands.execute("notebook:run-cell");
-            }"""
-        )
+        jupyterlab.run_up_to(page, "uploader")
         widget = page.locator(".s3-uploader")
         expect(widget.get_by_role("status")).to_have_text("Ready.", timeout=LONG)
         return page, widget

@@ -89,7 +89,7 @@ async function run(rules) {
 
 const { rules, rows } = await (await fetch("/table")).json();
 element("origin").textContent = location.origin;
-for (const [rule, title] of Object.entries(rules)) {
+for (const [rule, title] of rules) {
   const head = document.createElement("th");
   head.scope = "col";
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Try" });
@@ -98,11 +98,11 @@ for (const [rule, title] of Object.entries(rules)) {
   head.append(title, button);
   element("head").append(head);
 }
-for (const [row, title] of Object.entries(rows)) {
+for (const [row, title] of rows) {
   const line = document.createElement("tr");
   const head = Object.assign(document.createElement("th"), { scope: "row", textContent: title });
-  line.append(head, ...Object.keys(rules).map((rule) =>
+  line.append(head, ...rules.map(([rule]) =>
     Object.assign(document.createElement("td"), { id: `${row}/${rule}`, textContent: " " })));
   element("body").append(line);
 }
-element("all").addEventListener("click", () => run(Object.keys(rules)));
+element("all").addEventListener("click", () => run(rules.map(([rule]) => rule)));

@@ -1,0 +1,71 @@
+"""The upload page and the CORS bench inside a notebook, with S3's answers below them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from tests.browser.uploading import file
+
+pytestmark = pytest.mark.browser
+LONG = 60_000
+
+
+@pytest.fixture
+def page(chromium):
+    """A page in which a browser may complain: that is what the bench is for."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def shown(page, jupyterlab):
+    """A lesson run up to its panel: the panel, and the page in its frame."""
+
+    def open_at(notebook: str, line: str, name: str) -> tuple[Locator, FrameLocator]:
+        # The page gets its cookie under either name of this computer.
+        jupyterlab.at(name).open(page, notebook)
+        jupyterlab.run_up_to(page, line)
+        panel = page.locator(".web-panel")
+        expect(panel).to_be_visible(timeout=LONG)
+        return panel, panel.frame_locator("iframe")
+
+    yield open_at
+    jupyterlab.close(page)
+
+
+def requests_in(panel: Locator) -> list[tuple[str, str]]:
+    """Method and status of each row, the latest first."""
+    rows = panel.locator("tbody tr").all()
+    cells = [row.locator("td").all_inner_texts() for row in rows]
+    return [(request.partition(" ")[0], status) for request, status, _ in cells]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_preflight_post_and_get_go_by(shown, page: Page, name):
+    panel, inner = shown("08-the-upload-page.ipynb", "page.panel()", name)
+    expect(inner.get_by_label("Choose files")).to_be_visible(timeout=LONG)  # signed in already
+    inner.locator("#files").set_input_files([file("cat.png")])
+    inner.get_by_role("button", name="Upload").click()
+    expect(inner.locator("li.done")).to_have_count(1, timeout=LONG)
+    with page.expect_download():
+        inner.get_by_role("link", name="Download cat.png").click()
+    first = panel.locator("tbody tr").first
+    for _ in range(100):  # the browser may have been quicker than the download was noted
+        panel.get_by_role("button", name="Refresh").click()
+        if first.inner_text().startswith("GET"):
+            break
+    assert requests_in(panel)[:3] == [("GET", "200"), ("POST", "201"), ("OPTIONS", "200")]
+    text = panel.locator("tbody tr").nth(2).inner_text()
+    assert f"rule 1 allows POST from http://{name}:" in text
+
+
+def test_the_bench_in_its_lesson(shown):
+    panel, inner = shown("07-let-the-browser-in.ipynb", "bench.panel()", "127.0.0.1")
+    expect(inner.locator("tbody tr")).to_have_count(5, timeout=LONG)
+    inner.get_by_role("button", name="Try: no rule").click()
+    expect(inner.get_by_role("status")).to_contain_text("Done", timeout=LONG)
+    titles = [title.partition("\n")[0] for title in inner.locator("thead th").all_inner_texts()]
+    assert titles[:5] == ["The page sends", "no rule", "own origin", "another", "*"]
+    expect(panel.locator("tbody tr.refused").first).to_contain_text("CORS is not enabled")
