@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers.exercises.checking import NotYet, exercise, send
-from helpers.exercises.policies import policy_text
+from helpers.exercises.policies import policy_text, put_bucket_policy
 from helpers.lab import Lab
 
 _SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -22,7 +22,7 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
     """A bucket policy that publishes ``site/`` for reading, and nothing else."""
     text = policy_text(policy)
     with _open_bucket(lab, bucket) as s3:
-        _put_policy(s3, bucket, text)
+        put_bucket_policy(s3, bucket, text)
         lab.let_it_settle()
         address = f"{s3.meta.endpoint_url}/{bucket}"
 
@@ -71,7 +71,7 @@ def check_switches(lab: Lab, bucket: str, switches: object) -> str:
     statement = allow | {"Resource": f"arn:aws:s3:::{bucket}/*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     with _open_bucket(lab, bucket) as s3:
-        _put_policy(s3, bucket, policy)
+        put_bucket_policy(s3, bucket, policy)
         try:
             s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=switches)
         except ParamValidationError:
@@ -107,11 +107,3 @@ def _open_bucket(lab: Lab, bucket: str) -> Iterator[Any]:
         s3.delete_bucket_policy(Bucket=bucket)
         everything = dict.fromkeys(_SWITCHES, True)
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=everything)
-
-
-def _put_policy(s3: Any, bucket: str, text: str) -> None:
-    try:
-        s3.put_bucket_policy(Bucket=bucket, Policy=text)
-    except ClientError as problem:
-        said = problem.response["Error"]["Message"]
-        raise NotYet(f"S3 does not take this policy: {said}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +22,20 @@ def policy_text(policy: object) -> str:
         return json.dumps(policy)
     except TypeError as problem:
         raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None
+
+
+def put_bucket_policy(s3: Any, bucket: str, policy: str) -> None:
+    """Give the bucket this policy. Raises `NotYet` with S3's words if S3 refuses it."""
+    try:
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    except ClientError as problem:
+        said = problem.response["Error"]["Message"]
+        if "does not apply" in said:
+            said += (
+                f": s3:GetObject is about objects (arn:aws:s3:::{bucket}/…), s3:ListBucket is "
+                f"about the bucket (arn:aws:s3:::{bucket})."
+            )
+        raise NotYet(f"S3 does not take this policy: {said}") from None
 
 
 def as_new_user(lab: Lab, name: str, policy: str) -> Lab:

@@ -31,9 +31,10 @@ from helpers.rules.errors import (
     S3Error,
 )
 from helpers.rules.payload import ChunkSigner, Payload
-from helpers.rules.policy import MalformedPolicy, Policy, parse_policy
+from helpers.rules.policy import MalformedPolicy, Policy, Statement, parse_policy
 from helpers.rules.public_access import is_public
 from helpers.rules.request import Request
+from helpers.rules.s3_operations import BUCKET_ACTIONS, OBJECT_ACTIONS
 
 _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 MAX_POLICY = 20 * 1024  # bytes
@@ -199,7 +200,21 @@ def _bucket_policy(bucket: str, body: bytes) -> Policy:
         for resource in statement.resources:
             if resource != own and not resource.startswith(f"{own}/") and resource != f"{own}*":
                 raise MalformedPolicyDocument("Policy has invalid resource", Detail=resource)
+        if not statement.not_actions and not statement.not_resources:
+            _check_levels(statement, own)
     return policy
+
+
+def _check_levels(statement: Statement, own: str) -> None:
+    """Every action needs a resource of its sort: objects, or the bucket itself."""
+    sorts = [
+        (OBJECT_ACTIONS, all(resource == own for resource in statement.resources)),
+        (BUCKET_ACTIONS, all(resource.startswith(f"{own}/") for resource in statement.resources)),
+    ]
+    for actions, none in sorts:
+        if none and any(action.lower() in actions for action in statement.actions):
+            # Found by many who leave out the "/*"; the sentence is AWS's.
+            raise MalformedPolicyDocument("Action does not apply to any resource(s) in statement")
 
 
 def parse_xml(body: bytes) -> Element:

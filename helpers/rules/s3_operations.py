@@ -149,3 +149,10 @@ QUALIFIERS = {
 SUBRESOURCES = frozenset(
     {name for key in (*BUCKET, *OBJECT) for name in key[1:]} | {"renameObject", "session"}
 ) - frozenset(QUALIFIERS)
+
+# Actions of one sort of resource only, in lower case, as "Actions defined by Amazon S3" in the
+# service authorization reference lists them.
+OBJECT_ACTIONS = frozenset(
+    action.lower() for action in (*(a for _, a in OBJECT.values()), *VERSION_ACTIONS.values())
+)
+BUCKET_ACTIONS = frozenset(a.lower() for _, a in BUCKET.values() if a) - OBJECT_ACTIONS

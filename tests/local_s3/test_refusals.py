@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -303,6 +304,30 @@ def test_session_tokens_of_users_and_federation(service):
     assert requests.get(service.presign("get_object", s3=fed)).status_code == 200
     nothing = service.client(keys=sts.get_federation_token(Name="guest")["Credentials"])
     assert requests.get(service.presign("get_object", s3=nothing)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("actions", "resources", "taken"),
+    [
+        (["s3:GetObject"], [""], False),
+        (["s3:getobject", "s3:ListBucket"], [""], False),
+        (["s3:GetObject", "s3:ListBucket"], ["/*"], False),
+        (["s3:ListBucket"], ["/*"], False),
+        (["s3:GetObject"], ["/*"], True),
+        (["s3:ListBucket"], [""], True),
+        (["s3:GetObject", "s3:ListBucket"], ["", "/*"], True),
+        (["s3:GetObject", "s3:ListBucket"], ["*"], True),
+        (["s3:*"], [""], True),
+    ],
+)
+def test_an_action_needs_a_resource_of_its_sort(service, actions, resources, taken):
+    own = f"arn:aws:s3:::{service.bucket}"
+    account = service.server.root.identity.account
+    statement = allow(*actions, resource=[own + end for end in resources])
+    policy = document(statement | {"Principal": {"AWS": account}})
+    answer = nullcontext() if taken else pytest.raises(ClientError, match="Action does not apply")
+    with answer:
+        service.client().put_bucket_policy(Bucket=service.bucket, Policy=policy)
 
 
 def test_guardrails_in_a_bucket_policy(service):

@@ -35,7 +35,7 @@ WRONG = {
             ("policy(action='s3:*')", "has just overwritten"),
             ("policy(action=['s3:GetObject', 's3:DeleteObject'])", "has just deleted"),
             ("policy(Effect='Deny')", "cannot read site/index.txt"),
-            ("policy(action='s3:ListBucket')", "cannot read site/index.txt"),
+            ("policy(action='s3:ListBucket')", "s3:ListBucket is about the bucket"),
             (
                 "{'Version': '2012-10-17', 'Statement': [policy()['Statement'][0], "
                 "{**policy()['Statement'][0], 'Action': 's3:ListBucket', "
