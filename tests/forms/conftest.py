@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,18 +9,12 @@ import pytest
 from helpers.lab import Lab, connect
 
 
-@pytest.fixture(scope="session")
-def _lab() -> Iterator[Lab]:
-    lab = connect()
-    yield lab
-    lab.close()
-
-
 @pytest.fixture
-def lab(_lab) -> Lab:
-    """One local S3 for the forms' tests, emptied for each."""
-    _lab.reset()
-    return _lab
+def lab() -> Lab:
+    """The local S3 of this process, emptied; a new one if a test has stopped it."""
+    lab = connect()
+    lab.reset()
+    return lab
 
 
 @pytest.fixture
