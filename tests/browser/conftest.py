@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from helpers import environment
 from helpers.doctor import find_chromium
@@ -50,6 +50,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def _jupyterlabs(error: Error) -> bool:
+    """JupyterLab's own slip, seen once on a busy machine: its React takes a node away twice.
+
+    Code of ours never calls removeChild, and would show in the stack as a blob.
+    """
+    stack = error.stack or ""
+    return "'removeChild'" in error.message and "/static/" in stack and "blob:" not in stack
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A page with a fresh profile, in which nothing may be reported as an error."""
@@ -58,7 +67,7 @@ def page(chromium: Browser) -> Iterator[Page]:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(error.stack or str(error)))
+        page.on("pageerror", lambda error: _jupyterlabs(error) or wrong.append(error.stack))
         yield page
     assert wrong == []
 
