@@ -56,7 +56,7 @@ def _jupyterlabs(error: Error) -> bool:
     Code of ours never calls removeChild, and would show in the stack as a blob.
     """
     stack = error.stack or ""
-    return "'removeChild'" in error.message and "/static/" in stack and "blob:" not in stack
+    return "'removeChild'" in error.message and "/static/lab/" in stack and "blob:" not in stack
 
 
 @pytest.fixture

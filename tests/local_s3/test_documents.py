@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from helpers.rules import sigv4
 from tests.service import error_of
 
 VERSIONING = "<VersioningConfiguration>{}</VersioningConfiguration>"
@@ -16,19 +13,7 @@ VERSIONING = "<VersioningConfiguration>{}</VersioningConfiguration>"
 
 def put(service, configuration: str, body: str) -> requests.Response:
     """PUT a document to ``?configuration`` of the bucket, by a URL that signs only the host."""
-    root = service.server.root
-    url = sigv4.presign(
-        "PUT",
-        service.endpoint,
-        service.endpoint.removeprefix("http://"),
-        f"/{service.bucket}",
-        access_key=root.access_key,
-        secret_key=root.secret_key,
-        region=service.region,
-        now=datetime.now(UTC),
-        expires=60,
-        query=[(configuration, "")],
-    )
+    url = service.sign("PUT", f"/{service.bucket}", query=[(configuration, "")])
     return requests.put(url, data=body)
 
 

@@ -23,13 +23,11 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import UTC, datetime
 
 import pytest
 
 from helpers import environment
 from helpers.redact import redact
-from helpers.rules import sigv4
 from tests.clients.conftest import run
 from tests.notebooks.lesson import LESSONS, fenced
 from tests.notebooks.test_javascript import BODY, around
@@ -81,17 +79,10 @@ def variables(lesson: str, command: str, service: Service) -> dict[str, str]:
     if method in ("GET", "HEAD"):
         service.put(key, BODY)
     sent = re.findall(r"""-H ["']([\w-]+): ?([^"']*)["']""", command)
-    root = service.server.root
     return {
-        "URL": sigv4.presign(
+        "URL": service.sign(
             method,
-            service.endpoint,
-            service.endpoint.removeprefix("http://"),
             f"/{service.bucket}/{key}",
-            access_key=root.access_key,
-            secret_key=root.secret_key,
-            region=service.region,
-            now=datetime.now(UTC),
             expires=300,
             headers={name.lower(): value for name, value in sent},
         )

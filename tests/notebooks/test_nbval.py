@@ -18,7 +18,6 @@ from nbval.plugin import get_sanitize_patterns
 
 from helpers.__main__ import SANITIZE
 from helpers.redact import redact, show
-from helpers.rules import sigv4
 from helpers.settings import PROJECT
 from tests.notebooks.lesson import LESSONS, NOTEBOOKS
 
@@ -134,20 +133,9 @@ def day(service, days: float, path: str) -> str:
     """What lessons print, on a day: URLs, refusals, decisions, dates of several kinds."""
     service.server.clock.offset = timedelta(days=days)
     now = service.server.clock.now()
-    root = service.server.root
 
     def sign(moment: datetime, method: str = "GET") -> str:
-        return sigv4.presign(
-            method,
-            service.endpoint,
-            service.endpoint.removeprefix("http://"),
-            path,
-            access_key=root.access_key,
-            secret_key=root.secret_key,
-            region=service.region,
-            now=moment,
-            expires=60,
-        )
+        return service.sign(method, path, now=moment)
 
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
