@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from typing import IO
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -98,6 +97,8 @@ def inside_environment() -> bool:
 
 def differences() -> list[str]:
     """What this Python lacks of the lock, a line each: ``boto3 1.44.5 is locked, … installed``."""
+    from importlib import metadata  # takes longer than all the rest here, and is seldom needed
+
     found = []
     for name, version, marker in locked():
         if not applies(marker):

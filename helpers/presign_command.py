@@ -9,25 +9,18 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import signal
 import sys
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from tqdm import tqdm
 
 from helpers.environment import stops_cleanly
-from helpers.presign import Credentials, Presigner, PresignError, encoded_key
+from helpers.presign import Credentials, Presigner, PresignError
+from helpers.presign_team import BLOCK, MOST_WORKERS, Job, signed
 from helpers.settings import SettingsError, load_settings
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
-BLOCK = 8 * 1024  # bytes of keys that are read, signed and written in one go; fits into a pipe
 _LONGEST_LINE = 4 * 1024  # bytes; a key has at most 1024
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _CLOSED_PIPE = 141  # as a shell says it of a program that wrote to a closed pipe
@@ -65,7 +58,11 @@ def parser() -> argparse.ArgumentParser:
         help="a header that the client must send, such as content-type:image/png; may be repeated",
     )
     top.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes that sign (default 1)"
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that sign, this one among them (default 1; as many as there are processors)",
     )
     top.epilog = (
         "Signs with the keys of .env, or of the environment variables S3_ACCESS_KEY, "
@@ -74,60 +71,6 @@ def parser() -> argparse.ArgumentParser:
         "option was wrong, 130 stopped, 141 the reader closed the pipe."
     )
     return top
-
-
-@dataclass(frozen=True)
-class Signed:
-    """A block of lines, signed: as many lines of text, and what was wrong with which."""
-
-    text: bytes
-    lines: int
-    wrong: dict[int, str] = field(default_factory=dict)  # by line, from 0
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is signed for every key."""
-
-    signer: Presigner
-    method: str
-    expires: int
-    query: dict[str, str]
-    headers: dict[str, str]
-
-    def check(self) -> None:
-        """Raises `PresignError` if it cannot be signed for any key."""
-        self._urls(())
-
-    def sign(self, block: bytes) -> Signed:
-        """The URLs for whole lines. Raises `PresignError` if the reason is not a line's own."""
-        lines = block.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
-        try:
-            text = "\n".join(self._urls([line.decode() for line in lines]))
-            return Signed(text.encode() + b"\n", len(lines))
-        except (PresignError, UnicodeDecodeError):
-            return self._sign_what_can_be(lines)
-
-    def _sign_what_can_be(self, lines: list[bytes]) -> Signed:
-        keys, wrong = {}, {}
-        for number, line in enumerate(lines):
-            try:
-                if line:
-                    key = line.decode()
-                    encoded_key(key)
-                    keys[number] = key
-            except UnicodeDecodeError as problem:
-                wrong[number] = f"this is not UTF-8 ({problem.reason} at byte {problem.start + 1})."
-            except PresignError as problem:
-                wrong[number] = str(problem)
-        urls = dict(zip(keys, self._urls(keys.values()), strict=True))
-        text = "".join(f"{urls.get(number, '')}\n" for number in range(len(lines)))
-        return Signed(text.encode(), len(lines), wrong)
-
-    def _urls(self, keys: Iterable[str]) -> Iterator[str]:
-        return self.signer.urls(
-            self.method, keys, expires=self.expires, query=self.query, headers=self.headers
-        )
 
 
 def main(arguments: list[str]) -> int:
@@ -145,8 +88,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _job(options: argparse.Namespace) -> Job:
-    if not 1 <= options.workers <= 64:
-        raise PresignError(f"--workers is {options.workers}; it is 1 to 64.")
+    if not 1 <= options.workers <= MOST_WORKERS:
+        raise PresignError(f"--workers is {options.workers}; it is 1 to {MOST_WORKERS}.")
     signer = _signer(options)
     query = dict(_pair(text, "=", "--query") for text in options.query)
     headers = dict(_pair(text, ":", "--header") for text in options.header)
@@ -207,7 +150,7 @@ def _open(name: str) -> BinaryIO:
 
 def _write(job: Job, file: BinaryIO, workers: int) -> int:
     out, line, wrong = sys.stdout.buffer, 0, 0
-    results = _signed(job, blocks(file), workers)
+    results = signed(job, blocks(file), workers)
     # With disable=None there is a bar on a terminal only.
     bar = tqdm(unit=" URLs", unit_scale=True, file=sys.stderr, disable=None)
     with bar, closing(results):
@@ -252,77 +195,3 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
             raise PresignError(f"line {line}: this is longer than any key. Write one key a line.")
     if rest:
         yield rest
-
-
-def _signed(job: Job, items: Iterator[bytes], workers: int) -> Generator[Signed]:
-    """Each block signed, in order, with few blocks in memory at any time."""
-    if workers == 1:
-        yield from map(job.sign, items)
-        return
-    team = [_Worker(job) for _ in range(workers)]
-    try:
-        waiting: deque[_Worker] = deque()
-        for number, item in enumerate(items):
-            # By turns, so that the answers come in order. Each has one block to sign and one to
-            # come: that one lies in its pipe, which holds a whole block, so nobody waits for us.
-            if len(waiting) == 2 * workers:
-                yield waiting.popleft().answer()
-            team[number % workers].give(item)
-            waiting.append(team[number % workers])
-        while waiting:
-            yield waiting.popleft().answer()
-    finally:
-        for worker in team:
-            worker.end()
-
-
-class _Worker:
-    """A process that signs blocks. It ends when the pipe to it is closed, by whatever cause."""
-
-    def __init__(self, job: Job) -> None:
-        context = get_context("spawn")
-        theirs, self._to = context.Pipe(duplex=False)
-        self._from, back = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(job, theirs, back), daemon=True)
-        self._process.start()
-        theirs.close()
-        back.close()
-
-    def give(self, block: bytes) -> None:
-        try:
-            self._to.send_bytes(block)
-        except OSError:
-            raise _gone() from None
-
-    def answer(self) -> Signed:
-        try:
-            answer: Signed | Exception = self._from.recv()
-        except (EOFError, OSError):
-            raise _gone() from None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def end(self) -> None:
-        self._to.close()
-        self._from.close()
-        self._process.terminate()
-        self._process.join()
-
-
-def _gone() -> PresignError:
-    return PresignError("A worker process has been ended from outside. Start the command again.")
-
-
-def _work(job: Job, blocks_in: Connection, answers: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command says when to stop
-    try:
-        while True:
-            block = blocks_in.recv_bytes()
-            try:
-                answer: Signed | Exception = job.sign(block)
-            except PresignError as problem:
-                answer = problem
-            answers.send(answer)
-    except (EOFError, OSError):
-        pass  # the command has ended

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from helpers import presign_command
-from helpers.presign import Credentials, Presigner, PresignError
+from helpers.presign_team import BLOCK
 from helpers.settings import PROJECT
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, pipes and terminals of POSIX")
@@ -70,13 +70,31 @@ def test_bad_lines_are_named_and_keep_their_place(workers):
 
 def test_workers_keep_the_order_over_many_blocks(tmp_path):
     # 13 bytes a line, so that blocks end within lines.
-    count = 5 * presign_command.BLOCK // 13
+    count = 5 * BLOCK // 13
     lines = [f"{number:012}".encode() for number in range(count)]
     lines[count - 2] = b"x" * 1025
     (tmp_path / "keys.txt").write_bytes(b"\n".join(lines))
     done = run("get", f"--keys={tmp_path / 'keys.txt'}", "--workers=2", *PLACE)
     assert starts(done.stdout) == [*lines[:-2], b"", lines[-1]]
     assert done.stderr.startswith(b"line %d: " % (count - 1))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_keys_that_come_slowly_are_signed_as_they_come(workers):
+    with subprocess.Popen(
+        command("get", "--keys=-", f"--workers={workers}", *PLACE),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | KEYS,
+        cwd=PROJECT,
+    ) as process:
+        too_late = threading.Timer(30, process.kill)
+        too_late.start()
+        for key in (b"a", b"b"):
+            process.stdin.write(key + b"\n")
+            process.stdin.flush()
+            assert starts(process.stdout.readline()) == [key]  # while its input is still open
+        too_late.cancel()
 
 
 def test_no_keys_are_no_urls():
@@ -119,7 +137,7 @@ def test_the_urls_work(service, tmp_path):
         (["--expires=1.5h"], "--expires is '1.5h'"),
         (["--bucket=x"], "'x' is not a bucket's name"),
         (["--endpoint=localhost"], "The endpoint 'localhost' is not a URL to sign for"),
-        (["--workers=0"], "--workers is 0; it is 1 to 64."),
+        (["--workers=0"], "--workers is 0; it is 1 to 32."),
         (["--query=a"], "--query is 'a'"),
         (["--header=a=b"], "--header is 'a=b'"),
         (["--keys=none.txt"], "--keys: none.txt cannot be read (No such file or directory)."),
@@ -156,21 +174,6 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory():
     done = run("get", "--keys=-", *PLACE, given=b"a\n" + b"x" * 2**20)
     assert done.returncode == 1
     assert done.stderr.startswith(b"line 2: this is longer than any key")
-
-
-def test_a_session_that_ends_on_the_way_stops_the_whole(monkeypatch):
-    from datetime import UTC, datetime
-
-    ends = datetime(2026, 11, 25, tzinfo=UTC)
-    time = [ends.timestamp() - 60]
-    signer = Presigner(
-        Credentials("ASIA", "s", "t", ends), "eu-west-2", "demo", clock=lambda: time[0]
-    )
-    job = presign_command.Job(signer, "GET", 60, {}, {})
-    assert job.sign(b"a\nb\n").lines == 2
-    time[0] += 1
-    with pytest.raises(PresignError, match="renew the session"):
-        job.sign(b"a\nb\n")
 
 
 def endless() -> subprocess.Popen[bytes]:
