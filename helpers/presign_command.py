@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar="N",
-        help="processes that sign, this one among them (default 1; as many as there are processors)",
+        help="processes that sign (default 1); as many as there are processors is quickest",
     )
     top.epilog = (
         "Signs with the keys of .env, or of the environment variables S3_ACCESS_KEY, "
