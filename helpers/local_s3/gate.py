@@ -8,13 +8,13 @@ Each step adds a line to the request's `Decision`; the first that fails ends it.
 from __future__ import annotations
 
 import logging
-import secrets
+import random
 import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from helpers.local_s3 import bucket_settings, multipart, objects, post_form
 from helpers.local_s3.authorise import Authoriser
@@ -64,7 +64,7 @@ class Gate:
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.sts = Sts(store, clock)
-        self.decisions: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self.decisions: deque[Decision] = deque(maxlen=REMEMBERED)
         self._authoriser = Authoriser(store, self.sts)
         self._query_services = QueryServices(store, self.sts, self._authoriser, clock)
 
@@ -74,7 +74,7 @@ class Gate:
 
     def handle(self, request: Request, read: Read) -> Response:
         """Answer a request whose body `read` yields. Never raises."""
-        request_id = secrets.token_hex(8).upper()
+        request_id = new_request_id()
         now = self.clock.now()
         decision = Decision(request.method, request.path)
         try:
@@ -108,7 +108,7 @@ class Gate:
             self._cors(request, decision, answer)
         answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
         decision.status = answer.status
-        self.decisions.append(decision.as_dict())
+        self.decisions.append(decision)
         log.info("%s", decision)
         return answer
 
@@ -319,6 +319,11 @@ def _check_overrides(request: Request, decision: Decision, who: Authentication) 
                 "Request specific response headers cannot be used for anonymous GET requests."
             ),
         )
+
+
+def new_request_id() -> str:
+    """As S3 writes them. (It is a name and no secret, so it need not ask the system for chance.)"""
+    return f"{random.getrandbits(64):016X}"
 
 
 def _refusal(error: S3Error, request_id: str) -> Response:

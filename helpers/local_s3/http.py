@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import socket
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
@@ -16,10 +15,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from cheroot.errors import MaxSizeExceeded
 from cheroot.server import Gateway, HTTPConnection, HTTPRequest, HTTPServer
 
-from helpers.local_s3.gate import Gate
+from helpers.local_s3.gate import Gate, new_request_id
 from helpers.local_s3.response import Response
+from helpers.local_s3.stream import Stream
 from helpers.rules.errors import (
     BadRequest,
     InternalError,
@@ -58,14 +59,14 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile(rb"[\x00\r\n]")
 
 
-def _read_headers(rfile: Any) -> list[tuple[str, str]]:
+def _read_headers(readline: Callable[[], bytes]) -> list[tuple[str, str]]:
     """(lower-case name, value) of every header line, in order, up to the empty line.
 
     Strict where laxness would let two readers see two requests (RFC 9112, "Field Syntax"): no
     folded lines, no space before the colon, no bare line feeds. Raises `_BrokenHeaders`.
     """
     found = []
-    while (line := rfile.readline()) != b"\r\n":
+    while (line := readline()) != b"\r\n":
         name, _, value = line.partition(b":")
         if line[-2:] != b"\r\n" or not _NAME.fullmatch(name):
             raise _BrokenHeaders
@@ -92,12 +93,20 @@ def _body_length(headers: Mapping[str, list[str]]) -> int:
 class _HTTPRequest(HTTPRequest):
     headers: tuple[tuple[str, str], ...] = ()
     continues = b""  # what to say when the body is first wanted
+    left = MAX_HEADERS
+
+    def _line(self) -> bytes:
+        line: bytes = self.conn.rfile.readline(self.left + 1)
+        self.left -= len(line)
+        if self.left < 0:
+            raise MaxSizeExceeded
+        return line
 
     def read_request_line(self) -> bool:
         """Method, raw target and protocol. cheroot's own version refuses keys with ``//``."""
-        line = self.rfile.readline()
+        line = self._line()
         if line == b"\r\n":  # one empty line before a request is allowed
-            line = self.rfile.readline()
+            line = self._line()
         self.started_request = True
         if not line:
             return False
@@ -115,7 +124,7 @@ class _HTTPRequest(HTTPRequest):
     def read_request_headers(self) -> bool:
         """The headers, and what they say about the body and the connection."""
         try:
-            self.headers = tuple(_read_headers(self.rfile))
+            self.headers = tuple(_read_headers(self._line))
             by_name: dict[str, list[str]] = {}
             for name, value in self.headers:
                 by_name.setdefault(name, []).append(value)
@@ -148,7 +157,7 @@ class _HTTPRequest(HTTPRequest):
 
     def refuse(self, error: S3Error) -> None:
         """Answer and close: where the next request begins is not known."""
-        body = error.to_xml(request_id := secrets.token_hex(8).upper(), request_id)
+        body = error.to_xml(request_id := new_request_id(), request_id)
         head = (
             f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\n"
             f"Content-Type: application/xml\r\nx-amz-request-id: {request_id}\r\n"
@@ -259,6 +268,10 @@ def _drain(connection: socket.socket) -> None:
 class _Connection(HTTPConnection):
     RequestHandlerClass = _HTTPRequest
 
+    def __init__(self, server: Any, connection: socket.socket, makefile: object = None) -> None:
+        super().__init__(server, connection, lambda *_: None)
+        self.rfile = self.wfile = Stream(connection, TIMEOUT)
+
     def communicate(self) -> bool:
         """Requests, one after another; True if more may come, and somebody else should watch.
 
@@ -268,21 +281,9 @@ class _Connection(HTTPConnection):
         """
         while super().communicate():  # type: ignore[no-untyped-call]
             others = not self.server.requests._queue.empty()
-            if others or not self._more_at_once():
+            if others or not self.rfile.wait(LINGER):
                 return True
         return False
-
-    def _more_at_once(self) -> bool:
-        if self.rfile.has_data():
-            return True
-        self.socket.settimeout(LINGER)
-        try:
-            self.socket.recv(1, socket.MSG_PEEK)  # at the end of the stream this answers too
-        except OSError:
-            return False
-        finally:
-            self.socket.settimeout(self.server.timeout)
-        return True
 
 
 class Server(HTTPServer):

@@ -261,9 +261,9 @@ def _completed(request: Request, bucket: str, key: str, stored: StoredObject) ->
     _add(root, **{f"Checksum{stored.checksum_algorithm}": stored.checksum})
     _add(root, ChecksumType=stored.checksum_type)
     answer = _xml(root)
-    for name in ("x-amz-server-side-encryption", "x-amz-version-id"):
-        if name in stored.headers():
-            answer.headers.append((name, stored.headers()[name]))
+    answer.headers.append(("x-amz-server-side-encryption", stored.encryption))
+    if stored.version_id is not None:
+        answer.headers.append(("x-amz-version-id", stored.version_id))
     return answer
 
 

@@ -166,17 +166,17 @@ def put_object(
         check_write_condition(store, request, bucket, key)
         stored = store.put_object(bucket, key, new)
     answer = _written(stored)
-    if "x-amz-version-id" in stored.headers():
-        answer.append(("x-amz-version-id", stored.headers()["x-amz-version-id"]))
+    answer.append(("x-amz-checksum-type", "FULL_OBJECT"))
+    if stored.version_id is not None:
+        answer.append(("x-amz-version-id", stored.version_id))
     return Response(200, answer)
 
 
 def _written(stored: StoredObject) -> list[tuple[str, str]]:
     return [
         ("etag", stored.etag),
-        ("x-amz-server-side-encryption", stored.headers()["x-amz-server-side-encryption"]),
+        ("x-amz-server-side-encryption", stored.encryption),
         (f"x-amz-checksum-{stored.checksum_algorithm.lower()}", stored.checksum),
-        ("x-amz-checksum-type", "FULL_OBJECT"),
     ]
 
 
@@ -245,7 +245,7 @@ def upload_part(
     with store.locked():
         if store.upload(bucket, upload, key) is None:
             raise NoSuchUpload(UploadId=upload)
-        return Response(200, _written(store.put_part(bucket, upload, int(number), new))[:3])
+        return Response(200, _written(store.put_part(bucket, upload, int(number), new)))
 
 
 def _bad_part_number(number: str) -> InvalidArgument:

@@ -71,7 +71,8 @@ class LocalS3:
                 return self.clock.now().isoformat()
             case "decisions":
                 last = int(order.get("last", 1))
-                return list(self.gate.decisions)[-last:] if last > 0 else []
+                found = list(self.gate.decisions)[-last:] if last > 0 else []
+                return [decision.as_dict() for decision in found]
             case "reset":
                 self.clock.offset = timedelta()
                 self.store.reset()

@@ -63,12 +63,14 @@ class Store:
         self.region = region
         self.root = root
         self._lock = threading.RLock()
+        self._s3 = _s3_backend()
 
     def reset(self) -> None:
         """Forget every bucket, object, user, role and policy."""
         with self._lock:
             moto_s3.s3_backends.reset()
             iam_backends().reset()
+            self._s3 = _s3_backend()
 
     # Identities.
 
@@ -285,12 +287,12 @@ class Store:
         return made
 
     @property
-    def _s3(self) -> Any:
-        return moto_s3.s3_backends[ACCOUNT]["aws"]
-
-    @property
     def _iam(self) -> Any:
         return iam_backends()[ACCOUNT]["aws"]
+
+
+def _s3_backend() -> Any:
+    return moto_s3.s3_backends[ACCOUNT]["aws"]
 
 
 def _ends(rule: Any, upload: Upload, now: datetime) -> bool:

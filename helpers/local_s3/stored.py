@@ -33,6 +33,8 @@ class StoredObject:
         self.size: int = key.size
         self.etag: str = key.etag
         self.last_modified: datetime = key.last_modified.replace(tzinfo=UTC, microsecond=0)
+        self.version_id: str | None = key.version_id if key._is_versioned else None
+        self.encryption: str = key.encryption or "AES256"
         self.checksum_algorithm: str = key.checksum_algorithm or ""
         self.checksum: str = key.checksum_value or ""
         self.checksum_type: str = key.checksum_type or "FULL_OBJECT"
