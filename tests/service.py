@@ -98,7 +98,7 @@ class Service:
         self.server.clock.offset += timedelta(**duration)
 
     def decision(self) -> dict[str, Any]:
-        return self.server.gate.decisions[-1].as_dict()
+        return self.server.gate.decisions[-1]
 
 
 def document(*statements: dict[str, Any]) -> str:

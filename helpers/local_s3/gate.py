@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from helpers.local_s3 import bucket_settings, multipart, objects, post_form
 from helpers.local_s3.authorise import Authoriser
@@ -64,7 +64,7 @@ class Gate:
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.sts = Sts(store, clock)
-        self.decisions: deque[Decision] = deque(maxlen=REMEMBERED)
+        self.decisions: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
         self._authoriser = Authoriser(store, self.sts)
         self._query_services = QueryServices(store, self.sts, self._authoriser, clock)
 
@@ -108,7 +108,8 @@ class Gate:
             self._cors(request, decision, answer)
         answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
         decision.status = answer.status
-        self.decisions.append(decision)
+        # As plain values: an error would keep alive all that was at hand where it was raised.
+        self.decisions.append(decision.as_dict())
         log.info("%s", decision)
         return answer
 

@@ -71,8 +71,7 @@ class LocalS3:
                 return self.clock.now().isoformat()
             case "decisions":
                 last = int(order.get("last", 1))
-                found = list(self.gate.decisions)[-last:] if last > 0 else []
-                return [decision.as_dict() for decision in found]
+                return list(self.gate.decisions)[-last:] if last > 0 else []
             case "reset":
                 self.clock.offset = timedelta()
                 self.store.reset()
