@@ -87,6 +87,9 @@ class Gate:
         except S3Error as error:
             decision.ended(error)
             answer = _refusal(error, request_id)
+            # Where it was raised leads back to the error, and this circle would hold files and
+            # bodies until Python looks for circles.
+            error.__traceback__ = error.__context__ = None
         except QueryError as error:
             answer = Response(
                 error.status, [("content-type", "text/xml")], error.to_xml(request_id)

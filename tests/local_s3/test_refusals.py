@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import socket
 import time
@@ -13,6 +14,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from helpers.rules import sigv4
+from helpers.rules.errors import S3Error
 from tests.service import allow, document, error_of
 
 MISMATCH = (403, "SignatureDoesNotMatch")
@@ -546,3 +548,18 @@ def test_an_idle_connection_does_not_hold_a_worker(service):
     assert time.monotonic() - begun < 5
     for connection in idle:
         connection.close()
+
+
+def test_a_refusal_does_not_keep_what_was_sent(service):
+    url = service.presign("put_object", expires=60)
+    gc.collect()
+    gc.disable()
+    try:
+        wrong = {"x-amz-checksum-sha256": "x"}
+        assert requests.put(url, b"body", headers=wrong).status_code == 403
+        service.later(minutes=2)
+        assert requests.put(url, b"body").status_code == 403
+        kept = [one for one in gc.get_objects() if isinstance(one, S3Error)]
+    finally:
+        gc.enable()
+    assert kept == []
