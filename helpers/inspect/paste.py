@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote
 
 from helpers.inspect.words import InspectError
@@ -15,7 +16,8 @@ from helpers.inspect.words import InspectError
 MAX_TEXT = 200_000  # characters looked at
 MAX_URL = 32_768  # characters; the head of a request to S3 may have 8 KB
 MAX_LINES = 400  # that a URL may be broken into
-_START = re.compile(r"(?i)https?://")
+# Both cases letter by letter: so `re` skips to the next H, and with (?i) it looks at every place.
+_START = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://")
 _ENDS = {'"': '"', "'": "'", "<": ">", "`": "`", "(": ")", "[": "]", "“": "”", "«": "»"}
 _COMPLETE = (
     re.compile(r"[?&]X-Amz-Signature=[0-9a-f]{64}(?![0-9a-f])", re.I),
@@ -54,12 +56,12 @@ def find_url(text: str) -> Pasted:
         repairs.append(
             "The whole URL was percent-encoded (https%3A%2F%2F…), as inside another URL; decoded."
         )
-    if re.search(r"(?i)https?:\\/\\/", text) or "\\u0026" in text:
+    if "\\u0026" in text or ("\\/" in text and re.search(r"(?i)https?:\\/\\/", text)):
         text = re.sub(r"(?i)\\u0026", "&", text).replace("\\/", "/")
         repairs.append("It was escaped as in JSON (\\u0026 for &); undone.")
     url, method = "", ""
     headers: tuple[tuple[str, str], ...] = ()
-    if _CURL.search(text):
+    if "curl" in text.casefold() and _CURL.search(text):
         method, headers, url = _in_curl(text, repairs)
     if not url:
         start = _START.search(text)
@@ -99,9 +101,9 @@ def _cut_out(text: str, start: int, repairs: list[str]) -> str:
         repairs.append(
             "The path has a space in it; read as %20. In a URL a space has to be written so."
         )
-    pieces = re.split(r"(\s+)", rest.strip())
-    url, broken = pieces[0], False
-    for piece in pieces[2 : 2 * MAX_LINES : 2]:
+    pieces = islice(re.finditer(r"\S+", rest), MAX_LINES)
+    url, broken = next(pieces)[0], False
+    for piece in (found[0] for found in pieces):
         looks = re.fullmatch(r"[\w%.~&=+/;:@,!$*?()\[\]-]+", piece)
         if (_complete(url) and not piece.startswith("&")) or not looks:
             break
@@ -121,7 +123,9 @@ def _complete(url: str) -> bool:
     lower = url.lower()
     if "x-amz-" in lower and all(f"x-amz-{name}=" in lower for name in _SIX):
         return bool(_COMPLETE[0].search(url))
-    return bool(_COMPLETE[1].search(url)) and "expires=" in lower and "x-amz-" not in lower
+    if "x-amz-" in lower or "expires=" not in lower:
+        return False
+    return bool(_COMPLETE[1].search(url))
 
 
 def _continues(url: str, piece: str) -> bool:

@@ -340,11 +340,11 @@ def _segments(url: str, host: Host) -> tuple[Part, ...]:
 
 
 def _parameter(joint: str, name: str, equals: str, value: str) -> Part:
-    label, raw = shown(_decoded(name), 80), hide(joint + name + equals)
-    if is_secret(_decoded(name)) and value:
-        return Part(label, HIDDEN, meaning(_decoded(name)), raw + HIDDEN)
+    raw, name = hide(joint + name + equals), _decoded(name)
+    if is_secret(name) and value:
+        return Part(shown(name, 80), HIDDEN, meaning(name), raw + HIDDEN)
     decoded = _decoded(value.replace("+", " "))
-    return Part(label, shown(decoded), meaning(_decoded(name)), raw + hide(value))
+    return Part(shown(name, 80), shown(decoded), meaning(name), raw + hide(value))
 
 
 def _decoded(text: str) -> str:

@@ -25,6 +25,9 @@ _NAMED_SECRET = re.compile(
 )
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}")
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
+# What each of these, and each pattern of `redact`, has in it: most texts have none of it, and
+# need none of ten searches.
+_SUSPECT = re.compile(r"signature|token|A[KS]IA|[A-Za-z0-9+/ ]{40}", re.I)
 
 
 class InspectError(ValueError):
@@ -61,6 +64,8 @@ def shown(value: object, limit: int = LONGEST) -> str:
 
 def hide(text: str) -> str:
     """`text` without signatures and tokens; key ids as ``AKIA…MPLE``."""
+    if not _SUSPECT.search(text):
+        return text
     text = _NAMED_SECRET.sub(rf"\1{HIDDEN}", text)
     text = _KEY_ID.sub(lambda found: redact_key(found[0]), text)
     return redact(_LONG_HEX.sub(HIDDEN, text))
@@ -125,7 +130,8 @@ def listing(parts: Iterable[Part]) -> list[str]:
     parts = list(parts)
     width = min(max((len(part.label) for part in parts), default=0), 30)
     margin = " " * (width + 4)
-    lines = []
+    lines: list[str] = []
+    explained: dict[str, list[str]] = {}  # many parts have the same explanation
     for part in parts:
         label = f"  {part.label.ljust(width)}  "
         first = wrapped(part.value, label, margin) if part.value else [label.rstrip()]
@@ -133,7 +139,9 @@ def listing(parts: Iterable[Part]) -> list[str]:
             first = wrapped(part.explanation, label, margin)
         lines += first
         if part.explanation and part.value:
-            lines += wrapped(part.explanation, margin, margin)
+            if part.explanation not in explained:
+                explained[part.explanation] = wrapped(part.explanation, margin, margin)
+            lines += explained[part.explanation]
     return lines
 
 
@@ -144,8 +152,11 @@ def bullets(sentences: Iterable[str], mark: str = "!") -> list[str]:
 
 def wrapped(text: str, first: str, then: str) -> list[str]:
     """`text` in lines of at most `WIDTH` columns; words are never broken."""
+    text = one_line(text, 20 * LONGEST)
+    if len(first) + len(text) <= WIDTH and text == text.rstrip() != "":
+        return [first + text]
     return wrap(
-        one_line(text, 20 * LONGEST),
+        text,
         WIDTH,
         initial_indent=first,
         subsequent_indent=then,
