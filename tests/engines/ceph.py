@@ -7,8 +7,8 @@ apt-get install --no-install-recommends ceph-mon ceph-osd radosgw ceph-common
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -83,8 +83,6 @@ class Ceph:
         for name in ("osd.0", "rgw"):
             (folder / name).mkdir()
         self.endpoint = f"http://127.0.0.1:{rgw}"
-        self.access_key = secrets.token_hex(10).upper()
-        self.secret_key = secrets.token_hex(20)
 
         address = f"[v2:127.0.0.1:{mon}]"
         self._run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", address, "monmap")
@@ -97,9 +95,12 @@ class Ceph:
         self._until(
             "the OSD is up", lambda: '"num_up_osds":1' in self._ceph("osd", "stat", "-f", "json")
         )
-        keys = [f"--access-key={self.access_key}", f"--secret={self.secret_key}"]
-        user = ["user", "create", "--uid=main", "--display-name=main", *keys]
-        self._run("radosgw-admin", "--name", "client.rgw.a", *user)
+        # Ceph makes the keys: given as arguments, everybody on the computer could see them.
+        user = ("user", "create", "--uid=main", "--display-name=main")
+        made = json.loads(self._run("radosgw-admin", "--name", "client.rgw.a", *user))
+        (keys,) = made["keys"]
+        self.access_key: str = keys["access_key"]
+        self.secret_key: str = keys["secret_key"]
         self._run("radosgw", "-n", "client.rgw.a")
         self._until("the gateway answers", self._answers)
 

@@ -75,9 +75,13 @@ class Server:
 
 
 def start(endpoint: str, keys, file) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.presign.uploader", endpoint, *keys, str(file), KEY]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT
+        [sys.executable, "-m", "tests.presign.uploader", endpoint, str(file), KEY],
+        env=os.environ | {"AWS_ACCESS_KEY_ID": keys[0], "AWS_SECRET_ACCESS_KEY": keys[1]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
     )
 
 
@@ -88,6 +92,14 @@ def result(uploader: subprocess.Popen[str]) -> dict[str, object]:
     said = out.splitlines()
     assert (said[0], len(said)) == ("ready", 2), out
     return json.loads(said[1])
+
+
+def test_no_key_is_among_the_arguments(file):
+    """`ps` shows them to everybody on the computer."""
+    keys = ("AKID-of-this-test", "secret-of-this-test")
+    with start("http://127.0.0.1:9", keys, file) as uploader:
+        uploader.kill()
+    assert not any(key in argument for key in keys for argument in uploader.args)
 
 
 @contextmanager

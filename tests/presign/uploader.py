@@ -1,8 +1,13 @@
-"""An uploader to be killed: python -m tests.presign.uploader ENDPOINT ACCESS SECRET FILE KEY"""
+"""An uploader to be killed: python -m tests.presign.uploader ENDPOINT FILE KEY
+
+The keys come in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: arguments are seen by everybody who
+has an account on the computer (`ps`).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 
@@ -27,9 +32,10 @@ def client(endpoint: str, access_key: str, secret_key: str):
     )
 
 
-def main(endpoint: str, access_key: str, secret_key: str, file: str, key: str) -> int:
-    s3 = client(endpoint, access_key, secret_key)
-    signer = Presigner(Credentials(access_key, secret_key), REGION, BUCKET, endpoint)
+def main(endpoint: str, file: str, key: str) -> int:
+    keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    s3 = client(endpoint, *keys)
+    signer = Presigner(Credentials(*keys), REGION, BUCKET, endpoint)
     multipart._LONGEST_PAUSE = 0.05  # the test need not wait
     print("ready", flush=True)
     try:
