@@ -6,10 +6,13 @@ fix. Checks ask nobody: they are made at every key press.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from helpers.rules.checksums import LENGTHS
 from helpers.rules.sigv4 import MAX_EXPIRES
 
 MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects", S3 user guide
@@ -161,3 +164,29 @@ def size(value: str) -> str:
     if int(value) > MAX_PUT:
         return f"{value} bytes are more than one upload can have: write {MAX_PUT} (5 GiB) or less."
     return ""
+
+
+def sha256(value: str) -> str:
+    """The SHA-256 of an upload's bytes as S3 takes it: its own 32 bytes in base64."""
+    made_by = "write what base64.b64encode(hashlib.sha256(content).digest()) gives"
+    if re.fullmatch("[0-9a-fA-F]{64}", value):
+        right = base64.b64encode(bytes.fromhex(value)).decode()
+        return (
+            f"{shorten(value, 12)} is hexadecimal, and S3 takes a SHA-256 in base64: "
+            f"write {right} in its place."
+        )
+    try:
+        found = base64.b64decode(value, validate=True)
+    except ValueError:
+        found = b""
+    if not found or base64.b64encode(found).decode() != value:
+        return f"{shorten(value)} is no base64, in which S3 takes a SHA-256: {made_by}."
+    if len(found) != LENGTHS["SHA256"]:
+        have = f"{len(found)} byte{'' if len(found) == 1 else 's'}"
+        return f"{shorten(value)} is base64 of {have}, and a SHA-256 has 32: {made_by}."
+    return ""
+
+
+def sha256_of(content: bytes) -> str:
+    """What the field has to hold for that content."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()

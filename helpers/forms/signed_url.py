@@ -15,7 +15,9 @@ from helpers.forms.fields import Field, Fields, FormProblem, Remark
 from helpers.forms.sending import Answer, Outgoing, send
 from helpers.lab import Lab
 from helpers.redact import redact
-from helpers.rules import sigv4
+from helpers.rules import checksums, sigv4
+
+SHA256 = f"{checksums.PREFIX}sha256"  # the header
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,12 @@ class PutModel(UrlModel):
                 placeholder="optional: 19",
             ),
             Field(
+                "ChecksumSHA256",
+                "SHA-256, base64",
+                check=fields.optional(fields.sha256),
+                placeholder="optional: 44 characters",
+            ),
+            Field(
                 "IfNoneMatch",
                 "If the key is taken",
                 choices=(("", "overwrite the object"), ("*", "refuse (If-None-Match: *)")),
@@ -231,7 +239,7 @@ class PutModel(UrlModel):
 
     def parameters(self) -> dict[str, Any]:
         found: dict[str, Any] = {"Key": self.fields["Key"]}
-        for name in ("ContentType", "IfNoneMatch"):
+        for name in ("ContentType", "ChecksumSHA256", "IfNoneMatch"):
             if self.fields[name]:
                 found[name] = self.fields[name]
         if self.fields["ContentLength"]:
@@ -239,7 +247,11 @@ class PutModel(UrlModel):
         return found
 
     def required_headers(self) -> dict[str, str]:
-        named = (("content-type", "ContentType"), ("if-none-match", "IfNoneMatch"))
+        named = (
+            ("content-type", "ContentType"),
+            (SHA256, "ChecksumSHA256"),
+            ("if-none-match", "IfNoneMatch"),
+        )
         return {header: self.fields[name] for header, name in named if self.fields[name]}
 
     def body(self) -> bytes:
@@ -248,7 +260,9 @@ class PutModel(UrlModel):
     def remark(self, name: str) -> Remark:
         found = self.fields.remark(name)
         if name in ("body", "ContentLength") and not found.problem:
-            return Remark(self._sizes(name), found.problem)
+            return Remark(self._sizes(name))
+        if name == "ChecksumSHA256" and not found.problem:
+            return Remark(self._checksums())
         return found
 
     def _sizes(self, name: str) -> str:
@@ -264,6 +278,18 @@ class PutModel(UrlModel):
         if int(signed) != have:
             return f"The text below has {have}: S3 will refuse it."
         return "Signed: no byte more, no byte less."
+
+    def _checksums(self) -> str:
+        """The checksum signed and the text's own: as with the sizes, S3 is to judge."""
+        signed = self.fields["ChecksumSHA256"]
+        if self.fields.remark("body").problem:
+            return ""
+        have = fields.sha256_of(self.body())
+        if not signed:
+            return f"Any content. The text below has {have}"
+        if signed != have:
+            return f"The text below has {have}: S3 will refuse it."
+        return "Signed: this content and no other. The uploader has to send it."
 
     def _method(self) -> str:
         return "PUT"

@@ -8,8 +8,9 @@ from functools import partial
 from urllib.parse import quote, urlsplit
 
 from helpers.forms.attack import WAITING, Attack
+from helpers.forms.fields import sha256_of
 from helpers.forms.sending import Outgoing
-from helpers.forms.signed_url import SignedUrl
+from helpers.forms.signed_url import SHA256, SignedUrl
 from helpers.lab import Lab
 from helpers.rules import sigv4
 
@@ -108,7 +109,17 @@ def _of_an_upload(signed: SignedUrl, start: Outgoing) -> list[Attack]:
         # Whatever the form's own text is, the size sent is not the one signed.
         other_size = replace(start, body=body + (b"!" if len(body) + 1 != signed.size else b"!!"))
         found.append(Attack("size", "Other size", "a longer body sent", lambda: other_size))
+    if checksum := start.headers.get(SHA256):
+        other_content = replace(start, body=_other_content(start.body or b"", checksum))
+        change = "the last byte of the body changed"
+        found.append(Attack("content", "Other content", change, lambda: other_content))
     return found
+
+
+def _other_content(body: bytes, checksum: str) -> bytes:
+    """As long as `body`, and neither it nor what was signed, whatever the form's own text is."""
+    candidates = (body[:-1] + last for last in (b"!", b"?", b"."))
+    return next(one for one in candidates if one != body and sha256_of(one) != checksum)
 
 
 def _after_the_end(signed: SignedUrl) -> timedelta:

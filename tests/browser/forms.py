@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from playwright.sync_api import Locator, Page, expect
 
+from helpers.forms.fields import sha256_of
 from helpers.rules import sigv4
 from tests.browser.looks import check_looks, serious
 from tests.secret_scan import secrets_in
@@ -66,13 +67,24 @@ def put(page: Page, form: Locator) -> list[str]:
     form.get_by_label("Content type").fill("text")
     described(form.get_by_label("Content type"), "✗ 'text' is no media type")
     form.get_by_label("Content type").fill("text/plain")
+    checksum = form.get_by_label("SHA-256, base64")
+    own = sha256_of(b"Hello from the form!")
+    described(checksum, f"Any content. The text below has {own}")
+    checksum.fill(own[:-1])
+    described(checksum, f"✗ '{own[:40]}…' is no base64")
+    expect(checksum).to_have_attribute("aria-invalid", "true")
+    checksum.fill(own)
+    described(checksum, "Signed: this content and no other.")
     form.get_by_role("button", name="Sign", exact=True).click()
     expect(form.get_by_role("cell", name="content-type", exact=True)).to_be_visible()
+    expect(form.get_by_role("cell", name="x-amz-checksum-sha256", exact=True)).to_be_visible()
     press(page, form, "try")
     expect(form).to_contain_text("✓ Served 200 OK")
     broken(page, form, {"Use it twice"})
+    expect(attempt(form, "Other content")).to_contain_text("✗ Refused 400 Bad Request · BadDigest")
     command = copied(page, form, "curl")
     assert "--header 'content-type: text/plain'" in command
+    assert f"--header 'x-amz-checksum-sha256: {own}'" in command
     return [command.split()[-1]]
 
 

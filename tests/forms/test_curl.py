@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from helpers.forms.fields import sha256_of
 from helpers.forms.post import Condition, PostModel
 from helpers.forms.signed_url import GetModel, PutModel
 from tests.programs import program
@@ -47,6 +48,14 @@ def test_put(lab, curl):
     assert curl(command)[1] == 412
     stored = lab.client().get_object(Bucket=lab.bucket, Key="k")
     assert (stored["ContentType"], stored["Body"].read()) == ("text/x-a", b"Hello from the form")
+
+
+def test_put_with_a_checksum(lab, curl, tmp_path):
+    command = PutModel(lab, Key="k", ChecksumSHA256=sha256_of(b"Hello from the form")).sign().curl()
+    assert curl(command)[1] == 200
+    (tmp_path / "FILE").write_bytes(b"Hello from the forM")
+    body, status = curl(command)
+    assert (status, "<Code>BadDigest</Code>" in body) == (400, True)
 
 
 def test_post(lab, curl):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from helpers.forms import fields
 from helpers.forms.fields import Field, Fields, FormProblem
 
+# The SHA-256 of nothing.
+EMPTY = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
 
 @pytest.mark.parametrize(
     ("check", "right", "wrong"),
@@ -20,6 +24,14 @@ from helpers.forms.fields import Field, Fields, FormProblem
         (fields.seconds, ["1", "604800"], ["0", "604801", "-1", "1.5", "½", "", "1e3", " 60"]),
         (fields.media_type, ["image/png", "text/plain; charset=utf-8"], ["png", "image/", "a b/c"]),
         (fields.header_value, ['attachment; filename="a.txt"'], ["a\nb", " a", "a ", "é", "\x7f"]),
+        (
+            fields.sha256,
+            [EMPTY, "+/" * 21 + "8="],
+            [
+                *("", "sha", "=", "é", f" {EMPTY}", EMPTY[:-1], f"{EMPTY}=", "-_" * 21 + "8="),
+                *(EMPTY[:-2] + "V=", "AAAA", "A" * 40, "A" * 44, "e3b0c442" * 8, "E3B0C442" * 8),
+            ],
+        ),
         (fields.size, ["0", "5368709120"], ["5368709121", "-1", "1kB", ""]),
     ],
 )
@@ -39,9 +51,27 @@ def test_the_message_names_value_rule_and_fix():
     )
 
 
+def test_a_checksum_that_is_none_is_told_how_to_become_one():
+    made_by = "write what base64.b64encode(hashlib.sha256(content).digest()) gives."
+    assert fields.sha256("a b") == f"'a b' is no base64, in which S3 takes a SHA-256: {made_by}"
+    assert fields.sha256("AA==") == f"'AA==' is base64 of 1 byte, and a SHA-256 has 32: {made_by}"
+    md5 = "1B2M2Y8AsgTpgAmY7PhCfg=="
+    assert fields.sha256(md5) == f"'{md5}' is base64 of 16 bytes, and a SHA-256 has 32: {made_by}"
+    # What sha256sum prints is the usual mistake, and the right value can be told.
+    printed = hashlib.sha256(b"").hexdigest()
+    assert fields.sha256(printed) == (
+        "'e3b0c44298fc…' is hexadecimal, and S3 takes a SHA-256 in base64: "
+        f"write {EMPTY} in its place."
+    )
+    assert fields.sha256_of(b"") == EMPTY
+
+
 @given(st.text(alphabet=st.characters(), max_size=60))
 def test_any_text_has_an_answer(text):
-    for check in (fields.key, fields.seconds, fields.media_type, fields.header_value, fields.size):
+    for check in (
+        *(fields.key, fields.seconds, fields.media_type, fields.header_value),
+        *(fields.size, fields.sha256),
+    ):
         held = Fields([Field("f", "F", check=check, note=fields.duration)])
         if check is not fields.seconds:
             held = Fields([Field("f", "F", check=check)])

@@ -11,7 +11,7 @@ from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.forms import cards, code
+from helpers.forms import cards, code, fields
 from helpers.forms.anatomy import colour, label
 from helpers.forms.attack import WAITING, carry_out
 from helpers.forms.attempts import Attempts
@@ -21,6 +21,9 @@ from helpers.forms.signed_url import GetModel, PutModel
 from helpers.forms.url_attacks import attacks
 from helpers.inspect import inspect_url
 from helpers.redact import redact
+
+# Of the text that the form uploads unless another is written: "Hello from the form".
+CHECKSUM = "pM21wIyV8H+2mHSNqsRTFVbQoT6TxQSylNW2ojwtjZk="
 
 _values = st.recursive(
     st.text(alphabet=st.characters(), max_size=20) | st.integers() | st.booleans(),
@@ -54,6 +57,7 @@ def test_code_says_exactly_the_value(value):
         lambda lab: PutModel(
             lab, Key="k", ContentType="text/plain", ContentLength="19", IfNoneMatch="*"
         ),
+        lambda lab: PutModel(lab, Key="k", ChecksumSHA256=CHECKSUM),
     ],
 )
 def test_the_code_shown_makes_the_url(lab, real_lab, model, stopped_clock):
@@ -113,6 +117,54 @@ def test_sizes_are_compared_before_s3_does(lab):
     assert form.remark("ContentLength").problem
 
 
+def test_checksums_are_compared_before_s3_does(lab):
+    form = PutModel(lab, Key="k")
+    assert form.remark("ChecksumSHA256").text == f"Any content. The text below has {CHECKSUM}"
+    form.fields["ChecksumSHA256"] = CHECKSUM
+    assert form.remark("ChecksumSHA256").text.startswith("Signed: this content and no other.")
+    form.fields["body"] = ""
+    assert form.remark("ChecksumSHA256").text == (
+        "The text below has 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=: S3 will refuse it."
+    )
+    assert not form.problems()  # it is no mistake to try
+    form.fields["body"] = "half a character: \ud800"
+    assert form.remark("ChecksumSHA256").text == ""
+    form.fields["ChecksumSHA256"] = CHECKSUM[:-1]
+    assert form.remark("ChecksumSHA256").problem
+    with pytest.raises(FormProblem, match=r"SHA-256, base64: 'pM21.*' is no base64"):
+        form.sign()
+
+
+def test_a_signed_checksum_lets_one_content_in(lab):
+    """Lesson 05's rule: the header is signed, the body is compared with it."""
+    form = PutModel(lab, Key="k", ChecksumSHA256=CHECKSUM)
+    signed = form.sign()
+    assert signed.signed_headers == ["host", "x-amz-checksum-sha256"]
+    assert signed.headers == {"x-amz-checksum-sha256": CHECKSUM}
+    assert form.try_it(signed).status == 200
+    form.fields["body"] = "Hello from the forM"
+    answer = form.try_it(form.sign())
+    assert (answer.status, answer.element("Code")) == (400, "BadDigest")
+    # Nor does it help to declare another checksum, or none: the header was signed.
+    for headers in ({"x-amz-checksum-sha256": fields.sha256_of(form.body())}, {}):
+        answer = send(lab, replace(signed.outgoing(), headers=headers, body=form.body()))
+        assert (answer.status, answer.element("Code")) == (403, "SignatureDoesNotMatch")
+    stored = lab.client().get_object(Bucket=lab.bucket, Key="k")
+    assert stored["Body"].read() == b"Hello from the form"
+
+
+@pytest.mark.parametrize("text", ["", "Hello from the form", "Hello from the for!", "?", "."])
+@pytest.mark.parametrize("last", ["!", "?", "."])
+def test_the_other_content_is_never_the_one_signed(lab, text, last):
+    checksum = fields.sha256_of((text[:-1] + last).encode())
+    signed = PutModel(lab, Key="k", ChecksumSHA256=checksum, body=text).sign()
+    attack = next(a for a in attacks(signed, lab) if a.name == "content")
+    body = attack.make().body
+    assert body not in (text.encode(), (text[:-1] + last).encode())
+    assert len(body) == max(len(text), 1)
+    assert carry_out(attack, lab).element("Code") == "BadDigest"
+
+
 def test_the_end(lab, stopped_clock):
     signed = GetModel(lab, Key="k", ExpiresIn="90").sign()
     assert signed.ends == stopped_clock.replace(tzinfo=UTC) + timedelta(seconds=90)
@@ -129,6 +181,7 @@ FORMS = {
         lab, Key="p", ContentType="text/plain", ContentLength="19", IfNoneMatch="*"
     ),
     "put once": lambda lab: PutModel(lab, Key="p", IfNoneMatch="*"),
+    "put this content": lambda lab: PutModel(lab, Key="p", ChecksumSHA256=CHECKSUM),
     "put one more": lambda lab: PutModel(lab, Key="p", ContentLength="19"),
 }
 
