@@ -176,7 +176,7 @@ def sha256(value: str) -> str:
             f"write {right} in its place."
         )
     try:
-        found = base64.b64decode(value, validate=True)
+        found = base64.b64decode(value)
     except ValueError:
         found = b""
     if not found or base64.b64encode(found).decode() != value:

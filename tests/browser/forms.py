@@ -85,6 +85,9 @@ def put(page: Page, form: Locator) -> list[str]:
     command = copied(page, form, "curl")
     assert "--header 'content-type: text/plain'" in command
     assert f"--header 'x-amz-checksum-sha256: {own}'" in command
+    # What is said longest, and has no space to be broken at: left for `check_looks`.
+    form.get_by_label("Text to upload").fill("Hello")
+    described(checksum, f"The text below has {sha256_of(b'Hello')}: S3 will refuse it.")
     return [command.split()[-1]]
 
 
