@@ -105,7 +105,7 @@ def _cut_out(text: str, start: int, repairs: list[str]) -> str:
     url, broken = next(pieces)[0], False
     for piece in (found[0] for found in pieces):
         looks = re.fullmatch(r"[\w%.~&=+/;:@,!$*?()\[\]-]+", piece)
-        if (_complete(url) and not piece.startswith("&")) or not looks:
+        if not looks or (not piece.startswith("&") and _complete(url)):
             break
         if not _continues(url, piece):
             break
