@@ -254,16 +254,7 @@ def test_the_run_sheets_add_up_and_hold_every_lesson():
 
 
 def _ruff(*arguments: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
-    config = f"--config={PROJECT / 'pyproject.toml'}"
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        *arguments,
-        "--no-cache",
-        config,
-        "--extension=ipynb:ipynb",
-    ]
+    command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--extension=ipynb:ipynb"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
@@ -274,9 +265,11 @@ def test_the_cells_are_linted_and_formatted(tmp_path):
         assert done.returncode == 0, done.stdout
     bad = tmp_path / "99-bad.ipynb"
     notebook = json.loads(FIRST.read_text(encoding="utf-8"))
-    notebook["cells"][-1]["source"] = ["import os\n", "x = undefined"]
+    notebook["cells"][-1]["source"] = ["x = undefined\n", f"y = '{'y' * 80}'"]
     bad.write_text(json.dumps(notebook), encoding="utf-8")
-    assert "F821" in _ruff("check", str(bad)).stdout
+    told = _ruff("check", f"--config={NOTEBOOKS / 'ruff.toml'}", str(bad)).stdout
+    assert "F821" in told
+    assert "E501" in told
 
 
 @pytest.mark.parametrize(
