@@ -74,6 +74,8 @@ class Stream:
         if not self.closed:
             self.closed = True
             self._incoming.close()
+            # Connections and requests refer to each other, and may stay for a while after this.
+            self._data, self._at = b"", 0
 
     def _take(self, size: int) -> bytes:
         taken = self._data[self._at : self._at + size]

@@ -90,3 +90,13 @@ def test_whatever_the_pieces_nothing_is_lost():
         writer.join()
         ours.shutdown(socket.SHUT_WR)
         client.join()
+
+
+def test_a_closed_one_holds_nothing(ends):
+    stream, client = ends
+    client.sendall(b"a line\nand a body that nobody wants")
+    stream.readline()
+    assert stream.has_data()
+    stream.close()
+    assert not stream.has_data()
+    assert stream._data == b""
