@@ -13,7 +13,6 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from multiprocessing import get_context
-from multiprocessing.sharedctypes import RawArray
 from typing import TYPE_CHECKING, NamedTuple
 
 from helpers.presign import Presigner, PresignError, encoded_key
@@ -144,7 +143,7 @@ class _Worker:
 
     def __init__(self, job: Job) -> None:
         context = get_context("spawn")
-        arrays = [RawArray("B", _ROOM) for _ in range(_AHEAD)]
+        arrays = [context.RawArray("B", _ROOM) for _ in range(_AHEAD)]
         self._rooms = [memoryview(array).cast("B") for array in arrays]
         self._given = self._written = 0
         self._pipe, theirs = context.Pipe()

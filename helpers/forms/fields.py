@@ -182,9 +182,14 @@ def sha256(value: str) -> str:
     if not found or base64.b64encode(found).decode() != value:
         return f"{shorten(value)} is no base64, in which S3 takes a SHA-256: {made_by}."
     if len(found) != LENGTHS["SHA256"]:
-        have = f"{len(found)} byte{'' if len(found) == 1 else 's'}"
+        have = byte_count(len(found))
         return f"{shorten(value)} is base64 of {have}, and a SHA-256 has 32: {made_by}."
     return ""
+
+
+def byte_count(number: int) -> str:
+    """``1 byte``, ``20 bytes``."""
+    return f"{number} byte{'' if number == 1 else 's'}"
 
 
 def sha256_of(content: bytes) -> str:

@@ -268,5 +268,4 @@ def _file_name(value: str) -> str:
 
 
 def _bytes(value: str) -> str:
-    have = len(value.encode())
-    return f"{have} byte{'' if have == 1 else 's'} (UTF-8)"
+    return f"{fields.byte_count(len(value.encode()))} (UTF-8)"

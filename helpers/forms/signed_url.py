@@ -272,7 +272,7 @@ class PutModel(UrlModel):
             return ""
         have = len(self.body())
         if name == "body":
-            return f"{have} byte{'' if have == 1 else 's'} (UTF-8)"
+            return f"{fields.byte_count(have)} (UTF-8)"
         if not signed:
             return "Any size, up to 5 GiB."
         if int(signed) != have:

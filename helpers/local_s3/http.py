@@ -15,7 +15,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from cheroot.errors import MaxSizeExceeded
 from cheroot.server import Gateway, HTTPConnection, HTTPRequest, HTTPServer
 
 from helpers.local_s3.gate import Gate, new_request_id
@@ -93,13 +92,10 @@ def _body_length(headers: Mapping[str, list[str]]) -> int:
 class _HTTPRequest(HTTPRequest):
     headers: tuple[tuple[str, str], ...] = ()
     continues = b""  # what to say when the body is first wanted
-    left = MAX_HEADERS
 
     def _line(self) -> bytes:
-        line: bytes = self.conn.rfile.readline(self.left + 1)
-        self.left -= len(line)
-        if self.left < 0:
-            raise MaxSizeExceeded
+        # Without a limit cheroot's wrapper, which counts, would put it together from many pieces.
+        line: bytes = self.rfile.readline(MAX_HEADERS + 1 - self.rfile.bytes_read)
         return line
 
     def read_request_line(self) -> bool:

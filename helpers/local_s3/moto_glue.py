@@ -89,6 +89,11 @@ class NotUnderstood(Exception):
 # needs neither: they are imported when they are first wanted.
 
 
+def s3_backend() -> Any:
+    """moto's S3 of this account. Costs a lock and a search each time."""
+    return moto_s3.s3_backends[ACCOUNT]["aws"]
+
+
 def iam_backends() -> Any:
     """moto's IAM, by account and partition."""
     from moto.iam.models import iam_backends as found

@@ -15,7 +15,14 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from helpers.local_s3.clock import Clock
-from helpers.local_s3.moto_glue import ACCOUNT, MotoApps, follow, iam_backends, moto_s3
+from helpers.local_s3.moto_glue import (
+    ACCOUNT,
+    MotoApps,
+    follow,
+    iam_backends,
+    moto_s3,
+    s3_backend,
+)
 from helpers.local_s3.stored import NewObject, StoredObject, Upload
 from helpers.rules.cors import CorsRule
 from helpers.rules.identity import Credential, Identity
@@ -63,14 +70,14 @@ class Store:
         self.region = region
         self.root = root
         self._lock = threading.RLock()
-        self._s3 = _s3_backend()
+        self._s3 = s3_backend()
 
     def reset(self) -> None:
         """Forget every bucket, object, user, role and policy."""
         with self._lock:
             moto_s3.s3_backends.reset()
             iam_backends().reset()
-            self._s3 = _s3_backend()
+            self._s3 = s3_backend()
 
     # Identities.
 
@@ -289,10 +296,6 @@ class Store:
     @property
     def _iam(self) -> Any:
         return iam_backends()[ACCOUNT]["aws"]
-
-
-def _s3_backend() -> Any:
-    return moto_s3.s3_backends[ACCOUNT]["aws"]
 
 
 def _ends(rule: Any, upload: Upload, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from helpers.local_s3.moto_glue import ACCOUNT, moto_s3
+from helpers.local_s3.moto_glue import s3_backend
 
 
 @dataclass
@@ -60,8 +60,7 @@ class StoredObject:
         return start, start + sizes[number - 1]
 
     def tags(self) -> dict[str, str]:
-        backend = moto_s3.s3_backends[ACCOUNT]["aws"]
-        return dict(backend.tagger.get_tag_dict_for_resource(self._key.arn))
+        return dict(s3_backend().tagger.get_tag_dict_for_resource(self._key.arn))
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Up to `length` bytes from `offset`; safe from several threads at once."""

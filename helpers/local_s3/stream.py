@@ -24,8 +24,6 @@ class Stream:
     `patience` is how long, in seconds. For one thread at a time.
     """
 
-    bytes_read = bytes_written = 0  # cheroot's statistics, which are off
-
     def __init__(self, connection: socket.socket, patience: float) -> None:
         connection.settimeout(0)
         self._socket, self._patience = connection, patience
