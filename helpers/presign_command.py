@@ -78,6 +78,8 @@ def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     try:
         job = _job(options)
+        if sys.stdout is None:  # closed by the shell: >&-
+            raise PresignError("Standard output is closed. Write the URLs to a file: > urls.txt")
         with stops_cleanly(), _open(options.keys) as file:
             return _write(job, file, options.workers)
     except (PresignError, SettingsError) as problem:

@@ -93,14 +93,17 @@ def signed(job: Job, blocks: Iterable[bytes], workers: int) -> Generator[Signed]
     team = [_Worker(job) for _ in range(workers - 1)]
     waiting: deque[_Worker | _Here] = deque()
     try:
-        for block in blocks:
+        for block in _with_their_problem(blocks):
+            if isinstance(block, PresignError):
+                waiting.append(_Here(block))
+                break
             more_to_come = len(block) > BLOCK // 2
             worker = min(team, key=lambda one: one.has, default=None)
             if worker and worker.has < _AHEAD and more_to_come:
                 worker.give(block)
                 waiting.append(worker)
             else:
-                waiting.append(_Here(job, block))
+                waiting.append(_Here(_sign(job, block)))
             most = 2 * _AHEAD * workers if more_to_come else 0
             while waiting and (waiting[0].is_ready() or len(waiting) > most):
                 yield from waiting.popleft().answer()
@@ -111,15 +114,26 @@ def signed(job: Job, blocks: Iterable[bytes], workers: int) -> Generator[Signed]
             worker.end()
 
 
+def _with_their_problem(blocks: Iterable[bytes]) -> Iterator[bytes | PresignError]:
+    """The blocks, and last what kept more from being read, for its turn after all of them."""
+    try:
+        yield from blocks
+    except PresignError as problem:
+        yield problem
+
+
+def _sign(job: Job, block: bytes) -> Signed | PresignError:
+    try:
+        return job.sign(block)
+    except PresignError as problem:
+        return problem
+
+
 class _Here:
     """A block signed in this process. What is wrong with it is said at its turn."""
 
-    def __init__(self, job: Job, block: bytes) -> None:
-        self._signed: Signed | PresignError
-        try:
-            self._signed = job.sign(block)
-        except PresignError as problem:
-            self._signed = problem
+    def __init__(self, signed: Signed | PresignError) -> None:
+        self._signed = signed
 
     def is_ready(self) -> bool:
         return True

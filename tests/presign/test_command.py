@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -259,3 +260,20 @@ def test_progress_is_for_a_terminal():
     assert done.returncode == 0
     assert b"3.00 URLs" in shown
     assert b"X-Amz" not in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell's way to close standard output")
+def test_a_closed_standard_output_is_one_clear_line():
+    around = {n: v for n, v in os.environ.items() if not n.startswith("S3_")} | KEYS
+    around["PYTHONPATH"] = str(PROJECT)
+    line = f"exec {shlex.join(command('get', '--keys=-', *PLACE))} >&-"
+    done = subprocess.run(
+        ["sh", "-c", line],
+        input=b"a\n",
+        stderr=subprocess.PIPE,
+        env=around,
+        cwd=PROJECT,
+        timeout=60,
+    )
+    told = b"Standard output is closed. Write the URLs to a file: > urls.txt"
+    assert (done.returncode, done.stderr.splitlines()) == (1, [told])

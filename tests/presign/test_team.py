@@ -101,3 +101,16 @@ def test_a_session_that_ends_on_the_way_stops_the_rest():
     time[0] += 1
     with pytest.raises(PresignError, match="renew the session"):
         next(results)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_was_read_before_a_problem_is_signed(workers):
+    def keys():
+        yield from full_blocks(9)
+        raise PresignError("this is longer than any key")
+
+    texts = []
+    with pytest.raises(PresignError, match="longer than any key"):
+        for one in signed(job(), keys(), workers):
+            texts.append(bytes(one.text))
+    assert [keys_of(text) for text in texts] == full_blocks(9)
