@@ -36,7 +36,13 @@ def execute(paths: list[str]) -> int:
     os.environ[progress.VARIABLE] = progress.OFF  # for the kernels
     status = 0
     for path in map(Path, paths or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):
-        notebook = v4.reads(path.read_text(encoding="utf-8"))
+        try:
+            notebook = v4.reads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            reason = getattr(problem, "strerror", None) or "this is not a notebook of nbformat 4"
+            print(f"{path}: cannot be read ({reason}). Name a lesson's file.", file=sys.stderr)
+            status = 1
+            continue
         client = NotebookClient(
             notebook,
             kernel_name="python3",

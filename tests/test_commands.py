@@ -227,3 +227,14 @@ def test_ctrl_c_in_a_terminal_ends_jupyterlab_and_its_kernels(tmp_path, monkeypa
         lab.wait()
         reader.join(5)
         os.close(master)
+
+
+def test_execute_names_what_is_no_lesson(tmp_path, capsys):
+    from helpers.execute import execute
+
+    (tmp_path / "text.ipynb").write_text("not JSON", encoding="utf-8")
+    assert execute([str(tmp_path / "none.ipynb"), str(tmp_path / "text.ipynb")]) == 1
+    none, text = capsys.readouterr().err.splitlines()
+    assert "none.ipynb: cannot be read (No such file or directory)" in none
+    assert "text.ipynb: cannot be read (this is not a notebook" in text
+    assert (tmp_path / "text.ipynb").read_text(encoding="utf-8") == "not JSON"
