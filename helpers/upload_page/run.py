@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from helpers.lab import Lab, LabError, connect, said_yes
 from helpers.upload_page.app import create_app
@@ -73,7 +73,11 @@ class UploadPage:
         """Stop serving and take the page's CORS rule away. Harmless when called again."""
         if self._server.running:
             self._server.stop()
-            cors.remove_rule(self._s3, self._bucket, self.rule["ID"])
+            try:
+                cors.remove_rule(self._s3, self._bucket, self.rule["ID"])
+            except EndpointConnectionError:
+                if not self.lab.local:  # the local one may have been told to end, too
+                    raise
 
     def __repr__(self) -> str:
         return f"Upload page at {self.url}"

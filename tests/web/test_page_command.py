@@ -83,6 +83,20 @@ def test_it_tells_its_address_and_ends_cleanly(number):
         assert not alive
 
 
+@POSIX
+def test_it_ends_cleanly_when_its_local_s3_has_ended_first():
+    with start("-m", "helpers", "page", "--port=0") as page:
+        read_until(page, "Ctrl-C")
+        family = psutil.Process(page.pid).children(recursive=True)
+        servers = [one for one in family if "helpers.local_s3.server" in one.cmdline()]
+        for server in servers:
+            server.kill()
+        assert len(servers) == 1
+        page.send_signal(signal.SIGTERM)
+        _, errors = page.communicate(timeout=20)
+        assert (page.returncode, "Traceback" in errors) == (0, False)
+
+
 def test_a_port_that_is_taken_is_one_sentence():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
