@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from cheroot.server import Gateway, HTTPConnection, HTTPRequest, HTTPServer
 
+from helpers.local_s3.chunks import Chunks
 from helpers.local_s3.gate import Gate, new_request_id
 from helpers.local_s3.response import Response
 from helpers.local_s3.stream import Stream
@@ -190,20 +191,21 @@ class _Body:
     def __init__(self, req: Any) -> None:
         self._req = req
         self._asked = not req.continues
+        self._data = Chunks(req.conn.rfile) if req.chunked_read else req.rfile
 
     def read(self, length: int) -> bytes:
         if not self._asked:
             self._asked = True
             self._req.conn.wfile.write(self._req.continues)
-        data: bytes = self._req.rfile.read(length)
+        data: bytes = self._data.read(length)
         return data
 
     @property
     def unread(self) -> bool:
         """True if the client may still be sending."""
-        if self._req.chunked_read:
-            return not getattr(self._req.rfile, "closed", False)
-        return bool(getattr(self._req.rfile, "remaining", 0))
+        if isinstance(self._data, Chunks):
+            return not self._data.closed
+        return bool(self._data.remaining)
 
     @property
     def never_asked(self) -> bool:
