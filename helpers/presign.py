@@ -65,6 +65,13 @@ class Credentials:
     def __post_init__(self) -> None:
         if not self.access_key or not self.secret_key:
             raise PresignError("Signing needs an access key and a secret key; one is empty.")
+        for name, value in (
+            ("access key", self.access_key),
+            ("secret key", self.secret_key),
+            ("session token", self.session_token or ""),
+        ):
+            if re.search(r"\s", value):
+                raise PresignError(f"The {name} has a space or line break in it. Copy it again.")
         if self.access_key.startswith("ASIA") and self.session_token is None:
             raise PresignError(
                 "A temporary key (ASIA…) works only with its session token; give both."
@@ -228,8 +235,10 @@ def check_expires(expires: int) -> None:
 def checked_query(query: Mapping[str, str]) -> dict[str, str]:
     """The parameters, if they leave the signature's own alone. Raises `PresignError`."""
     for name, value in query.items():
-        if not isinstance(name, str) or not isinstance(value, str) or not name:
+        if not isinstance(name, str) or not isinstance(value, str):
             raise PresignError(f"The parameter {name!r} has {value!r}; both are text.")
+        if not name:
+            raise PresignError(f"The parameter with the value {value!r:.60} has no name.")
         if name.lower().startswith("x-amz-") and name.lower()[6:] in _SIGNING_PARAMETERS:
             raise PresignError(f"{name} is made by signing; leave it out of query.")
         try:

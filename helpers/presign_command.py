@@ -17,13 +17,12 @@ from typing import BinaryIO
 from tqdm import tqdm
 
 from helpers.environment import stops_cleanly
+from helpers.output import cannot_write
 from helpers.presign import Credentials, Presigner, PresignError
 from helpers.presign_team import BLOCK, MOST_WORKERS, Job, signed
 from helpers.settings import SettingsError, load_settings
 
-_LONGEST_LINE = 4 * 1024  # bytes; a key has at most 1024
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_CLOSED_PIPE = 141  # as a shell says it of a program that wrote to a closed pipe
 _STOPPED = 130
 
 
@@ -93,8 +92,8 @@ def _job(options: argparse.Namespace) -> Job:
     if not 1 <= options.workers <= MOST_WORKERS:
         raise PresignError(f"--workers is {options.workers}; it is 1 to {MOST_WORKERS}.")
     signer = _signer(options)
-    query = dict(_pair(text, "=", "--query") for text in options.query)
-    headers = dict(_pair(text, ":", "--header") for text in options.header)
+    query = _pairs(options.query, "=", "--query")
+    headers = _pairs(options.header, ":", "--header")
     job = Job(signer, options.method.upper(), seconds(options.expires), query, headers)
     job.check()
     return job
@@ -110,11 +109,17 @@ def seconds(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _pair(text: str, separator: str, option: str) -> tuple[str, str]:
-    name, found, value = text.partition(separator)
-    if not found:
-        raise PresignError(f"{option} is {text!r}; write a name, {separator!r} and a value.")
-    return name.strip(), value.strip() if separator == ":" else value
+def _pairs(texts: list[str], separator: str, option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, found, value = text.partition(separator)
+        name = name.strip()
+        if not found or not name:
+            raise PresignError(f"{option} is {text!r}; write a name, {separator!r} and a value.")
+        if name in pairs:
+            raise PresignError(f"{option} gives {name} twice; S3 takes one value of it.")
+        pairs[name] = value.strip() if separator == ":" else value
+    return pairs
 
 
 def _signer(options: argparse.Namespace) -> Presigner:
@@ -147,7 +152,11 @@ def _open(name: str) -> BinaryIO:
         # A copy, so that to close it leaves standard input alone.
         return os.fdopen(os.dup(0), "rb") if name == "-" else open(name, "rb")
     except OSError as problem:
-        raise PresignError(f"--keys: {name} cannot be read ({problem.strerror}).") from None
+        raise _unreadable(name, problem) from None
+
+
+def _unreadable(name: str, problem: OSError) -> PresignError:
+    return PresignError(f"--keys: {name!r} cannot be read ({problem.strerror}).")
 
 
 def _write(job: Job, file: BinaryIO, workers: int) -> int:
@@ -163,7 +172,7 @@ def _write(job: Job, file: BinaryIO, workers: int) -> int:
                 out.write(result.text)
                 out.flush()
             except OSError as problem:
-                return _closed(problem)
+                return cannot_write(problem)
             line += result.lines
             wrong += len(result.wrong)
             bar.update(result.lines - len(result.wrong))
@@ -172,28 +181,30 @@ def _write(job: Job, file: BinaryIO, workers: int) -> int:
     return 1 if wrong else 0
 
 
-def _closed(problem: OSError) -> int:
-    # Python would try to write the rest at its end.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if isinstance(problem, BrokenPipeError) or os.name == "nt":
-        return _CLOSED_PIPE
-    raise PresignError(f"The URLs cannot be written ({problem.strerror}).")
-
-
 def blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, as many as have come, up to about `BLOCK` bytes. Raises `PresignError`."""
+    """Whole lines, as many as have come, up to about `BLOCK` bytes. Raises `PresignError`.
+
+    A line of more than `BLOCK` bytes ends it: this is no list of keys, and may have no end. A
+    shorter one that is too long for a key is not the reader's business.
+    """
     rest, first, line = b"", True, 1
-    while piece := file.read1(BLOCK):  # type: ignore[attr-defined]
+    while piece := _read(file):
         if first:
             piece, first = piece.removeprefix(b"\xef\xbb\xbf"), False  # as Windows marks UTF-8
-        whole, newline, last = piece.rpartition(b"\n")
-        if newline:
-            block = rest + whole + newline
-            yield block
-            line, rest = line + block.count(b"\n"), last
-        else:
-            rest += last
-        if len(rest) > _LONGEST_LINE:
+        text = rest + piece
+        if len(text.partition(b"\n")[0]) > BLOCK:
             raise PresignError(f"line {line}: this is longer than any key. Write one key a line.")
+        whole, newline, rest = text.rpartition(b"\n")
+        if newline:
+            yield whole + newline
+            line += whole.count(b"\n") + 1
     if rest:
         yield rest
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        data: bytes = file.read1(BLOCK)  # type: ignore[attr-defined]
+    except OSError as problem:
+        raise _unreadable("-" if isinstance(file.name, int) else file.name, problem) from None
+    return data

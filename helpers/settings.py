@@ -51,15 +51,16 @@ def load_settings(path: Path = ENV_FILE) -> Settings | None:
             f"{path.name} has no value for {', '.join(empty)}. Fill in all of "
             f"{', '.join(REQUIRED)} (see .env.example), or delete {path.name} to use the local S3."
         )
-    for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY"):
-        if values[name] in _PLACEHOLDERS:
+    for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_SESSION_TOKEN"):
+        value = values.get(name, "")
+        if value in _PLACEHOLDERS:
             raise SettingsError(
                 f"{name} in {path.name} still has the value of .env.example. Write your own key "
                 f"there, or delete {path.name} to use the local S3."
             )
-        if re.search(r"\s", values[name]):
+        if re.search(r"\s", value):
             raise SettingsError(
-                f"{name} in {path.name} has a space or line break in it. Copy the key again."
+                f"{name} in {path.name} has a space or line break in it. Copy it again."
             )
     if not _BUCKET.fullmatch(values["S3_BUCKET"]):
         raise SettingsError(

@@ -47,6 +47,7 @@ def test_a_good_file(tmp_path):
         ({"S3_SECRET_KEY": ""}, "no value for S3_SECRET_KEY"),
         ({"S3_ACCESS_KEY": "anaccesskeyishere"}, "still has the value of .env.example"),
         ({"S3_SECRET_KEY": "two words"}, "S3_SECRET_KEY in .env has a space"),
+        ({"S3_SESSION_TOKEN": "cut off"}, "S3_SESSION_TOKEN in .env has a space"),
         ({"S3_BUCKET": "s3://my-bucket"}, "S3_BUCKET in .env is 's3://my-bucket'"),
         ({"S3_BUCKET": "Upper"}, "S3_BUCKET in .env is 'Upper'"),
         ({"S3_REGION": "Ireland (eu-west-1)"}, "S3_REGION in .env is"),

@@ -8,13 +8,14 @@ from helpers.inspect.explain import explain
 from helpers.inspect.form import inspect_form
 from helpers.inspect.url import inspect_url
 from helpers.inspect.words import InspectError, Readable
+from helpers.output import cannot_write
 
 
 def main(text: str = "-") -> int:
     """Explain `text`, or standard input for ``-``.
 
-    Returns the exit status: 0, or 2 for text that is neither of the three, with one sentence on
-    standard error.
+    Returns the exit status: 0, or 2 for text that is none of the three, or 1 if the report cannot
+    be written, with one sentence on standard error; 141 if its reader has gone.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without the letter shows another one
@@ -27,10 +28,14 @@ def main(text: str = "-") -> int:
         )
         text = data.decode("utf-8-sig", "replace")
     try:
-        print(inspect_text(text))
+        report = inspect_text(text)
     except InspectError as problem:
         print(problem, file=sys.stderr)
         return 2
+    try:
+        print(report, flush=True)
+    except OSError as problem:
+        return cannot_write(problem)
     return 0
 
 
@@ -38,6 +43,6 @@ def inspect_text(text: str) -> Readable:
     """The report that fits `text`: a URL, a POST form as JSON, or S3's error XML."""
     if "<Error" in text and "<Code>" in text:
         return explain(text)
-    if text.lstrip().startswith("{") and '"policy"' in text.lower():
+    if text.lstrip().startswith("{") and ('"policy"' in text.lower() or "://" not in text):
         return inspect_form(text.strip())
     return inspect_url(text)

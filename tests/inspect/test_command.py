@@ -61,6 +61,7 @@ def test_no_presigned_url_is_one_sentence_and_2():
         (json.dumps({"url": URL}), 0, "Presigned URL"),
         ("", 2, ""),
         ("{}", 2, ""),
+        ('{"url": 1}', 2, ""),
         ("<Error><Code>", 2, ""),
         ("\ufeff" + URL, 0, "Presigned URL"),
     ],
@@ -72,6 +73,39 @@ def test_what_standard_input_may_hold(text, status, words, monkeypatch, capsys):
     shown = capsys.readouterr()
     assert words in shown.out
     assert shown.err.count("\n") == (1 if status else 0)
+
+
+def test_json_without_a_url_is_taken_for_a_form(capsys):
+    assert command.main('{"url": 1}') == 2
+    assert "no policy" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_full_disk_is_one_sentence():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "helpers", "inspect", URL],
+            cwd=environment.PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "The output cannot be written (No space left on device).\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows' pipes close in another way")
+def test_a_reader_that_has_gone_is_told_nothing():
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers", "inspect", URL],
+        cwd=environment.PROJECT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_bytes_that_are_no_text(monkeypatch, capsys):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shlex
 import signal
 import subprocess
 import sys
 import threading
+from unittest.mock import Mock
 
 import psutil
 import pytest
 import requests
 
 from helpers import presign_command
+from helpers.presign import PresignError
 from helpers.presign_team import BLOCK
 from helpers.settings import PROJECT
 
@@ -141,7 +144,11 @@ def test_the_urls_work(service, tmp_path):
         (["--workers=0"], "--workers is 0; it is 1 to 32."),
         (["--query=a"], "--query is 'a'"),
         (["--header=a=b"], "--header is 'a=b'"),
-        (["--keys=none.txt"], "--keys: none.txt cannot be read (No such file or directory)."),
+        (["--query==x"], "--query is '=x'"),
+        (["--query=a=1", "--query=a=2"], "--query gives a twice"),
+        (["--header=a:1", "--header=A:2"], "The header a is given twice"),
+        (["--header=a:1", "--header=a:2"], "--header gives a twice"),
+        (["--keys=none.txt"], "--keys: 'none.txt' cannot be read (No such file or directory)."),
     ],
 )
 def test_a_wrong_option_is_one_line_and_no_url(keys, capsys, options, told):
@@ -175,6 +182,35 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory():
     done = run("get", "--keys=-", *PLACE, given=b"a\n" + b"x" * 2**20)
     assert done.returncode == 1
     assert done.stderr.startswith(b"line 2: this is longer than any key")
+
+
+@pytest.mark.parametrize("before", [0, 1, BLOCK - 5000, BLOCK - 2500, BLOCK - 1, BLOCK])
+@pytest.mark.parametrize("length", [1025, 5000, BLOCK])
+def test_a_line_that_is_no_key_costs_that_line_alone(before, length):
+    lines = [b"a" * 99] * (before // 100) + [b"b" * (before % 100 - 1)] * (before % 100 > 1)
+    lines += [b"x" * length, b"after"]
+    found = b"".join(presign_command.blocks(io.BufferedReader(io.BytesIO(b"\n".join(lines)))))
+    assert found == b"\n".join(lines)
+
+
+@pytest.mark.parametrize("before", [0, 1, 100, BLOCK - 1])
+def test_a_longer_one_is_no_list_of_keys(before):
+    given = b"\n" * before + b"x" * (BLOCK + 1) + b"\nafter\n"
+    found = []
+    with pytest.raises(PresignError, match=rf"^line {before + 1}: this is longer than any key"):
+        found.extend(presign_command.blocks(io.BufferedReader(io.BytesIO(given))))
+    assert b"".join(found) == b"\n" * before
+
+
+def test_a_file_that_stops_being_readable_is_one_sentence():
+    class Broken(io.BytesIO):
+        name = "keys.txt"
+        read1 = Mock(side_effect=[b"a\n", OSError(5, "Input/output error")])
+
+    found = presign_command.blocks(Broken())
+    assert next(found) == b"a\n"
+    with pytest.raises(PresignError, match=r"--keys: 'keys.txt' cannot be read \(Input/output"):
+        next(found)
 
 
 def endless() -> subprocess.Popen[bytes]:

@@ -122,7 +122,7 @@ def test_a_bad_key_is_refused_at_its_turn():
         ({"headers": {"content-length": 5}}, "content-length has 5"),
         ({"query": {"x-amz-expires": "9"}}, "x-amz-expires is made by signing"),
         ({"query": {"X-Amz-Signature": "9"}}, "leave it out of query"),
-        ({"query": {"": "9"}}, "both are text"),
+        ({"query": {"": "9"}}, "with the value '9' has no name"),
         ({"query": {"partNumber": 9}}, "both are text"),
         ({"query": {"a": "\udfff"}}, "surrogate"),
     ],
@@ -211,6 +211,19 @@ def test_secrets_are_in_no_repr_and_no_message():
         assert SECRET not in text
         assert "tokentoken" not in text
     assert SECRET not in refusal(Credentials, "", SECRET)
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        (("AKIA ", SECRET), "access key"),
+        (("AKIA", f"{SECRET}\n"), "secret key"),
+        (("AKIA", SECRET, "to\nken"), "session token"),
+    ],
+)
+def test_a_line_break_in_a_key_was_copied_by_mistake(keys, name):
+    told = refusal(Credentials, *keys)
+    assert told == f"The {name} has a space or line break in it. Copy it again."
 
 
 def test_a_temporary_key_needs_its_token():
