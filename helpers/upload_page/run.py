@@ -108,7 +108,11 @@ def main(port: int | None = None, max_mib: int | None = None) -> int:
         if not lab.local and not page.is_let_in:
             _ask(page)
         print(f"Upload page: {page.url}")
-        print(f"Sign in with any name and the code {page.code}. Ctrl-C stops the page.", flush=True)
+        print(
+            f"Sign in with a user name of your choice (a-z, 0-9, hyphen) and the code {page.code}. "
+            "Ctrl-C stops the page.",
+            flush=True,
+        )
         # A wait with a time-out lets Windows deliver Ctrl-C.
         while not stopped.wait(0.5):
             pass

@@ -1,7 +1,8 @@
 """Who is at the page, and how often one may ask.
 
-The sign-in is a stub: any name, and one code that the page's owner reads out. It stands where a
-real page has its users' accounts. All that matters to signing is that nobody is anonymous.
+The sign-in is a stub: a user name that nobody checks, and one code that the page's owner reads
+out. It stands where a real page has its users' accounts. All that matters to signing is that nobody
+is anonymous.
 """
 
 from __future__ import annotations
