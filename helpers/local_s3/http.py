@@ -6,7 +6,6 @@ the raw path and the spelling of header names.
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from collections.abc import Callable, Mapping
@@ -15,12 +14,13 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from cheroot.server import Gateway, HTTPConnection, HTTPRequest, HTTPServer
+from cheroot.server import Gateway, HTTPConnection, HTTPRequest
 
 from helpers.local_s3.chunks import Chunks
 from helpers.local_s3.gate import Gate, new_request_id
 from helpers.local_s3.response import Response
 from helpers.local_s3.stream import Stream
+from helpers.local_server import LocalServer
 from helpers.rules.errors import (
     BadRequest,
     InternalError,
@@ -284,18 +284,14 @@ class _Connection(HTTPConnection):
         return False
 
 
-class Server(HTTPServer):
+class Server(LocalServer):
     """The gate, listening on 127.0.0.1."""
 
     ConnectionClass = _Connection
 
     def __init__(self, gate: Gate, port: int = 0) -> None:
         """Raises OSError if the port is taken."""
-        with socket.socket() as probe:  # cheroot would leave its socket open when this fails
-            if os.name != "nt":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-        super().__init__(("127.0.0.1", port), _Gateway, minthreads=THREADS, maxthreads=THREADS)
+        super().__init__(port, _Gateway, minthreads=THREADS, maxthreads=THREADS)
         self.gate = gate
         self.max_request_header_size = MAX_HEADERS
         self.request_queue_size = 256
@@ -303,21 +299,3 @@ class Server(HTTPServer):
         self.shutdown_timeout = 0  # nobody waits for requests under way
         self.keep_alive_conn_limit = 256
         self.prepare()
-
-    def process_conn(self, conn: Any) -> None:
-        """Give a connection to a worker thread, once it has something to say.
-
-        cheroot gives new ones to a worker at once, which then waits; browsers open connections
-        in advance, and a few dozen of those would hold every worker.
-        """
-        if conn.last_used is None and not conn.rfile.has_data():
-            self._connections.put(conn)  # type: ignore[attr-defined]
-        else:
-            super().process_conn(conn)
-
-    @property
-    def port(self) -> int:
-        return int(self.bind_addr[1])
-
-    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
-        """cheroot's own complaints (a client that went away) are not the learner's concern."""
