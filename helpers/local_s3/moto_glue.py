@@ -41,6 +41,7 @@ import moto.s3.models  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.common_models import BaseModel  # noqa: E402
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY  # noqa: E402
+from moto.utilities.tagging_service import TaggingService  # noqa: E402
 
 moto_s3: Any = moto.s3.models
 ACCOUNT: str = DEFAULT_ACCOUNT_ID
@@ -76,6 +77,17 @@ def _put_object_tagging(backend: Any, key: Any, tags: dict[str, str] | None) -> 
 
 # moto's own check refuses keys that S3 takes ("awards"), and says it in other words.
 moto_s3.S3Backend.put_object_tagging = _put_object_tagging
+
+
+def _copy_tags(tagger: Any, from_arn: str, to_arn: str) -> None:
+    if from_arn != to_arn:
+        tagger.delete_all_tags_for_resource(to_arn)
+        copy_tags(tagger, from_arn, to_arn)
+
+
+# moto's own leaves a copy the tags of the object whose place it takes.
+copy_tags = TaggingService.copy_tags
+TaggingService.copy_tags = _copy_tags
 
 Service = Literal["s3", "iam"]
 log = logging.getLogger(__name__)

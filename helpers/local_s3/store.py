@@ -210,7 +210,8 @@ class Store:
         with self._lock:
             older = owner.keys.getlist(key, []) if owner.is_versioned else []
             owner.keys.setlist(key, [*older, stored])
-        if new.tags:
+            # Also if there are none: moto keeps tags by name, so an object that was replaced or
+            # deleted would leave its own to this one.
             self._s3.put_object_tagging(stored, new.tags)  # see moto_glue
         return StoredObject(stored)
 

@@ -378,6 +378,43 @@ def test_multipart_upload_through_presigned_parts(service):
     assert error_of(requests.put(out_of_range, data=b"x"))[:2] == (400, "InvalidArgument")
 
 
+def put_plainly(service):
+    service.put("k")
+
+
+def put_in_parts(service):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    at["UploadId"] = s3.create_multipart_upload(**at)["UploadId"]
+    etag = s3.upload_part(**at, PartNumber=1, Body=b"x")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    s3.complete_multipart_upload(**at, MultipartUpload=parts)
+
+
+def put_by_form(service):
+    form = service.client().generate_presigned_post(service.bucket, "k")
+    assert requests.post(form["url"], form["fields"], files={"file": b"x"}).status_code == 204
+
+
+def put_by_copy(service):
+    service.put("other")
+    at = {"Bucket": service.bucket, "Key": "k"}
+    service.client().copy_object(**at, CopySource=f"{service.bucket}/other")
+
+
+@pytest.mark.parametrize("put", [put_plainly, put_in_parts, put_by_form, put_by_copy])
+@pytest.mark.parametrize("deleted", [False, True], ids=["replaced", "deleted"])
+def test_a_new_object_has_none_of_the_old_ones_tags(service, put, deleted):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    service.put("k", Tagging="secret=yes")
+    if deleted:
+        s3.delete_object(**at)
+    put(service)
+    assert s3.get_object_tagging(**at)["TagSet"] == []
+    service.put("k", Tagging="a=1")
+    s3.copy_object(**at, CopySource=f"{service.bucket}/k")  # onto itself
+    assert s3.get_object_tagging(**at)["TagSet"] == [{"Key": "a", "Value": "1"}]
+
+
 def test_versions(service):
     s3, bucket = service.client(), service.bucket
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
