@@ -157,9 +157,14 @@ def complete(store: Store, request: Request, bucket: str, key: str, body: bytes)
     try:
         with store.locked():
             # Asked again: another may have completed, aborted or written while this one read.
+            done = store.completed(bucket, upload.id, key)
+            if done is not None:
+                new.file.close()
+                return _completed(request, bucket, key, done)
             _upload(store, request, bucket, key)
             check_write_condition(store, request, bucket, key)
-            stored = store.complete_upload(bucket, upload, [part.number for part in parts], new)
+            sizes = {part.number: part.stored.size for part in parts}
+            stored = store.complete_upload(bucket, upload, sizes, new)
     except BaseException:
         new.file.close()
         raise

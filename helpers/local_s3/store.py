@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Literal
 
 from helpers.local_s3.clock import Clock
@@ -253,17 +254,18 @@ class Store:
         return StoredObject(part)
 
     def complete_upload(
-        self, bucket: str, upload: Upload, numbers: list[int], new: NewObject
+        self, bucket: str, upload: Upload, sizes: dict[int, int], new: NewObject
     ) -> StoredObject:
-        """Store the object made of those parts; its upload is over, its other parts are gone."""
+        """Store the object made of parts of those sizes, by number; its upload is over."""
         with self._lock:
             stored = self.put_object(bucket, upload.key, new)
             made, raw = stored._key, self._s3.get_bucket(bucket).multiparts.pop(upload.id)
-            raw.partlist = numbers
-            for part in raw.parts.values():
-                part._value_buffer.close()  # only the sizes are needed from now on
+            # From now on only the sizes are needed; the parts' files are closed when who else
+            # reads them, to complete the same upload, has let go of them.
+            raw.partlist = list(sizes)
+            raw.parts = {number: SimpleNamespace(size=size) for number, size in sizes.items()}
             made.multipart = raw
-            made.checksum_type, made.checksum_parts = upload.checksum_type, len(numbers)
+            made.checksum_type, made.checksum_parts = upload.checksum_type, len(sizes)
         return StoredObject(made)
 
     def completed(self, bucket: str, upload_id: str, key: str) -> StoredObject | None:

@@ -256,3 +256,49 @@ def test_an_upload_that_ends_while_it_is_put_together_leaves_nothing(service, mo
 
     monkeypatch.setattr(multipart, "_joined", slow)
     assert upload.refused()["Code"] == "NoSuchUpload"
+
+
+def meanwhile(monkeypatch, action) -> None:
+    """`action` is done once, while the next upload's parts are being read."""
+    joined = multipart._joined
+
+    def first_that(request, upload, parts):
+        monkeypatch.setattr(multipart, "_joined", joined)
+        action()
+        return joined(request, upload, parts)
+
+    monkeypatch.setattr(multipart, "_joined", first_that)
+
+
+def test_completed_twice_at_once_both_get_the_object(service, monkeypatch):
+    upload, first = Begun(service), []
+    meanwhile(monkeypatch, lambda: first.append(upload.complete()))
+    second = upload.complete()
+    assert second["ETag"] == first[0]["ETag"]
+    assert upload.s3.get_object(**upload.at)["Body"].read() == A + B + C
+
+
+def test_aborted_while_it_is_completed_there_is_no_object(service, monkeypatch):
+    upload = Begun(service)
+    meanwhile(
+        monkeypatch,
+        lambda: upload.s3.abort_multipart_upload(**upload.at, UploadId=upload.id),
+    )
+    assert upload.refused()["Code"] == "NoSuchUpload"
+
+
+def test_written_while_it_is_completed_the_condition_still_holds(service, monkeypatch):
+    upload = Begun(service)
+    meanwhile(monkeypatch, lambda: service.put("k", b"another"))
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        upload.complete(IfNoneMatch="*")
+    assert upload.s3.get_object(**upload.at)["Body"].read() == b"another"
+
+
+def test_a_part_replaced_while_it_is_completed_changes_nothing(service, monkeypatch):
+    upload = Begun(service)
+    meanwhile(monkeypatch, lambda: upload.put(2, b"short"))
+    upload.complete()
+    assert upload.s3.get_object(**upload.at)["Body"].read() == A + B + C
+    assert upload.s3.get_object(**upload.at, PartNumber=1)["Body"].read() == A
+    assert upload.s3.get_object(**upload.at, PartNumber=3)["Body"].read() == C
