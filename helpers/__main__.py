@@ -118,6 +118,9 @@ def _python_version(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status."""
+    if sys.stderr is None:  # closed by the shell: 2>&-
+        # print(…, file=None) would write what is said of a problem among the results.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (it is kept)
     arguments = sys.argv[1:] if arguments is None else arguments
     rest: list[str] = []
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):

@@ -300,16 +300,25 @@ def test_progress_is_for_a_terminal():
 
 @pytest.mark.skipif(os.name == "nt", reason="the shell's way to close standard output")
 def test_a_closed_standard_output_is_one_clear_line():
-    around = {n: v for n, v in os.environ.items() if not n.startswith("S3_")} | KEYS
-    around["PYTHONPATH"] = str(PROJECT)
-    line = f"exec {shlex.join(command('get', '--keys=-', *PLACE))} >&-"
-    done = subprocess.run(
-        ["sh", "-c", line],
-        input=b"a\n",
-        stderr=subprocess.PIPE,
-        env=around,
-        cwd=PROJECT,
-        timeout=60,
-    )
+    done = run_in_shell("get", "--keys=-", *PLACE, redirection=">&-", given=b"a\n")
     told = b"Standard output is closed. Write the URLs to a file: > urls.txt"
     assert (done.returncode, done.stderr.splitlines()) == (1, [told])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell's way to close standard error")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_with_a_closed_standard_error_there_are_urls_and_nothing_else(workers):
+    options = ["get", "--keys=-", f"--workers={workers}", *PLACE]
+    done = run_in_shell(*options, redirection="2>&-", given=b"a\n\xff\nb\n")
+    assert (done.returncode, starts(done.stdout)) == (1, [b"a", b"", b"b"])
+    done = run_in_shell(*options, "--expires=0", redirection="2>&-", given=b"a\n")
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+def run_in_shell(*options: str, redirection: str, given: bytes):
+    around = {n: v for n, v in os.environ.items() if not n.startswith("S3_")} | KEYS
+    around["PYTHONPATH"] = str(PROJECT)
+    line = f"exec {shlex.join(command(*options))} {redirection}"
+    return subprocess.run(
+        ["sh", "-c", line], input=given, capture_output=True, env=around, cwd=PROJECT, timeout=60
+    )
