@@ -32,7 +32,7 @@ from helpers.rules.errors import (
     XAmzContentSHA256Mismatch,
 )
 from helpers.rules.payload import ChunkedBody, ChunkSigner, Payload, decoded_length
-from helpers.rules.request import Request
+from helpers.rules.request import Request, whole_number
 
 Read = Callable[[int], bytes]
 
@@ -109,8 +109,7 @@ def receive(
 
 def read_small(read: Read, request: Request, limit: int) -> bytes:
     """A small body (a configuration, a form) as bytes; EntityTooLarge over `limit` bytes."""
-    text = request.header("content-length", "0")
-    length = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    length = whole_number(request.header("content-length", "0")) or 0
     if "chunked" in request.header("transfer-encoding").lower():
         length = limit + 1
     data = bytearray()
@@ -145,9 +144,10 @@ def _declared_length(request: Request, payload: Payload) -> int:
     if "chunked" in request.header("transfer-encoding").lower() or not text:
         # S3 wants the length before the data.
         raise MissingContentLength()
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+    length = whole_number(text)
+    if length is None:
         raise BadRequest("An error occurred when parsing the HTTP request.")
-    return int(text)
+    return length
 
 
 def _wrong_length(payload: Payload, expected: int, provided: int) -> IncompleteBody:

@@ -33,7 +33,7 @@ from helpers.rules.errors import (
     NoSuchUpload,
     readable_xml,
 )
-from helpers.rules.request import Request
+from helpers.rules.request import Request, whole_number
 
 MIN_PART = 5 * 1024**2  # bytes, for every part but the last
 _XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -175,10 +175,10 @@ def _parts_named(body: bytes) -> list[tuple[int, str, Element]]:
     root = parse_xml(body)
     found = []
     for item in root.findall("{*}Part"):
-        number, etag = item.findtext("{*}PartNumber") or "", item.findtext("{*}ETag")
-        if not number.isdecimal() or len(number) > 9 or etag is None:
+        number, etag = whole_number(item.findtext("{*}PartNumber") or ""), item.findtext("{*}ETag")
+        if number is None or etag is None:
             raise MalformedXML()
-        found.append((int(number), etag.strip().strip('"'), item))
+        found.append((number, etag.strip().strip('"'), item))
     if not found:
         raise MalformedXML()
     return found
@@ -282,13 +282,14 @@ def _upload(store: Store, request: Request, bucket: str, key: str) -> Upload:
 
 def _number(request: Request, name: str, default: int) -> int:
     text = request.parameters.get(name, "") or str(default)
-    if not text.isdecimal() or not text.isascii() or int(text) > 2**31 - 1:
+    number = whole_number(text)
+    if number is None or number > 2**31 - 1:
         raise InvalidArgument(
             f"Argument {name} must be an integer between 0 and 2147483647",
             ArgumentName=name,
             ArgumentValue=text,
         )
-    return int(text)
+    return number
 
 
 def _encoded(request: Request, root: Element, text: str) -> str:

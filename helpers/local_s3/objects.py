@@ -32,7 +32,7 @@ from helpers.rules.errors import (
     PreconditionFailed,
 )
 from helpers.rules.payload import ChunkSigner, Payload
-from helpers.rules.request import Request
+from helpers.rules.request import Request, whole_number
 
 MAX_KEY = 1024  # bytes of UTF-8
 MAX_METADATA = 2048  # bytes of names and values together
@@ -122,11 +122,10 @@ def _range(request: Request, found: StoredObject) -> tuple[int, int] | None:
     """The (start, stop) asked for by Range or partNumber; None for the whole object."""
     number = request.parameters.get("partNumber")
     if number is not None:
-        if not number.isdecimal() or not 1 <= int(number) <= 10000:
-            raise _bad_part_number(number)
-        if int(number) > max(found.parts, 1):
+        part = _part_number(number)
+        if part > max(found.parts, 1):
             raise InvalidRange(RangeRequested=f"part {number}", ActualObjectSize=found.size)
-        return found.part_range(int(number))
+        return found.part_range(part)
     text = request.header("range")
     parsed = parse_range_header(text) if text else None
     # S3 serves the whole object for a range that it cannot read, and for several at once.
@@ -233,9 +232,7 @@ def upload_part(
     signer: ChunkSigner | None,
 ) -> Response:
     """UploadPart: one part of a multipart upload that is under way."""
-    number, upload = request.parameters["partNumber"], request.parameters["uploadId"]
-    if not number.isdecimal() or not 1 <= int(number) <= 10000:
-        raise _bad_part_number(number)
+    number, upload = _part_number(request.parameters["partNumber"]), request.parameters["uploadId"]
     if store.upload(bucket, upload, key) is None:
         raise NoSuchUpload(UploadId=upload)
     got = receive(read, request, payload, signer)
@@ -245,12 +242,15 @@ def upload_part(
     with store.locked():
         if store.upload(bucket, upload, key) is None:
             raise NoSuchUpload(UploadId=upload)
-        return Response(200, _written(store.put_part(bucket, upload, int(number), new)))
+        return Response(200, _written(store.put_part(bucket, upload, number, new)))
 
 
-def _bad_part_number(number: str) -> InvalidArgument:
-    return InvalidArgument(
-        "Part number must be an integer between 1 and 10000, inclusive",
-        ArgumentName="partNumber",
-        ArgumentValue=number,
-    )
+def _part_number(text: str) -> int:
+    number = whole_number(text)
+    if number is None or not 1 <= number <= 10000:
+        raise InvalidArgument(
+            "Part number must be an integer between 1 and 10000, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=text,
+        )
+    return number

@@ -21,6 +21,7 @@ from helpers.rules.authentication import iso
 from helpers.rules.identity import Credential, Identity
 from helpers.rules.policy import MalformedPolicy, Policy, parse_policy
 from helpers.rules.query_protocol import QueryError, response
+from helpers.rules.request import whole_number
 
 _XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
 _ALPHABET = string.ascii_uppercase + "234567"
@@ -116,14 +117,15 @@ class Sts:
         narrowed: bool = False,
     ) -> dict[str, object]:
         text = form.get("DurationSeconds", str(default))
-        if not text.isdecimal() or not least <= int(text) <= most:
+        duration = whole_number(text)
+        if duration is None or not least <= duration <= most:
             raise QueryError(
                 400,
                 "ValidationError",
                 f"The requested DurationSeconds {text} is not between {least} and {most}.",
             )
         policies = self._given_policies(form)
-        ends = self._clock.now() + timedelta(seconds=int(text))
+        ends = self._clock.now() + timedelta(seconds=duration)
         credential = Credential(
             "ASIA" + "".join(secrets.choice(_ALPHABET) for _ in range(16)),
             secrets.token_urlsafe(30),

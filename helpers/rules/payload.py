@@ -24,7 +24,7 @@ from helpers.rules.errors import (
     S3Error,
     SignatureDoesNotMatch,
 )
-from helpers.rules.request import Request
+from helpers.rules.request import Request, whole_number
 from helpers.rules.sigv4 import EMPTY_SHA256, UNSIGNED_PAYLOAD, Scope
 
 STREAMING_SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
@@ -87,8 +87,7 @@ def declared_payload(request: Request) -> Payload:
 
 def decoded_length(request: Request) -> int | None:
     """x-amz-decoded-content-length: the body's bytes without its framing."""
-    text = request.header("x-amz-decoded-content-length")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+    return whole_number(request.header("x-amz-decoded-content-length"))
 
 
 @dataclass

@@ -91,6 +91,12 @@ class Request:
         return self.header("host")
 
 
+def whole_number(text: str) -> int | None:
+    """The number that `text` writes with 1 to 15 of the digits 0 to 9, or None."""
+    # int() would also take "+1", "1_0" and the digits of other scripts, and fail at 4,301 digits.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
 def _decode(text: str) -> str:
     if "%" not in text and text.isascii():
         return text

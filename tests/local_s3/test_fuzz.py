@@ -43,7 +43,22 @@ SILENT = 20  # seconds until a connection without an answer counts as hanging
 HOST = "127.0.0.1:9"
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 WORDS = [
-    *("", "a", "0", "-1", "1e99", "99999999999999999999", "null", "*", "../..", "%", "%zz", "%ff"),
+    *(
+        "",
+        "a",
+        "0",
+        "-1",
+        "1e99",
+        "99999999999999999999",
+        "9" * 5000,
+        "\u0661",
+        "null",
+        "*",
+        "../..",
+        "%",
+        "%zz",
+        "%ff",
+    ),
     *(
         "\x00",
         "\r\n",

@@ -164,6 +164,30 @@ def test_the_other_checksum_type_is_refused_at_the_end(service):
     assert "same checksum mode" in upload.refused(ChecksumType="COMPOSITE")["Message"]
 
 
+# int() refuses more than 4,300 digits with an exception of its own, and takes these others.
+@pytest.mark.parametrize(
+    "number", ["", "0", "10001", "-1", "+1", "1_0", "1.0", "\u0661", "9" * 5000]
+)
+def test_what_is_no_part_number_is_said_to_be_none(service, number):
+    upload, path = Begun(service), f"/{service.bucket}/k"
+    query = [("partNumber", number), ("uploadId", upload.id)]
+    told = (400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
+    assert error_of(requests.put(service.sign("PUT", path, query=query), b"x")) == told
+    service.put("k")
+    assert error_of(requests.get(service.sign("GET", path, query=query[:1]))) == told
+
+
+@pytest.mark.parametrize("name", ["max-parts", "part-number-marker", "max-uploads"])
+@pytest.mark.parametrize("number", ["-1", "2147483648", "1_0", "\u0661", "9" * 5000])
+def test_what_is_no_number_of_a_list_is_said_to_be_none(service, name, number):
+    if name == "max-uploads":
+        path, query = f"/{service.bucket}", [("uploads", "")]
+    else:
+        path, query = f"/{service.bucket}/k", [("uploadId", Begun(service).id)]
+    answer = requests.get(service.sign("GET", path, query=[*query, (name, number)]))
+    assert error_of(answer)[:2] == (400, "InvalidArgument")
+
+
 def test_conditions_hold_for_the_whole(service):
     upload = Begun(service)
     service.put("k", b"there")
