@@ -23,6 +23,7 @@ from helpers.local_s3.stream import Stream
 from helpers.local_server import LocalServer
 from helpers.rules.errors import (
     BadRequest,
+    IncompleteBody,
     InternalError,
     InvalidURI,
     NotImplementedByS3,
@@ -194,10 +195,16 @@ class _Body:
         self._data = Chunks(req.conn.rfile) if req.chunked_read else req.rfile
 
     def read(self, length: int) -> bytes:
-        if not self._asked:
-            self._asked = True
-            self._req.conn.wfile.write(self._req.continues)
-        data: bytes = self._data.read(length)
+        """Up to `length` bytes. Raises RequestTimeout, IncompleteBody: neither is our failure."""
+        try:
+            if not self._asked:
+                self._asked = True
+                self._req.conn.wfile.write(self._req.continues)
+            data: bytes = self._data.read(length)
+        except TimeoutError:
+            raise RequestTimeout() from None
+        except OSError:  # the client is gone
+            raise IncompleteBody() from None
         return data
 
     @property

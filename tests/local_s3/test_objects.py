@@ -7,7 +7,9 @@ import hashlib
 import http.client
 import os
 import socket
+import struct
 import threading
+import time
 import zlib
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,7 +20,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.service import allow, error_of
+from helpers.local_s3 import http as local_http
+from tests.service import allow, document, error_of
 
 KEYS = [
     "a b",
@@ -328,6 +331,48 @@ def test_bodies_without_or_short_of_their_length(service):
     too_large = send_raw(service, target, {"Content-Length": str(6 * 1024**3)}, b"")
     assert (too_large.status, "EntityTooLarge" in too_large.text) == (400, True)
     assert requests.get(service.presign("get_object")).status_code == 404
+
+
+CHUNKED = {
+    "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "x-amz-decoded-content-length": "10",
+    "Transfer-Encoding": "chunked",
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "half"),
+    [({"Content-Length": "10"}, b"12345"), (CHUNKED, b"a\r\na\r\n123")],
+    ids=["with its length", "in chunks"],
+)
+@pytest.mark.parametrize("how", ["silent", "reset"])
+def test_a_client_that_stops_in_its_body_is_no_failure_of_the_server(
+    service, monkeypatch, caplog, headers, half, how
+):
+    monkeypatch.setattr(local_http, "TIMEOUT", 0.2 if how == "silent" else 60)
+    wire = http.client.HTTPConnection("127.0.0.1", service.server.http.port, timeout=10)
+    # (The hash of a payload in chunks would have to be signed, so this one comes from nobody.)
+    service.client().delete_public_access_block(Bucket=service.bucket)
+    anybody = allow("s3:PutObject", Principal="*", resource=f"arn:aws:s3:::{service.bucket}/*")
+    service.client().put_bucket_policy(Bucket=service.bucket, Policy=document(anybody))
+    before = len(service.server.gate.decisions)
+    wire.putrequest("PUT", f"/{service.bucket}/k")
+    for name, value in headers.items():
+        wire.putheader(name, value)
+    wire.endheaders(half)
+    if how == "silent":
+        answer = wire.getresponse()
+        assert (answer.status, b"<Code>RequestTimeout</Code>" in answer.read()) == (400, True)
+    else:
+        # Closed in this way, a connection is reset: what was sent last may not even arrive.
+        wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wire.close()
+    until = time.monotonic() + 5
+    while len(service.server.gate.decisions) == before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert service.decision()["status"] == 400
+    assert caplog.records == []
+    assert service.stored() == []
 
 
 def test_limits_of_keys_and_metadata(service):
