@@ -13,6 +13,7 @@ from helpers.local_s3.stream import Stream
 from helpers.rules.errors import BadRequest, IncompleteBody
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n").fullmatch
+FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _LONGEST_LINE = 4 * 1024  # bytes of a chunk's size and extensions
 _MOST_TRAILERS = 64 * 1024  # bytes of all of them; they are thrown away
 
@@ -55,7 +56,9 @@ class Chunks:
         left = _MOST_TRAILERS
         while (line := self._line(left)) != b"\r\n":
             left -= len(line)
-            if left <= 0 or not line.endswith(b"\r\n"):
+            # A line that is no header is perhaps the next request, and not to be thrown away.
+            name, colon, _ = line.partition(b":")
+            if left <= 0 or not line.endswith(b"\r\n") or not colon or not FIELD_NAME(name):
                 raise _broken()
 
     def _line(self, limit: int) -> bytes:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from cheroot.server import Gateway, HTTPConnection, HTTPRequest
 
-from helpers.local_s3.chunks import Chunks
+from helpers.local_s3.chunks import FIELD_NAME, Chunks
 from helpers.local_s3.gate import Gate, new_request_id
 from helpers.local_s3.response import Response
 from helpers.local_s3.stream import Stream
@@ -56,7 +56,10 @@ class _BrokenHeaders(Exception):
     """Header lines that HTTP does not allow."""
 
 
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# RFC 9112, section 3. S3 takes a target with bytes over 127 too, but no control characters.
+_REQUEST_LINE = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n"
+).fullmatch
 _BAD_VALUE = re.compile(rb"[\x00\r\n]")
 
 
@@ -69,9 +72,9 @@ def _read_headers(readline: Callable[[], bytes]) -> list[tuple[str, str]]:
     found = []
     while (line := readline()) != b"\r\n":
         name, _, value = line.partition(b":")
-        if line[-2:] != b"\r\n" or not _NAME.fullmatch(name):
+        if line[-2:] != b"\r\n" or not FIELD_NAME(name):
             raise _BrokenHeaders
-        value = value.strip()
+        value = value[:-2].strip(b" \t")
         if _BAD_VALUE.search(value):
             raise _BrokenHeaders
         try:
@@ -108,11 +111,11 @@ class _HTTPRequest(HTTPRequest):
         self.started_request = True
         if not line:
             return False
-        parts = line.strip().split(b" ")
-        if len(parts) != 3 or parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
+        found = _REQUEST_LINE(line)
+        if not found:
             self.refuse(InvalidURI())
             return False
-        self.method, self.uri, self.request_protocol = parts
+        self.method, self.uri, self.request_protocol = found.groups()
         self.response_protocol = self.request_protocol.decode()
         if not self.uri.startswith(b"/") or b"#" in self.uri:
             self.refuse(InvalidURI(URI=self.uri.decode("latin-1")))
@@ -129,6 +132,9 @@ class _HTTPRequest(HTTPRequest):
             length = _body_length(by_name)
             if "transfer-encoding" in by_name and "content-length" in by_name:
                 raise _BrokenHeaders  # which of the two ends the body?
+            current = self.response_protocol == "HTTP/1.1"
+            if len(by_name.get("host", ())) != 1 and (current or "host" in by_name):
+                raise _BrokenHeaders  # RFC 9112, section 3.2: exactly one
         except _BrokenHeaders:
             self.refuse(BadRequest(_NOT_HTTP))
             return False
@@ -141,7 +147,6 @@ class _HTTPRequest(HTTPRequest):
         wishes = {
             word.strip().lower() for word in ",".join(by_name.get("connection", ())).split(",")
         }
-        current = self.response_protocol == "HTTP/1.1"
         self.close_connection = "close" in wishes or not (current or "keep-alive" in wishes)
         if current and "100-continue" in (text.lower() for text in by_name.get("expect", ())):
             # cheroot would answer at once; here it is sent when the body is first wanted, so that
