@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
@@ -267,9 +268,12 @@ def _latin1(value: str) -> bytes:
 def _drain(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(DRAIN_SECONDS)
-        left = DRAIN_BYTES
-        while left > 0 and (data := connection.recv(65536)):
+        left, until = DRAIN_BYTES, time.monotonic() + DRAIN_SECONDS
+        while left > 0 and (seconds := until - time.monotonic()) > 0:
+            connection.settimeout(seconds)
+            data = connection.recv(65536)
+            if not data:
+                break
             left -= len(data)
     except OSError:
         pass

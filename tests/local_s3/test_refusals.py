@@ -14,6 +14,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from helpers.local_s3 import http as local_http
 from helpers.rules import sigv4
 from helpers.rules.errors import S3Error
 from tests.service import allow, document, error_of
@@ -513,6 +514,26 @@ def test_a_refused_upload_is_never_asked_for(service):
         assert wire.recv(1000).startswith(b"HTTP/1.1 100 Continue")
         wire.sendall(b"hello")
         assert wire.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_the_rest_of_a_refused_upload_is_read_so_that_the_answer_arrives(service):
+    target = service.presign("get_object").removeprefix(service.endpoint)
+    head = f"PUT {target} HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\n\r\n"
+    for _ in range(5):  # to close at once would destroy some of them
+        assert raw(service, head.encode() + b"x" * 20_000_000).startswith(b"HTTP/1.1 403")
+
+
+def test_but_not_for_ever(service, monkeypatch):
+    monkeypatch.setattr(local_http, "DRAIN_SECONDS", 0.3)
+    head = b"PUT /none/k HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\n\r\n"
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", service.server.http.port)) as wire:
+        wire.sendall(head)
+        with pytest.raises(OSError):  # the server has closed it
+            while time.monotonic() - begun < 5:
+                wire.sendall(b"x")
+                time.sleep(0.02)
+    assert time.monotonic() - begun < 2
 
 
 def test_a_failure_inside_is_s3s_500_and_the_server_lives_on(service, monkeypatch, caplog):
