@@ -24,6 +24,7 @@ from helpers.settings import SettingsError, load_settings
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _STOPPED = 130
+_MARK = b"\xef\xbb\xbf"  # at the beginning of a file: as Windows marks UTF-8
 
 
 def parser() -> argparse.ArgumentParser:
@@ -189,16 +190,19 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
     """
     rest, first, line = b"", True, 1
     while piece := _read(file):
-        if first:
-            piece, first = piece.removeprefix(b"\xef\xbb\xbf"), False  # as Windows marks UTF-8
         text = rest + piece
+        if first and _MARK.startswith(text):  # keys that come slowly may come byte by byte
+            rest = text
+            continue
+        if first:
+            text, first = text.removeprefix(_MARK), False
         if len(text.partition(b"\n")[0]) > BLOCK:
             raise PresignError(f"line {line}: this is longer than any key. Write one key a line.")
         whole, newline, rest = text.rpartition(b"\n")
         if newline:
             yield whole + newline
             line += whole.count(b"\n") + 1
-    if rest:
+    if rest and not (first and rest == _MARK):
         yield rest
 
 

@@ -202,6 +202,29 @@ def test_a_longer_one_is_no_list_of_keys(before):
     assert b"".join(found) == b"\n" * before
 
 
+class Slowly(io.BytesIO):
+    """Comes a byte at a time."""
+
+    def read1(self, _size: int = -1) -> bytes:
+        return self.read(1)
+
+
+@pytest.mark.parametrize("slow", [io.BytesIO, Slowly])
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (b"\xef\xbb\xbfa\nb\n", b"a\nb\n"),
+        (b"\xef\xbb\xbf", b""),
+        (b"\xef\xbb", b"\xef\xbb"),  # to be named as a line that is not UTF-8
+        (b"\xef\xbb\xbf\xef\xbb\xbfa", b"\xef\xbb\xbfa"),
+        (b"a\n\xef\xbb\xbfb\n", b"a\n\xef\xbb\xbfb\n"),
+        (b"", b""),
+    ],
+)
+def test_only_the_first_mark_of_utf_8_is_no_part_of_a_key(slow, given, found):
+    assert b"".join(presign_command.blocks(slow(given))) == found
+
+
 def test_a_file_that_stops_being_readable_is_one_sentence():
     class Broken(io.BytesIO):
         name = "keys.txt"
