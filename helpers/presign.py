@@ -209,6 +209,8 @@ class Presigner:
 
 def encoded_key(key: str) -> str:
     """The key as it stands in a path. Raises `PresignError` for one that no object can have."""
+    if _PLAIN(key):
+        return key
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
