@@ -20,7 +20,13 @@ from ipaddress import ip_address
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from helpers.rules.sigv4 import MAX_EXPIRES, UrlToSign, canonical_uri, path_signer
+from helpers.rules.sigv4 import (
+    MAX_EXPIRES,
+    UNSIGNED_PAYLOAD,
+    UrlToSign,
+    canonical_uri,
+    path_signer,
+)
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST")
 MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects" in the user guide
@@ -31,7 +37,17 @@ _VISIBLE = re.compile(r"[\t\x20-\x7e]*").fullmatch
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}").fullmatch  # as old ones may be; boto3 asks no more
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)").fullmatch
 _ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}").fullmatch
-_REGION = re.compile(r"[a-z0-9-]+").fullmatch
+# AWS's own regions: botocore knows more names (aws-global, fips-us-east-1), which stand for a
+# region and another host. Other S3s have their own: auto, RegionOne.
+_REGION = re.compile(r"(?!fips-)[a-z]+(-[a-z]+)+-[0-9]+").fullmatch
+_ANY_REGION = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)").fullmatch
+_ACCELERATED = ("s3-accelerate.amazonaws.com", "s3-accelerate.dualstack.amazonaws.com")
+# What is named like a bucket, and signed for another service and host.
+_NO_BUCKETS = {
+    "--x-s3": "a directory bucket (S3 Express One Zone)",
+    "--xa-s3": "an access point of a directory bucket (S3 Express One Zone)",
+    "--op-s3": "an access point of S3 on Outposts",
+}
 # The end of S3's host names by the beginning of a region's name, from the partitions of
 # botocore; everywhere else it is amazonaws.com.
 _SUFFIXES = {
@@ -97,7 +113,8 @@ class Presigner:
 
     `endpoint` is another S3's URL, with a path prefix if it has one. `addressing` says where the
     bucket's name goes: ``virtual`` into the host name (where a host name can hold it), ``path``
-    into the path, ``auto`` virtual on AWS and path elsewhere; all three as in boto3, on the
+    into the path, ``auto`` virtual on AWS (S3's accelerated endpoints too) and path elsewhere; all
+    three as in boto3, on the
     region's own host. `clock` gives the time in seconds since 1970. Raises `PresignError`.
     """
 
@@ -110,23 +127,20 @@ class Presigner:
     location: Location = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not _REGION(self.region):
+        if not (_ANY_REGION if self.endpoint else _REGION)(self.region):
             raise PresignError(f"{self.region!r} is not a region's code, such as eu-west-2.")
         if not _BUCKET(self.bucket):
             raise PresignError(
                 f"{self.bucket!r} is not a bucket's name: 3 to 63 of a-z, 0-9, dots and hyphens."
             )
-        if self.bucket.endswith("--x-s3"):
-            raise PresignError(
-                f"{self.bucket!r} is a directory bucket (S3 Express One Zone). It is signed for "
-                "in another way: use boto3."
-            )
+        for ending, what in _NO_BUCKETS.items():
+            if self.bucket.endswith(ending):
+                raise PresignError(
+                    f"{self.bucket!r} is {what}. It is signed for in another way: use boto3."
+                )
         if self.addressing not in ("auto", "virtual", "path"):
             raise PresignError(f"addressing is {self.addressing!r}; it is auto, virtual or path.")
-        style = self.addressing
-        if style == "auto":
-            style = "path" if self.endpoint else "virtual"
-        where = _location(self.region, self.bucket, self.endpoint, style == "virtual")
+        where = _location(self.region, self.bucket, self.endpoint, self.addressing)
         object.__setattr__(self, "location", where)
 
     def get(self, key: str, **options: object) -> str:
@@ -157,6 +171,8 @@ class Presigner:
         if method not in METHODS:
             raise PresignError(f"{method!r} is not a method for an object: {', '.join(METHODS)}.")
         check_expires(expires)
+        if isinstance(keys, str):
+            raise PresignError(f"The keys are the text {keys!r:.60}; give a list of keys.")
         pairs = list(checked_query(query or {}).items())
         signed = checked_headers(headers or {})
         self._check_session(int(self.clock()), expires)
@@ -241,6 +257,8 @@ def checked_query(query: Mapping[str, str]) -> dict[str, str]:
             raise PresignError(f"The parameter {name!r} has {value!r}; both are text.")
         if not name:
             raise PresignError(f"The parameter with the value {value!r:.60} has no name.")
+        if name == "Signature":
+            raise PresignError("Signature is of Signature Version 2: S3 refuses a URL with both.")
         if name.lower().startswith("x-amz-") and name.lower()[6:] in _SIGNING_PARAMETERS:
             raise PresignError(f"{name} is made by signing; leave it out of query.")
         try:
@@ -265,6 +283,8 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
             raise PresignError(f"{name!r} is not a header's name.")
         if lower == "host":
             raise PresignError("host is always signed; to change it, give another endpoint.")
+        if lower in _NOT_WITH_A_URL:
+            raise PresignError(f"The header {lower} makes S3 refuse a presigned URL: leave it out.")
         if lower in found:
             raise PresignError(f"The header {lower} is given twice.")
         if not isinstance(value, str) or not _VISIBLE(value):
@@ -272,41 +292,75 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
                 f"The header {lower} has {value!r:.60}; write text of visible ASCII characters, "
                 "since clients send others in different ways."
             )
+        if lower == "content-length" and not re.fullmatch("[0-9]+", value):
+            raise PresignError(f"content-length is {value!r}; write a number of bytes, as digits.")
+        if lower == "x-amz-content-sha256" and value != UNSIGNED_PAYLOAD:
+            raise PresignError(
+                f"x-amz-content-sha256 is {value!r:.80}, and a URL is signed for "
+                f"{UNSIGNED_PAYLOAD}: S3 would refuse it. To sign what is sent, take content-md5 "
+                "or x-amz-checksum-sha256."
+            )
         found[lower] = value
     return found
 
 
-def _location(region: str, bucket: str, endpoint: str | None, virtual: bool) -> Location:
+# Two mechanisms at once; a body without its length in front.
+_NOT_WITH_A_URL = ("authorization", "transfer-encoding")
+
+
+def _location(region: str, bucket: str, endpoint: str | None, addressing: str) -> Location:
     if endpoint is None:
         suffix = next((s for r, s in _SUFFIXES.items() if region.startswith(r)), "amazonaws.com")
         scheme, netloc, prefix = "https", f"s3.{region}.{suffix}", ""
     else:
         scheme, netloc, prefix = _endpoint(endpoint)
+    accelerated = netloc.lower() in _ACCELERATED
+    virtual = addressing == "virtual" or (addressing == "auto" and (not endpoint or accelerated))
+    if accelerated and not (virtual and _fits_host(bucket, scheme, netloc)):
+        raise PresignError(
+            f"{netloc} takes a bucket in the host name alone: with addressing auto or virtual, and "
+            f"a name without dots, not {bucket!r}."
+        )
     if virtual and _fits_host(bucket, scheme, netloc):
         netloc = f"{bucket}.{netloc}"
     else:
         prefix = f"{prefix}/{bucket}"
-    host = netloc.lower().removesuffix(":443" if scheme == "https" else ":80")
-    return Location(f"{scheme}://{netloc}", host, f"{prefix}/")
+    return Location(f"{scheme}://{netloc}", _host_header(scheme, netloc), f"{prefix}/")
+
+
+def _host_header(scheme: str, netloc: str) -> str:
+    """As clients send it: the port as a plain number, and only if it is not the scheme's own."""
+    usual = 443 if scheme == "https" else 80
+    port = urlsplit(f"//{netloc}").port
+    name = re.sub(":[0-9]*$", "", netloc.lower())
+    return name if port in (None, usual) else f"{name}:{port}"
 
 
 def _endpoint(endpoint: str) -> tuple[str, str, str]:
     try:
         parts = urlsplit(endpoint)
         parts.port  # noqa: B018  (raises ValueError for a port that is none)
+        path = unquote(parts.path, errors="strict")
     except ValueError:
-        parts = urlsplit("")
+        parts, path = urlsplit(""), ""
+    if "@" in parts.netloc:
+        raise PresignError(
+            f"The endpoint is not a URL to sign for: it has a user or a password before "
+            f"{parts.netloc.rpartition('@')[2]!r}. Leave them out."
+        )
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
-        or re.search(r"[^\x21-\x7e]|[?#@\\]", endpoint)
+        or re.search(r"[^\x21-\x7e]|[?#\\]", endpoint)
+        or {".", ".."} & set(path.split("/"))  # clients resolve these, after signing
+        or path.count("/") != parts.path.count("/")  # %2F, which could not stay what it is
     ):
         raise PresignError(
             f"The endpoint {endpoint!r} is not a URL to sign for; write http:// or https://, a "
-            "host, a port if needed and a path if there is one, and nothing else."
+            "host, a port if needed and a path without dots if there is one, and nothing else."
         )
     # The path may be written encoded or not; in the URL it is encoded once.
-    return parts.scheme, parts.netloc, canonical_uri(unquote(parts.path)).rstrip("/")
+    return parts.scheme, parts.netloc, canonical_uri(path).rstrip("/")
 
 
 def _fits_host(bucket: str, scheme: str, netloc: str) -> bool:

@@ -127,6 +127,11 @@ def test_a_bad_key_is_refused_at_its_turn():
         ({"headers": {"x-amz-meta-a": "a\r\nb: c"}}, "visible ASCII"),
         ({"headers": {"x-amz-meta-a": "é"}}, "visible ASCII"),
         ({"headers": {"content-length": 5}}, "content-length has 5"),
+        ({"headers": {"content-length": "5 MB"}}, "content-length is '5 MB'"),
+        ({"headers": {"Authorization": "x"}}, "makes S3 refuse a presigned URL"),
+        ({"headers": {"transfer-encoding": "chunked"}}, "makes S3 refuse a presigned URL"),
+        ({"headers": {"x-amz-content-sha256": "0" * 64}}, "is signed for UNSIGNED-PAYLOAD"),
+        ({"query": {"Signature": "x"}}, "S3 refuses a URL with both"),
         ({"query": {"x-amz-expires": "9"}}, "x-amz-expires is made by signing"),
         ({"query": {"X-Amz-Signature": "9"}}, "leave it out of query"),
         ({"query": {"": "9"}}, "with the value '9' has no name"),
@@ -156,12 +161,28 @@ def test_a_method_that_no_object_knows_is_refused():
         ({"bucket": "a"}, "is not a bucket's name"),
         ({"bucket": "a/b"}, "is not a bucket's name"),
         ({"bucket": "arn:aws:s3:::b"}, "is not a bucket's name"),
-        ({"bucket": "b--euw2-az1--x-s3"}, "directory bucket"),
+        ({"bucket": "b--euw2-az1--x-s3"}, "is a directory bucket"),
+        ({"bucket": "b--euw2-az1--xa-s3"}, "is an access point of a directory bucket"),
+        ({"bucket": f"ap-o{'0' * 33}--op-s3"}, "is an access point of S3 on Outposts"),
+        ({"region": "aws-global"}, "is not a region's code"),
+        ({"region": "fips-us-east-1"}, "is not a region's code"),
+        ({"region": "us-east-1-fips"}, "is not a region's code"),
+        ({"region": "s3-external-1"}, "is not a region's code"),
+        ({"region": "-", "endpoint": "http://h"}, "is not a region's code"),
+        ({"endpoint": "https://s3-accelerate.amazonaws.com", "bucket": "a.b"}, "without dots"),
+        (
+            {"endpoint": "https://s3-accelerate.amazonaws.com", "addressing": "path"},
+            "in the host name alone",
+        ),
+        ({"endpoint": "https://h/a/../b"}, "is not a URL to sign for"),
+        ({"endpoint": "https://h/%2e/b"}, "is not a URL to sign for"),
+        ({"endpoint": "https://h/a%2Fb"}, "is not a URL to sign for"),
+        ({"endpoint": "https://h/%E4"}, "is not a URL to sign for"),
         ({"addressing": "dns"}, "it is auto, virtual or path"),
         ({"endpoint": "s3.example.com"}, "is not a URL to sign for"),
         ({"endpoint": "ftp://h"}, "is not a URL to sign for"),
         ({"endpoint": "https://"}, "is not a URL to sign for"),
-        ({"endpoint": "https://u:p@h"}, "is not a URL to sign for"),
+        ({"endpoint": "https://u:p@h"}, "The endpoint is not a URL to sign for: it has a user"),
         ({"endpoint": "https://h/?a=b"}, "is not a URL to sign for"),
         ({"endpoint": "https://h/#a"}, "is not a URL to sign for"),
         ({"endpoint": "https://h:port"}, "is not a URL to sign for"),
@@ -171,6 +192,33 @@ def test_a_method_that_no_object_knows_is_refused():
 )
 def test_a_place_that_cannot_be_is_refused(change, told):
     assert told in refusal(presigner, **change)
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "eu-isoe-west-1", "eusc-de-east-1"])
+def test_the_regions_of_aws_have_their_hosts(region):
+    assert f".s3.{region}." in presigner(region=region).get("k")
+
+
+@pytest.mark.parametrize("region", ["auto", "RegionOne", "garage", "fr-par", "nyc3"])
+def test_other_s3s_have_regions_of_their_own(region):
+    assert f"%2F{region}%2Fs3" in presigner(region=region, endpoint="http://h").get("k")
+
+
+@pytest.mark.parametrize("headers", [{"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}, {}])
+def test_headers_that_are_near_the_refused_ones_are_signed(headers):
+    headers = headers | {"content-length": "0", "x-amz-meta-authorization": "x"}
+    assert "authorization" in presigner().put("k", headers=headers)
+
+
+def test_a_password_in_the_endpoint_is_not_repeated():
+    told = refusal(presigner, endpoint="https://user:hush@h:90/a")
+    assert "user or a password before 'h:90'" in told
+    assert "hush" not in told
+    assert "/a%40b/" in presigner(endpoint="https://h/a@b").get("k")  # that is no user
+
+
+def test_one_key_in_place_of_a_list_is_not_taken_for_its_letters():
+    assert "give a list of keys" in refusal(presigner().urls, "GET", "a/b.jpg")
 
 
 def test_a_name_with_dots_is_not_put_in_front_of_an_address():
