@@ -28,7 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from requests.adapters import HTTPAdapter
 
-from helpers.presign import Presigner
+from helpers.presign import Presigner, check_expires, encoded_key
 from helpers.rules.checksums import hasher
 
 MIB = 1024**2
@@ -39,6 +39,7 @@ MAX_PARTS = 10_000
 USUAL_PART = 8 * MIB
 _PIECE = MIB  # bytes read at a time
 _LOOKS = 3  # at the object when it is complete, since an answer may be cut off
+_ABORTS = 5  # of one upload
 _SECONDS = (10, 60)  # to connect; between two bytes of an answer
 _LONGEST_PAUSE = 20.0  # seconds
 # What S3 says of a request that was not as it was sent, or came too slowly: to be sent again.
@@ -50,7 +51,7 @@ _MD5 = re.compile(r'"[0-9a-f]{32}"').fullmatch
 
 
 class UploadError(RuntimeError):
-    """The file is not uploaded; the message says why and what to do. No object was changed."""
+    """The file is not known to be uploaded; the message says why and what to do."""
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows this in place of a traceback: the reader needs the sentence alone."""
@@ -123,6 +124,10 @@ def upload(
     that cannot be.
     """
     begun = time.monotonic()
+    if workers < 1 or attempts < 1:
+        raise UploadError(f"workers is {workers} and attempts {attempts}; both are at least 1.")
+    encoded_key(key)  # what cannot be signed is said before anything is begun
+    check_expires(expires)
     try:
         chosen = part_size_for(os.stat(path).st_size, part_size)
         parts, checksum = _read_through(path, chosen)
@@ -164,10 +169,11 @@ def abort(s3: Any, bucket: str, key: str) -> int:
     for found in list(_unfinished(s3, {"Bucket": bucket, "Key": key})):
         which = {"Bucket": bucket, "Key": key, "UploadId": found["UploadId"]}
         try:
-            while True:
+            for _ in range(_ABORTS):  # some S3s never say that there is no such upload
                 s3.abort_multipart_upload(**which)
         except s3.exceptions.NoSuchUpload:
-            ended += 1
+            pass
+        ended += 1
     return ended
 
 
@@ -334,9 +340,14 @@ class _Sender:
         raise UploadError(f"Part {part.number} was not sent: {problem}. {_AGAIN}")
 
     def _put(self, session: requests.Session, part: Part) -> requests.Response:
-        with open(self._path, "rb") as file:
-            file.seek(part.offset)
-            body = file.read(part.size)
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(part.offset)
+                body = file.read(part.size)
+        except OSError as problem:
+            raise UploadError(
+                f"{self._path} cannot be read any more ({problem.strerror}). {_AGAIN}"
+            ) from None
         if hashlib.md5(body, usedforsecurity=False).digest() != part.md5:
             raise UploadError(
                 f"{self._path} has changed while it was being uploaded. Call abort, then upload "

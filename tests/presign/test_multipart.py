@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from helpers import multipart
 from helpers.multipart import MIN_PART, UploadError, abort, part_size_for, upload
-from helpers.presign import Credentials, Presigner
+from helpers.presign import Credentials, Presigner, PresignError
 from tests.presign.network import Network
 from tests.presign.uploader import client
 from tests.service import allow
@@ -256,6 +256,114 @@ def test_a_file_that_changes_on_the_way_is_not_uploaded(service, file, tmp_path,
         send(service, path)
     assert absent(service)
     assert abort(service.client(), service.bucket, "films/ä b.mp4") == 1
+
+
+def test_a_file_that_is_removed_on_the_way_is_one_clear_error(service, tmp_path, monkeypatch):
+    path, created = tmp_path / "gone", multipart._created
+    path.write_bytes(b"x" * SIZE)
+
+    def remove(*arguments):
+        path.unlink()
+        return created(*arguments)
+
+    monkeypatch.setattr(multipart, "_created", remove)
+    with pytest.raises(UploadError, match=r"gone cannot be read any more \(No such file"):
+        send(service, path)
+    assert absent(service)
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "error"),
+    [
+        ("", {}, PresignError),
+        ("x" * 1025, {}, PresignError),
+        ("\ud800", {}, PresignError),
+        ("k", {"expires": 0}, PresignError),
+        ("k", {"workers": 0}, UploadError),
+        ("k", {"attempts": 0}, UploadError),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_begun(service, file, key, options, error):
+    with pytest.raises(error):
+        upload(service.client(), signer_for(service), file, key, progress=False, **options)
+    assert unfinished(service) == []
+
+
+def test_an_s3_that_takes_every_abort_is_not_asked_for_ever(service, file):
+    class Kind(Lying):
+        aborts = 0
+
+        def abort_multipart_upload(self, **_):
+            self.aborts += 1
+            assert self.aborts < 100
+
+    begin(service, file)
+    assert abort(Kind(service.client(), None), service.bucket, "films/ä b.mp4") == 1
+
+
+def test_of_several_that_would_do_the_newest_goes_on(service, file):
+    older = begin(service, file, 1)
+    service.later(seconds=2)
+    begin(service, file, 1, 2, 3)
+    assert send(service, file).found == 3
+    assert [one["UploadId"] for one in unfinished(service)] == [older]
+
+
+def test_an_upload_with_another_checksum_is_left_alone(service, file):
+    at = {"Bucket": service.bucket, "Key": "films/ä b.mp4"}
+    other = service.client().create_multipart_upload(**at, ChecksumAlgorithm="SHA256")["UploadId"]
+    assert send(service, file).found == 0
+    assert [one["UploadId"] for one in unfinished(service)] == [other]
+
+
+def answering(monkeypatch, status: int, body: bytes = b"", **headers: str):
+    """The first part sent is answered like this, the others by S3."""
+    put, seen = requests.Session.put, []
+
+    def first(self, url, **more):
+        answer = put(self, url, **more)
+        if not seen:
+            answer.status_code, answer._content = status, body
+            answer.headers.clear()
+            answer.headers.update(headers)
+        seen.append(more)
+        return answer
+
+    monkeypatch.setattr(requests.Session, "put", first)
+    return seen
+
+
+@pytest.mark.parametrize("code", ["BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"])
+def test_what_was_spoilt_on_the_way_is_sent_again(service, file, monkeypatch, code):
+    answering(monkeypatch, 400, f"<Error><Code>{code}</Code></Error>".encode())
+    assert send(service, file).retries == 1
+    assert stored(service) == file.read_bytes()
+
+
+def test_a_redirect_is_not_followed(service, file, monkeypatch):
+    seen = answering(monkeypatch, 307, b"<Error><Code>TemporaryRedirect</Code></Error>")
+    with pytest.raises(UploadError, match="S3 answered 307 TemporaryRedirect"):
+        send(service, file)
+    assert not any(more["allow_redirects"] for more in seen)
+
+
+def test_a_password_in_netrc_is_not_sent_along(service, file, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password hush")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert send(service, file).retries == 0
+    assert stored(service) == file.read_bytes()
+
+
+def test_a_500_at_the_last_look_is_not_taken_for_an_abort(service, file):
+    class Busy(Lying):
+        def head_object(self, **_):
+            answer = {"Error": {"Code": "500", "Message": ""}}
+            answer["ResponseMetadata"] = {"HTTPStatusCode": 500}
+            raise ClientError(answer, "HeadObject")
+
+    s3 = service.client()
+    with pytest.raises(UploadError, match="S3 does not answer"):
+        send(service, file, s3=Busy(s3, s3.complete_multipart_upload))
 
 
 def test_a_refusal_is_told_in_s3s_words_and_not_tried_again(service, file):
