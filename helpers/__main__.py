@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped. The next start makes the environment from the beginning.", file=sys.stderr)
+        print("Stopped.", file=sys.stderr)
         return 130
     if options.command == "lab":
         if _is_root() and "--allow-root" not in options.rest:
@@ -168,9 +168,13 @@ def main(arguments: list[str] | None = None) -> int:
     if os.path.abspath(python) != os.path.abspath(sys.executable):
         return _run([python, "-m", "helpers", *arguments, *rest], folder=os.getcwd())
     if options.command == "presign":
-        from helpers import presign_command
+        try:
+            with environment.stops_cleanly():  # also while it is being imported
+                from helpers import presign_command
 
-        return presign_command.main(rest)
+                return presign_command.main(rest)
+        except KeyboardInterrupt:
+            return 130
     if options.command == "execute":
         from helpers.execute import execute
 

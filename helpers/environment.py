@@ -65,7 +65,11 @@ def ensure() -> str:
     try:
         with _one_at_a_time():
             if not _is_ready():
-                _make()
+                try:
+                    _make()
+                except KeyboardInterrupt:
+                    say("stopped; the next start makes the environment from the beginning")
+                    raise
     except OSError as problem:
         raise EnvironmentProblem(
             f"The environment cannot be made: {problem}. Close the programs that use {VENV}, see "
@@ -290,13 +294,17 @@ def _locked(file: IO[bytes]) -> bool:
 
 @contextlib.contextmanager
 def stops_cleanly() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP are like Ctrl-C: an installer that was started ends too."""
+    """Inside, SIGTERM and SIGHUP are like Ctrl-C: an installer that was started ends too.
+
+    A signal that is ignored stays so: by ``nohup`` a program outlives its terminal.
+    """
 
     def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, stop) for number in numbers}
+    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:

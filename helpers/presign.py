@@ -114,8 +114,8 @@ class Presigner:
     `endpoint` is another S3's URL, with a path prefix if it has one. `addressing` says where the
     bucket's name goes: ``virtual`` into the host name (where a host name can hold it), ``path``
     into the path, ``auto`` virtual on AWS (S3's accelerated endpoints too) and path elsewhere; all
-    three as in boto3, on the
-    region's own host. `clock` gives the time in seconds since 1970. Raises `PresignError`.
+    three as in boto3, on the region's own host. `clock` gives the time in seconds since 1970.
+    Raises `PresignError`.
     """
 
     credentials: Credentials

@@ -7,12 +7,14 @@ their sizes, so that no answer waits until somebody has time to read it.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from typing import TYPE_CHECKING, NamedTuple
 
 from helpers.presign import Presigner, PresignError, encoded_key
@@ -90,9 +92,11 @@ def signed(job: Job, blocks: Iterable[bytes], workers: int) -> Generator[Signed]
     A block is whole lines, about `BLOCK` bytes of them; a much shorter one means that no more have
     come yet, and then nothing is held back.
     """
-    team = [_Worker(job) for _ in range(workers - 1)]
+    team: list[_Worker] = []
     waiting: deque[_Worker | _Here] = deque()
     try:
+        for _ in range(workers - 1):
+            team.append(_started(job))
         for block in _with_their_problem(blocks):
             if isinstance(block, PresignError):
                 waiting.append(_Here(block))
@@ -162,7 +166,8 @@ class _Worker:
         self._given = self._written = 0
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(job, theirs, arrays), daemon=True)
-        self._process.start()
+        with _stop_later():
+            self._process.start()
         theirs.close()
 
     @property
@@ -199,6 +204,43 @@ class _Worker:
         self._pipe.close()
         self._process.terminate()
         self._process.join()
+
+
+@contextmanager
+def _stop_later() -> Iterator[None]:
+    """A signal to stop waits: half started, a worker would end with a traceback.
+
+    Ctrl-C at a terminal is for the workers too, but they are told to end by the command. A program
+    that is started while a signal is blocked has it blocked from its first moment on, when Python
+    does not ignore it yet. In this process, to block it is not enough, since another thread (tqdm
+    has one) may get it: so it is also noted, in place of being heeded.
+    """
+    if os.name == "nt":
+        yield
+        return
+    resource_tracker.ensure_running()  # Process.start would do it, and unblock the signal
+    told: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heeded = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    handlers = {one: signal.signal(one, lambda number, _: told.append(number)) for one in heeded}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if told:
+        raise KeyboardInterrupt
+
+
+def _started(job: Job) -> _Worker:
+    try:
+        return _Worker(job)
+    except OSError as problem:  # too many processes, open files, or too little memory
+        raise PresignError(
+            f"A worker process cannot be started ({problem.strerror}). Take fewer --workers."
+        ) from None
 
 
 def _gone() -> PresignError:

@@ -291,6 +291,22 @@ def test_it_stops_cleanly(how, status):
         thread.join(10)
 
 
+@POSIX
+def test_by_nohup_it_outlives_its_terminal():
+    with subprocess.Popen(
+        ["sh", "-c", f"trap '' HUP; exec {shlex.join(command('get', '--keys=-', *PLACE))}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | KEYS,
+        cwd=PROJECT,
+    ) as process:
+        for key in (b"a", b"b"):
+            process.stdin.write(key + b"\n")
+            process.stdin.flush()
+            assert starts(process.stdout.readline()) == [key]
+            process.send_signal(signal.SIGHUP)
+
+
 def _drain(process: subprocess.Popen[bytes]) -> None:
     while process.stdout.read(2**20):
         pass

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from datetime import UTC, datetime
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
 
 import psutil
 import pytest
@@ -81,9 +86,48 @@ def test_a_worker_that_is_ended_is_named_and_the_others_end_too():
     assert not alive
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc which signals are blocked")
+def test_ctrl_c_waits_while_a_worker_starts_and_never_reaches_one(monkeypatch):
+    """At a terminal it is for all of them: a worker would end in the middle of its imports."""
+    start, blocked = SpawnProcess.start, []
+
+    def watched(process: SpawnProcess) -> None:
+        start(process)
+        blocked.append(_blocks_ctrl_c(os.getpid()))
+
+    monkeypatch.setattr(SpawnProcess, "start", watched)
+    results = signed(job(), iter(full_blocks(2)), 3)
+    next(results)
+    assert blocked == [True, True]
+    assert [_blocks_ctrl_c(worker.pid) for worker in _workers()] == [True, True]
+    assert not _blocks_ctrl_c(os.getpid())
+    results.close()
+
+
+def _blocks_ctrl_c(process: int) -> bool:
+    told = Path(f"/proc/{process}/status").read_text().partition("SigBlk:")[2].split()[0]
+    return bool(int(told, 16) >> (signal.SIGINT - 1) & 1)
+
+
 def _workers() -> list[psutil.Process]:
     family = psutil.Process().children()
     return [one for one in family if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_a_worker_that_cannot_be_started_is_one_sentence_and_the_others_end(monkeypatch):
+    start, started = SpawnProcess.start, []
+
+    def only_one(process: SpawnProcess) -> None:
+        if started:
+            raise OSError(11, "Resource temporarily unavailable")
+        start(process)
+        started.append(psutil.Process(process.pid))
+
+    monkeypatch.setattr(SpawnProcess, "start", only_one)
+    with pytest.raises(PresignError, match=r"cannot be started \(Resource temporarily.*fewer"):
+        next(signed(job(), iter(full_blocks(3)), 3))
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert not alive
 
 
 @pytest.mark.parametrize("workers", [1, 2])
