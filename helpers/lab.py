@@ -184,12 +184,12 @@ class Lab:
     def __str__(self) -> str:
         if self.local:
             return (
-                f"Connected to the local S3 on this computer: region {self.region}, "
-                f"bucket {self.bucket}. No account, no network, no cost."
+                f"Connected to the local S3 on this computer:\nregion {self.region}, "
+                f"bucket {self.bucket}.\nNo account, no network, no cost."
             )
         return (
-            f"Connected to {self.endpoint_url or 'AWS'}: region {self.region}, "
-            f"bucket {self.bucket}, as {redact_key(self.access_key)}. Requests may cost money."
+            f"Connected to {self.endpoint_url or 'AWS'}:\nregion {self.region}, "
+            f"bucket {self.bucket}, as {redact_key(self.access_key)}.\nRequests may cost money."
         )
 
 

@@ -40,12 +40,12 @@ def _try_uploader(s3: Any, bucket: str) -> None:
     for allowed, hint in (
         (_may(s3.get_object, **own), "it can read what lies in the inbox. Storing is one action"),
         (
-            _may(s3.put_object, Bucket=bucket, Key="lesson-02/inbox-old.txt", Body=b""),
-            "it can store lesson-02/inbox-old.txt. End the prefix with its slash, before the *",
-        ),
-        (
             _may(s3.put_object, Bucket=bucket, Key="lesson-02/a.txt", Body=b""),
             "it can store outside of lesson-02/inbox/. Name the prefix in the Resource",
+        ),
+        (
+            _may(s3.put_object, Bucket=bucket, Key="lesson-02/inbox-old.txt", Body=b""),
+            "it can store lesson-02/inbox-old.txt. End the prefix with its slash, before the *",
         ),
         (
             _may(s3.list_objects_v2, Bucket=bucket, MaxKeys=1),

@@ -30,8 +30,11 @@ def check_folder(lab: Lab, form: object) -> str:
     for key in ("lesson-06/bob/one.png", "lesson-06/anna/one.png", "lesson-06/ann.png"):
         _refuse(upload(key), f"the key {key} is taken too. Which prefix is allowed?")
     _take(upload(kind="image/gif"), "image/gif should be taken")
-    for kind in ("text/html", "application/image/png"):
-        _refuse(upload(kind=kind), f"the type {kind} is taken too.")
+    for kind in ("text/html", "application/image/png", "icon/png", "imagery/png"):
+        _refuse(
+            upload(kind=kind),
+            f"the type {kind} is taken too. A prefix is only text: end it with its slash.",
+        )
     for size in (1, _LARGEST):
         _take(upload(size=size), f"A file of {size} bytes should be taken")
     for size in (0, _LARGEST + 1):
@@ -72,6 +75,7 @@ def check_thanks(lab: Lab, form: object) -> str:
         )
     for name, value in (
         ("x-amz-meta-author", "bob"),
+        ("x-amz-meta-author", "anna"),
         ("success_action_redirect", f"{_THANKS}.evil.example/"),
         ("key", "lesson-06/report2.pdf"),
     ):

@@ -171,9 +171,9 @@ class GetModel(UrlModel):
             ),
             Field(
                 "ResponseContentDisposition",
-                "Save as",
+                "Content-Disposition",
                 check=fields.optional(fields.header_value),
-                placeholder='optional: attachment; filename="report.txt"',
+                placeholder="optional: attachment",
             ),
             Field(
                 "ResponseContentType",

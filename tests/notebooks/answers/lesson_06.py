@@ -65,6 +65,8 @@ WRONG = {
                 "sign(FOLDER, IMAGES, ['content-length-range', 1, 4999])",
                 "A file of 5000 bytes should be taken. S3 answered 400 EntityTooLarge",
             ),
+            ("sign(FOLDER, SIZE, ['starts-with', '$Content-Type', 'image'])", "imagery/png is"),
+            ("sign(FOLDER, SIZE, ['starts-with', '$Content-Type', 'i'])", "icon/png is taken"),
             (
                 "sign(FOLDER, SIZE, ['starts-with', '$Content-Type', ''])",
                 "the type text/html is taken too",
@@ -88,6 +90,10 @@ WRONG = {
             ("report(redirect={})", "the browser is not sent"),
             (
                 "report(conditions=[['starts-with', '$x-amz-meta-author', ''], NEXT])",
+                "can change x-amz-meta-author",
+            ),
+            (
+                "report(conditions=[['starts-with', '$x-amz-meta-author', 'ann'], NEXT])",
                 "can change x-amz-meta-author",
             ),
             (
