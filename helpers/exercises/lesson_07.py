@@ -39,10 +39,6 @@ def check_rules(lab: Lab, rules: object) -> str:
         ):
             if _ask(lab, method, origin).status_code == 200:
                 raise NotYet(f"{method} from {origin} is allowed too.")
-        if _ask(lab, "PUT", _APP, "x-amz-meta-note").status_code == 200:
-            raise NotYet(
-                f"PUT from {_APP} with x-amz-meta-note is allowed too. Name the two headers."
-            )
         url = lab.client().generate_presigned_url(
             "put_object", {"Bucket": lab.bucket, "Key": _KEY}, 60
         )

@@ -38,7 +38,7 @@ WRONG = {
             ("policy(['s3:GetObject', 's3:PutObject'])", "can read what lies in the inbox"),
             ("policy(['s3:DeleteObject', 's3:PutObject'])", "can delete"),
             ("policy(resource='lesson-02/inbox*')", "End the prefix with its slash"),
-            ("policy(resource='*')", "End the prefix with its slash"),
+            ("policy(resource='*')", "Name the prefix in the Resource"),
             ("policy(resource='lesson-02/inbox')", "cannot store lesson-02/inbox/a.txt"),
             ("policy(resource='lesson-02/inbox/a.txt')", "cannot store lesson-02/inbox/2026"),
             ("policy('s3:GetObject')", "cannot store"),
