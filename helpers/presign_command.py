@@ -16,14 +16,12 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
-from helpers.environment import stops_cleanly
 from helpers.output import cannot_write
 from helpers.presign import Credentials, Presigner, PresignError
 from helpers.presign_team import BLOCK, MOST_WORKERS, Job, signed
 from helpers.settings import SettingsError, load_settings
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_STOPPED = 130
 _MARK = b"\xef\xbb\xbf"  # at the beginning of a file: as Windows marks UTF-8
 
 
@@ -74,19 +72,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command; returns the exit status. `helpers.__main__` says what stops it."""
     options = parser().parse_args(arguments)
     try:
         job = _job(options)
         if sys.stdout is None:  # closed by the shell: >&-
             raise PresignError("Standard output is closed. Write the URLs to a file: > urls.txt")
-        with stops_cleanly(), _open(options.keys) as file:
+        with _open(options.keys) as file:
             return _write(job, file, options.workers)
     except (PresignError, SettingsError) as problem:
         print(problem, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return _STOPPED
 
 
 def _job(options: argparse.Namespace) -> Job:
