@@ -1,13 +1,10 @@
-"""Helpers behind the notebooks: S3's rules, a local S3 that applies them, and the lab.
+"""Helpers behind the notebooks: the lab, exercises, forms, and pages for the browser.
 
 Rooms, and the only direction in which they may import one another:
 
-    rules  <-  local_s3  <-  lab  <-  exercises, notebooks
-    rules  <-  inspect
-    lab, inspect  <-  forms  <-  notebooks
-    lab  <-  web  <-  upload_page, uploader, cors_bench  <-  notebooks
+    strict_s3  <-  lab  <-  exercises, forms, pages  <-  notebooks
 
-`rules` decides, `local_s3` serves, `lab` connects a notebook to an S3,
-`inspect` explains URLs, forms and refusals by the same rules, `forms` are widgets to play with,
-`upload_page`, `uploader` and `cors_bench` send from a browser, on what `web` serves and guards.
+`lab` connects a notebook to an S3; `exercises` check what a learner made; `forms` are widgets to
+play with; `pages` (upload_page, uploader, cors_bench) send from a browser; `setup` holds the
+commands, which no lesson imports.
 """

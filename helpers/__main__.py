@@ -11,14 +11,14 @@ import signal
 import subprocess
 import sys
 
-from helpers import environment
-from helpers.environment import PROJECT
-from helpers.wheelhouse import COMPUTERS
+from helpers.setup import environment
+from helpers.setup.environment import PROJECT
+from helpers.setup.wheelhouse import COMPUTERS
 
 NOTEBOOKS = os.path.join(PROJECT, "notebooks")
 FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")
-SETTINGS = os.path.join(PROJECT, "helpers", "jupyter_settings")
-SANITIZE = os.path.join(PROJECT, "tests", "notebooks", "sanitize.cfg")
+SETTINGS = os.path.join(PROJECT, "helpers", "setup", "jupyter_settings")
+SANITIZE = os.path.join(PROJECT, "tests", "lessons", "sanitize.cfg")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the local S3 for other programs")
     serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
     serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
-    # Its options stand in helpers/presign_command.py, which needs the environment.
+    # Its options stand in strict_s3/signing/command.py, which needs the environment.
     commands.add_parser("presign", help="a presigned URL for each key of a list", add_help=False)
     page = commands.add_parser("page", help="open the upload page, for a browser on this computer")
     page.add_argument(
@@ -133,16 +133,16 @@ def main(arguments: list[str] | None = None) -> int:
         parser().print_help()
         return 0
     if options.command == "check":
-        from helpers import doctor
+        from helpers.setup import doctor
 
         return doctor.main(online=options.online)
     try:
         if options.command == "lock":
-            from helpers import lock
+            from helpers.setup import lock
 
             return lock.renew()
         if options.command == "wheelhouse":
-            from helpers import wheelhouse
+            from helpers.setup import wheelhouse
 
             return wheelhouse.fill(options.computers, options.pythons)
         with environment.stops_cleanly():
@@ -170,24 +170,24 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "presign":
         try:
             with environment.stops_cleanly():  # also while it is being imported
-                from helpers import presign_command
+                from strict_s3.signing import command as presign_command
 
                 return presign_command.main(rest)
         except KeyboardInterrupt:
             return 130
     if options.command == "execute":
-        from helpers.execute import execute
+        from helpers.setup.execute import execute
 
         return execute(options.notebooks)
     if options.command == "page":
-        from helpers.upload_page import run
+        from helpers.pages.upload_page import run
 
         return run.main(options.port, options.max_mib)
     if options.command == "inspect":
-        from helpers.inspect.command import main as inspect
+        from strict_s3.explainer.command import main as inspect
 
         return inspect(options.text)
-    from helpers.local_s3.server import serve
+    from strict_s3.server.server import serve
 
     return serve(options.port, options.json)
 

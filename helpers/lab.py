@@ -19,11 +19,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers import progress
-from helpers.inspect import why
-from helpers.presign import Credentials, Presigner
-from helpers.redact import redact_key
+from helpers.exercises import progress
 from helpers.settings import PROJECT, Settings, SettingsError, load_settings
+from strict_s3.explainer import why
+from strict_s3.redact import redact_key
+from strict_s3.signing.presigner import Credentials, Presigner
 
 START_SECONDS = 60
 SETTLE_SECONDS = 15  # until a new key or policy is known everywhere in AWS, nearly always
@@ -198,7 +198,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "helpers.local_s3.server"],
+            [sys.executable, "-m", "strict_s3.server.server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None,

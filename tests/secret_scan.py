@@ -1,6 +1,6 @@
 """Find keys, signatures and tokens in a text, however they are wrapped.
 
-The patterns are written apart from helpers/redact.py on purpose: one checks the other. What AWS
+The patterns are written apart from strict_s3/redact.py on purpose: one checks the other. What AWS
 has published as an example is allowed, exactly as published, and nothing else is.
 """
 

@@ -12,8 +12,8 @@ import requests
 from botocore.config import Config
 
 from helpers.lab import Lab
-from helpers.local_s3.server import DEFAULT_BUCKET, LocalS3
-from helpers.rules import sigv4
+from strict_s3.rules import sigv4
+from strict_s3.server.server import DEFAULT_BUCKET, LocalS3
 
 
 class Service:

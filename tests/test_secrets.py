@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import pytest
 
-from helpers.redact import redact
-from helpers.rules import sigv4
 from helpers.settings import PROJECT
+from strict_s3.redact import redact
+from strict_s3.rules import sigv4
 from tests.secret_scan import PUBLISHED, secrets_in
 
 MADE = {

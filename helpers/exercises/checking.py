@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers import progress
+from helpers.exercises import progress
 from helpers.lab import Lab, LabError
 
 NOT_DONE = "Not done yet: "

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from helpers.exercises.checking import NotYet, exercise, expect, presigned_url, send
 from helpers.lab import Lab
-from helpers.redact import redact
+from strict_s3.redact import redact
 
 _COUNT = 1000
 _STORED = (0, 499, 999)

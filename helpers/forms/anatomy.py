@@ -1,8 +1,8 @@
-"""Short labels and colours for the pieces of a URL, which `helpers.inspect` takes apart."""
+"""Short labels and colours for the pieces of a URL, which `strict_s3.explainer` takes apart."""
 
 from __future__ import annotations
 
-from helpers.inspect import Part
+from strict_s3.explainer import Part
 
 _SAYS = {
     "scheme": "how it travels",

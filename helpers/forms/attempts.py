@@ -10,7 +10,7 @@ from helpers.forms.fields import FormProblem
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
 from helpers.lab import Lab
-from helpers.redact import readable, redact
+from strict_s3.redact import readable, redact
 
 
 class Attempts:

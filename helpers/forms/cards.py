@@ -11,8 +11,8 @@ from datetime import datetime
 from helpers.forms.anatomy import colour, label
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
-from helpers.inspect import InspectError, Part, explain
-from helpers.redact import readable, redact
+from strict_s3.explainer import InspectError, Part, explain
+from strict_s3.redact import readable, redact
 
 _LONGEST = 600  # characters of an object that are shown
 
@@ -137,7 +137,7 @@ def spoken(answer: Answer) -> str:
 def answer(got: Answer, meant: Mapping[str, object] | None = None) -> Markup:
     """An answer in full: the verdict, why, the fix, and folded: body, headers, checks.
 
-    `meant` is the request as it was signed (`helpers.inspect.explain`).
+    `meant` is the request as it was signed (`strict_s3.explainer.explain`).
     """
     message = got.element("Message") if got.refused else ""
     return join(

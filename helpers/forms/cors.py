@@ -11,9 +11,9 @@ from helpers.forms.fields import Field, Fields, FormProblem, Remark
 from helpers.forms.post import PostModel
 from helpers.forms.rows import RowModel
 from helpers.forms.sending import Answer, Outgoing, send
-from helpers.inspect import CorsReport, InspectError, inspect_cors
 from helpers.lab import Lab
-from helpers.rules.cors import METHODS
+from strict_s3.explainer import CorsReport, InspectError, inspect_cors
+from strict_s3.rules.cors import METHODS
 
 _OPERATIONS = {
     "GET": "get_object",

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from helpers.rules.checksums import LENGTHS
-from helpers.rules.sigv4 import MAX_EXPIRES
+from strict_s3.rules.checksums import LENGTHS
+from strict_s3.rules.sigv4 import MAX_EXPIRES
 
 MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects", S3 user guide
 MAX_PUT = 5 * 1024**3  # bytes of one PUT: "Uploading objects", S3 user guide

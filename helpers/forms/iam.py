@@ -16,9 +16,9 @@ from helpers.forms import code, fields
 from helpers.forms.fields import Field, Fields, FormProblem, Remark
 from helpers.forms.rows import RowModel
 from helpers.forms.sending import Answer, Outgoing, send
-from helpers.inspect import AccessReport, InspectError, inspect_access
 from helpers.lab import Lab
-from helpers.rules.policy import MalformedPolicy, parse_policy
+from strict_s3.explainer import AccessReport, InspectError, inspect_access
+from strict_s3.rules.policy import MalformedPolicy, parse_policy
 
 POLICY_NAME = "from-the-form"
 ON_REAL = (

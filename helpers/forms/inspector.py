@@ -8,7 +8,7 @@ from datetime import datetime
 from helpers.forms import cards
 from helpers.forms.fields import FormProblem
 from helpers.forms.markup import Markup, join, tag
-from helpers.inspect import (
+from strict_s3.explainer import (
     Explanation,
     FormReport,
     InspectError,

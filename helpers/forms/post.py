@@ -20,8 +20,8 @@ from helpers.forms.fields import Field, Fields, FormProblem, Remark
 from helpers.forms.rows import RowModel
 from helpers.forms.sending import Answer, Outgoing, send
 from helpers.lab import Lab
-from helpers.redact import redact
-from helpers.rules.post_policy import parse_post_policy
+from strict_s3.redact import redact
+from strict_s3.rules.post_policy import parse_post_policy
 
 FILENAME = "${filename}"
 EXACT, PREFIX, RANGE = "eq", "starts-with", "content-length-range"
@@ -157,7 +157,7 @@ class SignedForm:
         )
 
     def meant(self) -> dict[str, Any]:
-        """The form as it was signed, for `helpers.inspect.explain`."""
+        """The form as it was signed, for `strict_s3.explainer.refusal`."""
         return {"method": "POST", "url": self.url, "fields": self.fields}
 
     def curl(self) -> str:

@@ -14,8 +14,8 @@ from helpers.forms import code, fields
 from helpers.forms.fields import Field, Fields, FormProblem, Remark
 from helpers.forms.sending import Answer, Outgoing, send
 from helpers.lab import Lab
-from helpers.redact import redact
-from helpers.rules import checksums, sigv4
+from strict_s3.redact import redact
+from strict_s3.rules import checksums, sigv4
 
 SHA256 = f"{checksums.PREFIX}sha256"  # the header
 
@@ -59,7 +59,7 @@ class SignedUrl:
         return shlex.join([*words, self.url])
 
     def meant(self) -> dict[str, Any]:
-        """The request as it was signed, for `helpers.inspect.explain`."""
+        """The request as it was signed, for `strict_s3.explainer.refusal`."""
         headers = dict(self.headers)
         if self.size is not None:
             headers["content-length"] = str(self.size)

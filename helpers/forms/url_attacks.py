@@ -12,7 +12,7 @@ from helpers.forms.fields import sha256_of
 from helpers.forms.sending import Outgoing
 from helpers.forms.signed_url import SHA256, SignedUrl
 from helpers.lab import Lab
-from helpers.rules import sigv4
+from strict_s3.rules import sigv4
 
 
 def attacks(signed: SignedUrl, lab: Lab) -> list[Attack]:

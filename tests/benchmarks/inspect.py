@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from helpers.inspect import explain, inspect_cors, inspect_form, inspect_url
-from tests.inspect.test_explain import MISMATCH, xml
-from tests.inspect.test_form import FULL, TOKEN, form
-from tests.inspect.test_paste import BROKEN, URL
-from tests.inspect.test_url import signed
+from strict_s3.explainer import explain, inspect_cors, inspect_form, inspect_url
+from tests.strict_s3.explainer.test_explain import MISMATCH, xml
+from tests.strict_s3.explainer.test_form import FULL, TOKEN, form
+from tests.strict_s3.explainer.test_paste import BROKEN, URL
+from tests.strict_s3.explainer.test_url import signed
 
 CANONICAL = (
     f"PUT\n/image.png\n{URL.partition('?')[2].partition('&X-Amz-Signature')[0]}\n"

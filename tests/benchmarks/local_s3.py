@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from helpers.rules import query_auth
-from helpers.rules.authentication import Endpoint
-from helpers.rules.decision import Decision
-from helpers.rules.identity import Credential, Identity
-from helpers.rules.request import Request
+from strict_s3.rules import query_auth
+from strict_s3.rules.authentication import Endpoint
+from strict_s3.rules.decision import Decision
+from strict_s3.rules.identity import Credential, Identity
+from strict_s3.rules.request import Request
 from tests.benchmarks.peers import BUCKET, Peer, heading, table
 
 BODY = b"x" * 1024

@@ -26,20 +26,20 @@ from urllib.parse import unquote, urlsplit
 
 import psutil
 
-from helpers.presign import Credentials, Presigner
-from helpers.rules import query_auth
-from helpers.rules.authentication import Endpoint
-from helpers.rules.decision import Decision
-from helpers.rules.errors import S3Error
-from helpers.rules.identity import Credential, Identity
-from helpers.rules.request import Request
 from helpers.settings import PROJECT
+from strict_s3.rules import query_auth
+from strict_s3.rules.authentication import Endpoint
+from strict_s3.rules.decision import Decision
+from strict_s3.rules.errors import S3Error
+from strict_s3.rules.identity import Credential, Identity
+from strict_s3.rules.request import Request
+from strict_s3.signing.presigner import Credentials, Presigner
 
 ACCESS, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 BUCKET, REGION, EXPIRES = "presignedurldemo", "eu-west-2", 900
 ENDPOINT = f"s3.{REGION}.amazonaws.com"
 INSTALL = 'pip install ".[bench]"'
-OURS, BOTO3 = "helpers.presign", "boto3"
+OURS, BOTO3 = "strict_s3.signing.presigner", "boto3"
 Signer = Callable[[Iterable[str]], Iterator[str]]
 
 

@@ -22,15 +22,15 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page, expect, sync_playwright
 
-from helpers import environment
-from helpers.doctor import find_chromium
+from helpers.setup import environment
+from helpers.setup.doctor import find_chromium
 
 MIB = 1024 * 1024
 _EVERY = 0.2  # seconds between looks at the processes
 # `helpers page`, with files in parts from another size on.
 _PAGE = """
 import functools, sys
-from helpers.upload_page import run
+from helpers.pages.upload_page import run
 run.Limits = functools.partial(run.Limits, parts_from=int(sys.argv[2]) * run.MIB)
 sys.exit(run.main(0, int(sys.argv[1])))
 """

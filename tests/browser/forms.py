@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Locator, Page, expect
 
 from helpers.forms.fields import sha256_of
-from helpers.rules import sigv4
+from strict_s3.rules import sigv4
 from tests.browser.looks import check_looks, serious
 from tests.secret_scan import secrets_in
 

@@ -8,10 +8,10 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from helpers.cors_bench import attempts
-from helpers.cors_bench.bench import CorsBench
-from helpers.web import cors
-from tests.notebooks.lesson import NOTEBOOKS, cells, text
+from helpers.pages import cors
+from helpers.pages.cors_bench import attempts
+from helpers.pages.cors_bench.bench import CorsBench
+from tests.lessons.lesson import NOTEBOOKS, cells, text
 
 pytestmark = pytest.mark.browser
 LESSON = NOTEBOOKS / "07-let-the-browser-in.ipynb"

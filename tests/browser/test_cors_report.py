@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from helpers.inspect import inspect_cors
+from strict_s3.explainer import inspect_cors
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.answers.lesson_07 import RIGHT
-from tests.notebooks.lesson import LESSONS, cells, exercise_of, fenced
+from tests.lessons.answers.lesson_07 import RIGHT
+from tests.lessons.lesson import LESSONS, cells, exercise_of, fenced
 
 pytestmark = pytest.mark.browser
 (LESSON,) = (path for path in LESSONS if path.name.startswith("07-"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.lesson import NOTEBOOKS, cells, text
+from tests.lessons.lesson import NOTEBOOKS, cells, text
 
 pytestmark = pytest.mark.browser
 KEY = "lesson-06/${filename}"

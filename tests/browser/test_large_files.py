@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from helpers.upload_page.run import UploadPage
-from helpers.upload_page.signing import Limits
+from helpers.pages.upload_page.run import UploadPage
+from helpers.pages.upload_page.signing import Limits
 from tests.browser.uploading import LONG, MIB, failure, sign_in, slow, states, upload
 
 pytestmark = pytest.mark.browser

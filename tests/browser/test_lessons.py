@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.forms import check_forms, check_saved
-from tests.notebooks.lesson import LESSONS, cells
+from tests.lessons.lesson import LESSONS, cells
 
 pytestmark = pytest.mark.browser
 

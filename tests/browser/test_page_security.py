@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from helpers.upload_page.run import UploadPage
-from helpers.web.server import PageServer
+from helpers.pages.server import PageServer
+from helpers.pages.upload_page.run import UploadPage
 from tests.browser.uploading import (
     failure,
     file,

@@ -10,9 +10,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from helpers.upload_page.run import UploadPage
-from helpers.upload_page.sessions import RateLimit
-from helpers.web import cors
+from helpers.pages import cors
+from helpers.pages.upload_page.run import UploadPage
+from helpers.pages.upload_page.sessions import RateLimit
 from tests.browser.uploading import (
     LONG,
     MIB,

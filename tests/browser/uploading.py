@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from helpers.upload_page.run import UploadPage
+from helpers.pages.upload_page.run import UploadPage
 
 MIB = 1024 * 1024
 PNG = b"\x89PNG\r\n\x1a\n"

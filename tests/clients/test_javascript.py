@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from helpers.rules import sigv4
+from strict_s3.rules import sigv4
 from tests.clients.conftest import JS, run
 from tests.programs import missing, program
 from tests.service import error_of

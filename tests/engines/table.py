@@ -22,8 +22,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from helpers.rules import sigv4
-from helpers.rules.sigv4 import Scope
+from strict_s3.rules import sigv4
+from strict_s3.rules.sigv4 import Scope
 
 BODY = b"the body"
 PAGE = "https://page.example"

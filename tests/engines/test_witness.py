@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from helpers.local_s3.server import DEFAULT_BUCKET
 from helpers.settings import load_settings
+from strict_s3.server.server import DEFAULT_BUCKET
 from tests.engines.ceph import INSTALL, Ceph, missing_programs
 from tests.engines.table import BODY, Case, Target, cases
 from tests.programs import missing

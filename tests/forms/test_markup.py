@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from helpers.forms import cards
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
-from helpers.inspect import Part
+from strict_s3.explainer import Part
 
 _EVIL = '<img src=x onerror="alert(1)">&\'</pre><script>alert(1)</script>'
 

@@ -19,8 +19,8 @@ from helpers.forms.fields import FormProblem
 from helpers.forms.sending import Outgoing, send
 from helpers.forms.signed_url import GetModel, PutModel
 from helpers.forms.url_attacks import attacks
-from helpers.inspect import inspect_url
-from helpers.redact import redact
+from strict_s3.explainer import inspect_url
+from strict_s3.redact import redact
 
 # Of the text that the form uploads unless another is written: "Hello from the form".
 CHECKSUM = "pM21wIyV8H+2mHSNqsRTFVbQoT6TxQSylNW2ojwtjZk="

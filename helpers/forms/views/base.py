@@ -14,7 +14,7 @@ from helpers.forms.fields import Field, Fields, FormProblem, Remark
 from helpers.forms.markup import Markup
 from helpers.forms.views.card import Card, Message
 from helpers.lab import LabError
-from helpers.redact import redact
+from strict_s3.redact import redact
 
 _LABEL_WIDTH = "130px"
 _FIELD_WIDTH = "380px"

@@ -14,7 +14,7 @@ from helpers.forms.post_attacks import attacks
 from helpers.forms.views.row_list import RowList
 from helpers.forms.views.signing import SigningForm
 from helpers.lab import Lab
-from helpers.redact import HIDDEN, redact
+from strict_s3.redact import HIDDEN, redact
 
 
 class PostForm(SigningForm):

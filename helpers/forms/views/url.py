@@ -8,8 +8,8 @@ from helpers.forms.markup import Markup
 from helpers.forms.signed_url import GetModel, PutModel, SignedUrl
 from helpers.forms.url_attacks import attacks
 from helpers.forms.views.signing import SigningForm
-from helpers.inspect import inspect_url
 from helpers.lab import Lab
+from strict_s3.explainer import inspect_url
 
 
 class UrlForm(SigningForm):

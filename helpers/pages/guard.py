@@ -1,0 +1,84 @@
+"""Who may talk to a page's server: this computer's browser, and only from the page itself.
+
+- **Host.** A site can point a name of its own at 127.0.0.1 (DNS rebinding) and would then be of
+  the page's own origin. Its name stands in the Host header, so only the page's own are answered.
+- **Origin.** A browser says in every POST which page sends it, and no page can write another
+  name there. What another page sends is refused (cross-site request forgery).
+- **Content-Security-Policy.** The browser runs the page's own script alone, and connects the page
+  with S3 and its own server alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from helpers.pages.server import Origins
+
+
+class Refused(Exception):
+    """What a page's server says no to: a status and one sentence for the person at the page."""
+
+    def __init__(self, status: int, sentence: str, wait: int = 0) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.wait = status, sentence, wait
+
+
+def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
+    """Put the checks before every request of `app`, and the headers on every answer.
+
+    `policy` holds the directives of the Content-Security-Policy that are the app's own.
+    """
+    hosts = {origin.partition("://")[2] for origin in origins}
+    directives = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        **policy,
+    }
+    content_security = "; ".join(f"{name} {value}" for name, value in directives.items())
+
+    @app.before_request
+    def only_from_the_page() -> None:
+        if request.headers.get("Host") not in hosts:
+            raise Refused(421, "This page answers to its own address only.")
+        if request.method not in ("GET", "HEAD") and request.headers.get("Origin") not in origins:
+            raise Refused(403, "This was not sent by the page itself (its Origin is another one).")
+
+    @app.after_request
+    def headers(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = content_security
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+    @app.errorhandler(Refused)
+    def refused(problem: Refused) -> tuple[Response, int, dict[str, str]]:
+        more = {"Retry-After": str(problem.wait)} if problem.wait else {}
+        return jsonify(error=problem.sentence), problem.status, more
+
+    @app.errorhandler(HTTPException)
+    def http_error(problem: HTTPException) -> tuple[Response, int]:
+        return jsonify(error=problem.description), problem.code or 500
+
+
+def json_of(names: Iterable[str]) -> dict[str, object]:
+    """The request's JSON, which has to hold exactly these names. Raises `Refused`."""
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        raise Refused(400, "This request has to be a JSON object, sent as application/json.")
+    wanted = set(names)
+    if extra := sorted(set(sent) - wanted):
+        raise Refused(400, f"{', '.join(extra)}: that is not for the page to say.")
+    if missing := sorted(wanted - set(sent)):
+        raise Refused(400, f"{', '.join(missing)}: missing.")
+    return sent

@@ -1,0 +1,53 @@
+"""A web page on this computer: a Flask app behind cheroot, in threads of this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from cheroot import wsgi
+from flask import Flask
+
+from strict_s3.server.http.local_server import LocalServer
+
+MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
+_THREADS = 8
+Origins = tuple[str, ...]
+
+
+class PageServer:
+    """Serves on 127.0.0.1 from the moment it is made until `stop`.
+
+    `make_app` is given the origins under which a browser can reach the page: the port is only
+    known once it is taken. Raises OSError if `port` is in use.
+    """
+
+    def __init__(self, make_app: Callable[[Origins], Flask], port: int = 0) -> None:
+        self._server = _Server(port)
+        self.port = self._server.port
+        # A page inside JupyterLab gets its cookie only if both have the same host name.
+        self.origins = (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}")
+        self._server.wsgi_app = make_app(self.origins)
+        self._thread = threading.Thread(target=self._server.serve, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"{self.origins[0]}/"
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Answer no more requests and free the port. Harmless when called again."""
+        self._server.stop()
+        self._thread.join()
+
+
+class _Server(LocalServer, wsgi.Server):
+    def __init__(self, port: int) -> None:
+        super().__init__(port, None, numthreads=_THREADS, server_name="page", shutdown_timeout=1)
+        self.max_request_body_size = MAX_BODY
+        self.prepare()

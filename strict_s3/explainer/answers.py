@@ -1,0 +1,190 @@
+"""An answer of S3, whatever library received it, and the request that was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from .words import InspectError
+
+_ENOUGH = 256 * 1024  # characters of a body; S3's longest errors have some thousands
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and as far as the library tells, what had been sent.
+
+    `status` is 0 if only the XML is known; `code` is "" if there is no S3 error in the body.
+    Headers are by lower-case name. `operation` is boto3's name for the call.
+    """
+
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = ""
+    url: str = field(default="", repr=False)
+    sent: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sent_body: bytes = field(default=b"", repr=False)
+    operation: str = ""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The request as it was signed, as far as it is known; "" and empty where it is not.
+
+    `headers` are those that were signed, by any spelling of their names; `fields` are the fields
+    of a POST form.
+    """
+
+    method: str = ""
+    url: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def read_meant(meant: Meant | Mapping[str, Any] | str | None) -> Meant:
+    """A `Meant` from one, from its fields as a dict (boto3's presigned post is one), or a URL."""
+    if meant is None:
+        return Meant()
+    if isinstance(meant, str):
+        return Meant(url=meant.strip())
+    if isinstance(meant, Meant):
+        found = meant
+    elif isinstance(meant, Mapping):
+        unknown = {str(name) for name in meant} - {"method", "url", "headers", "fields"}
+        if unknown:
+            raise InspectError(
+                f"`meant` may hold method, url, headers and fields, not {', '.join(unknown)}."
+            )
+        found = Meant(**{str(name): value for name, value in meant.items()})
+    else:
+        raise InspectError("`meant` is a URL, a Meant, or a dict of method, url, headers, fields.")
+    return Meant(
+        str(found.method or "").upper(),
+        str(found.url or "").strip(),
+        {str(n).lower(): str(v) for n, v in dict(found.headers or {}).items()},
+        {str(n).lower(): str(v) for n, v in dict(found.fields or {}).items()},
+    )
+
+
+def read_answer(response: Any) -> Answer:
+    """The answer in a requests, httpx, urllib3 or http.client response, an exception that carries
+    one, a boto3 ClientError, or S3's XML as text or bytes. Raises `InspectError`.
+    """
+    if isinstance(response, Answer):
+        return response
+    if isinstance(response, bytes | bytearray):
+        return _from_text(bytes(response).decode("utf-8", "replace"))
+    if isinstance(response, str):
+        return _from_text(response)
+    inner = getattr(response, "response", None)
+    if isinstance(inner, Mapping):
+        return _from_boto3(inner, str(getattr(response, "operation_name", "")))
+    if inner is not None and hasattr(inner, "status_code"):  # requests' and httpx's exceptions
+        return read_answer(inner)
+    if isinstance(response, Mapping) and "ResponseMetadata" in response:
+        return _from_boto3(response, "")
+    for name in ("status_code", "status", "code"):
+        status = getattr(response, name, None)
+        if isinstance(status, int):
+            return _from_http(response, status)
+    raise InspectError(
+        f"A {type(response).__name__} is no answer that can be read. Give a response of requests "
+        "or urllib3, a ClientError of boto3, or S3's XML as text."
+    )
+
+
+def _from_text(text: str) -> Answer:
+    code, message, fields = _error(text)
+    if not code:
+        raise InspectError(
+            "This text is no S3 error: there is no <Error> with a <Code> in it. Paste the whole "
+            "XML, from <Error> to </Error>."
+        )
+    return Answer(0, code, message, fields, text)
+
+
+def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:
+    error = response.get("Error") or {}
+    metadata = response.get("ResponseMetadata") or {}
+    code, fields = str(error.get("Code", "")), {k: str(v) for k, v in error.items()}
+    status = int(metadata.get("HTTPStatusCode", 0) or 0)
+    if code.isdecimal():  # an answer without a body: boto3 puts the status there
+        status, code = status or int(code), ""
+    headers = _lower((metadata.get("HTTPHeaders") or {}).items())
+    # Only HEAD is answered without a body.
+    method = "HEAD" if operation.startswith("Head") else ""
+    message = fields.pop("Message", "") if code else ""
+    fields.pop("Code", None)
+    return Answer(
+        status, code, message, fields, headers=headers, method=method, operation=operation
+    )
+
+
+def _from_http(response: Any, status: int) -> Answer:
+    text = _body(response)[:_ENOUGH]
+    code, message, fields = _error(text)
+    request = getattr(response, "request", None)
+    url = getattr(request, "url", None) or getattr(response, "url", None) or ""
+    body = getattr(request, "body", None) or getattr(request, "content", None)
+    return Answer(
+        status,
+        code,
+        message,
+        fields,
+        text,
+        _lower(getattr(response, "headers", None)),
+        str(getattr(request, "method", None) or "").upper(),
+        str(url),
+        _lower(getattr(request, "headers", None)),
+        body if isinstance(body, bytes) else b"",
+    )
+
+
+def _body(response: Any) -> str:
+    content: Any = b""
+    try:
+        for name in ("content", "data"):
+            content = getattr(response, name, None)
+            if isinstance(content, bytes | str):
+                break
+        else:
+            content = response.read() if callable(getattr(response, "read", None)) else b""
+    except (OSError, RuntimeError, ValueError):  # a stream that was read or closed before
+        content = b""
+    if isinstance(content, bytes):
+        return content.decode("utf-8", "replace")
+    return content if isinstance(content, str) else ""
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    if headers is None:
+        return {}
+    pairs: Iterable[tuple[Any, Any]] = headers.items() if hasattr(headers, "items") else headers
+    return {_text(name).lower(): _text(value) for name, value in pairs}
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _error(text: str) -> tuple[str, str, dict[str, str]]:
+    """Code, message and further elements of the S3 error in `text`; "" where there is none."""
+    begin = re.search(r"<(\w+:)?Error[\s>]", text)
+    end = text.rfind("Error>")
+    if not begin or end < begin.start():
+        return "", "", {}
+    try:
+        root = fromstring(text[begin.start() : end + len("Error>")])
+    except (DefusedXmlException, SyntaxError, ValueError):  # ParseError is a SyntaxError
+        return "", "", {}
+    fields = {child.tag.rpartition("}")[2]: child.text or "" for child in root}
+    return fields.pop("Code", "").strip(), fields.pop("Message", "").strip(), fields

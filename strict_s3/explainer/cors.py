@@ -1,0 +1,281 @@
+"""What a browser asks before a page may talk to S3, which rule answers, and what the page sees.
+
+The browser's half is the Fetch standard (https://fetch.spec.whatwg.org/): when it asks first, and
+which headers a page may read. S3's half is `strict_s3.rules.cors`, the rule that the server uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from ..rules import cors
+from ..rules.cors import CorsRule
+from ..rules.decision import Decision
+from ..rules.errors import S3Error
+from ..rules.request import Request
+from .words import InspectError, Part, Readable, bullets, listing, shown
+
+_SIMPLE_METHODS = ("GET", "HEAD", "POST")
+_SIMPLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+_SAFE = ("accept", "accept-language", "content-language", "content-type", "range")
+_SAFE_LENGTH = 128  # bytes of one value
+_UNSAFE = re.compile('[\x00-\x08\x0a-\x1f"():<>?@\\[\\\\\\]{}\x7f]')
+# Headers that the browser sets, and a page cannot.
+_FORBIDDEN = (
+    *("accept-charset", "accept-encoding", "access-control-request-headers", "connection"),
+    *("access-control-request-method", "content-length", "cookie", "date", "expect", "host"),
+    *("keep-alive", "origin", "referer", "te", "trailer", "transfer-encoding", "upgrade", "via"),
+)
+# Response headers that every page may read.
+READABLE = (
+    *("cache-control", "content-language", "content-length", "content-type", "expires"),
+    *("last-modified", "pragma"),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class CorsReport(Readable):
+    """A page's request to S3, played through.
+
+    `preflight` are the headers of the browser's OPTIONS request, None if it asks nothing first;
+    `rule` is the number (from 1) of the rule that answers, None if none does; `reasons` say for
+    each rule why it does not. `sent` is True if the request itself reaches S3, `visible` if the
+    page gets its answer, `readable` which headers of it.
+    """
+
+    origin: str
+    method: str
+    preflight: Mapping[str, str] | None
+    why_preflight: str
+    rule: int | None
+    reasons: tuple[str, ...]
+    answer: Mapping[str, str]
+    sent: bool
+    visible: bool
+    readable: tuple[str, ...]
+    page: str
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        asks = Part("browser asks", "nothing first", self.why_preflight)
+        if self.preflight is not None:
+            words = ", ".join(f"{name}: {value}" for name, value in self.preflight.items())
+            asks = Part("browser asks", f"OPTIONS with {shown(words, 600)}", self.why_preflight)
+        rule = f"rule {self.rule}" if self.rule else "no rule"
+        parts = [asks, Part("S3 answers by", rule, "; ".join(self.reasons))]
+        if self.answer:
+            given = ", ".join(f"{name}: {value}" for name, value in self.answer.items())
+            parts.append(Part("with", shown(given, 600)))
+        parts.append(Part("page sees", self.page))
+        if self.visible:
+            parts.append(Part("may read", ", ".join(self.readable)))
+        head = f"{self.method} from a page of {shown(self.origin)}"
+        lines = [head, *listing(parts)]
+        return "\n".join(lines + (["Look out", *bullets(self.notes)] if self.notes else []))
+
+
+def inspect_cors(
+    configuration: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes | None,
+    origin: str,
+    method: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    credentials: bool = False,
+    progress: bool = False,
+) -> CorsReport:
+    """Play a page's request through a CORS configuration.
+
+    `configuration` is boto3's dict, its list of rules, S3's XML, or None for a bucket without;
+    `origin` is the page's (``https://host``), `headers` those that the page sets;
+    `credentials` is fetch's credentials: "include"; `progress` that the page listens to the
+    progress of an XMLHttpRequest's upload. Raises `InspectError` for what S3 does not
+    take.
+    """
+    rules = read_configuration(configuration)
+    if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/\s]+", origin):
+        raise InspectError(
+            f"{shown(origin)!r} is no origin: scheme and host, and nothing after it "
+            "(https://www.example.com)."
+        )
+    method = method.upper()
+    given = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+    own = tuple(name for name in given if _set_by_browser(name))
+    unsafe = sorted(n for n, value in given.items() if n not in own and not _is_safe(n, value))
+    asks = method not in _SIMPLE_METHODS or bool(unsafe) or progress
+    question = [("origin", origin)]
+    if asks:
+        question.append(("access-control-request-method", method))
+        if unsafe:
+            question.append(("access-control-request-headers", ",".join(unsafe)))
+    reasons = _reasons(rules, origin, method, unsafe if asks else [])
+    rule = next((n for n, why in enumerate(reasons, 1) if not why), None)
+    answer, refusal = _answer(rules, question, method, asks)
+    sent = not asks or not refusal
+    visible = sent and "access-control-allow-origin" in answer
+    notes = list(_notes(own, given, method, asks, visible))
+    if visible and credentials and answer["access-control-allow-origin"] == "*":
+        visible = False
+        notes.append(
+            'credentials: "include" does not go with *: the browser hides the answer. A presigned '
+            "URL needs no credentials; leave them out."
+        )
+    exposed = [
+        n.strip().lower() for n in answer.get("access-control-expose-headers", "").split(",")
+    ]
+    readable = tuple(sorted({*READABLE, *filter(None, exposed)})) if visible else ()
+    if visible and "etag" not in readable:
+        notes.append(
+            'The page cannot read ETag (multipart uploads need it): "ExposeHeaders": ["ETag"].'
+        )
+    return CorsReport(
+        origin,
+        method,
+        dict(question) if asks else None,
+        _why(method, unsafe, progress),
+        rule if rules else None,
+        tuple(f"rule {n}: {shown(why)}" for n, why in enumerate(reasons, 1) if why),
+        answer,
+        sent,
+        visible,
+        readable,
+        _page(sent, visible, method, refusal),
+        tuple(notes),
+    )
+
+
+def read_configuration(
+    configuration: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes | None,
+) -> tuple[CorsRule, ...]:
+    """The rules, checked as S3 checks them. Raises `InspectError`."""
+    if configuration is None or configuration in ("", b"", {}):
+        return ()
+    try:
+        if isinstance(configuration, str | bytes):
+            root = fromstring(configuration)
+        else:
+            root = _as_xml(configuration)
+        return cors.parse_configuration(root)
+    except InspectError:
+        raise
+    except (DefusedXmlException, SyntaxError, ValueError, TypeError):
+        raise InspectError(
+            "This is no CORS configuration: give {'CORSRules': [{'AllowedOrigins': […], "
+            "'AllowedMethods': […]}]} as boto3 takes it, or S3's XML."
+        ) from None
+    except S3Error as error:
+        raise InspectError(f"S3 refuses this configuration: {shown(error.message)}") from None
+
+
+def _as_xml(configuration: Any) -> Element:
+    """boto3's dict as the XML that it sends: so that the server's own reading judges it."""
+    given = isinstance(configuration, Mapping)
+    rules = configuration.get("CORSRules", ()) if given else configuration
+    root = Element("CORSConfiguration")
+    lists = ("AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
+    for rule in rules:
+        if not isinstance(rule, Mapping):
+            raise TypeError("a rule is a dict")
+        unknown = set(rule) - {*(f"{name}s" for name in lists), "MaxAgeSeconds", "ID"}
+        if unknown:
+            raise InspectError(
+                f"A CORS rule has no {', '.join(sorted(map(str, unknown)))}; it has "
+                "AllowedOrigins, AllowedMethods, AllowedHeaders, ExposeHeaders and MaxAgeSeconds."
+            )
+        element = SubElement(root, "CORSRule")
+        for name in lists:
+            values = rule.get(f"{name}s", ())
+            if isinstance(values, str):
+                raise InspectError(f"{name}s has to be a list: [{values!r}].")
+            for value in values:
+                SubElement(element, name).text = str(value)
+        if "MaxAgeSeconds" in rule:
+            SubElement(element, "MaxAgeSeconds").text = str(rule["MaxAgeSeconds"])
+    return root
+
+
+def _answer(
+    rules: Sequence[CorsRule], question: list[tuple[str, str]], method: str, asks: bool
+) -> tuple[dict[str, str], str]:
+    """S3's headers for the page, and the refusal of the preflight ("" if it passes)."""
+    decision = Decision(method, "/")
+    try:
+        if asks:
+            request = Request("OPTIONS", "/", headers=tuple(question))
+            cors.preflight(request, rules, decision, "OBJECT")
+    except S3Error as error:
+        return {}, f"{error.status} {error.code}: {error.message}"
+    actual = Request(method, "/", headers=(question[0],))
+    return dict(cors.actual(actual, rules, decision)), ""
+
+
+def _reasons(rules: Sequence[CorsRule], origin: str, method: str, headers: list[str]) -> list[str]:
+    return [rule.mismatch(origin, method, headers) for rule in rules]
+
+
+def _set_by_browser(name: str) -> bool:
+    return name in _FORBIDDEN or name.startswith(("sec-", "proxy-"))
+
+
+def _is_safe(name: str, value: str) -> bool:
+    """May a page set this header without the browser asking first? ("CORS-safelisted")"""
+    if name not in _SAFE or len(value.encode()) > _SAFE_LENGTH:
+        return False
+    if name in ("accept", "content-type") and _UNSAFE.search(value):
+        return False
+    if name.endswith("-language"):
+        return bool(re.fullmatch(r"[0-9A-Za-z *,.;=-]*", value))
+    if name == "content-type":
+        return value.partition(";")[0].strip().lower() in _SIMPLE_TYPES
+    if name == "range":
+        return bool(re.fullmatch(r"bytes=\d+-\d*", value))
+    return True
+
+
+def _why(method: str, unsafe: list[str], progress: bool) -> str:
+    because = [f"{method} is not GET, HEAD or POST"] if method not in _SIMPLE_METHODS else []
+    if unsafe:
+        because.append(f"the page sets {shown(', '.join(unsafe))}")
+    if progress:
+        because.append("it listens to the progress of the upload")
+    if not because:
+        return (
+            "A simple request: its method and headers are such as any HTML form or link could "
+            "send, so the browser sends it at once and only hides the answer if no rule allows it."
+        )
+    return f"A preflight: the browser asks for permission first, because {' and '.join(because)}."
+
+
+def _page(sent: bool, visible: bool, method: str, refusal: str) -> str:
+    if visible:
+        return "S3's status and body, also those of a refusal"
+    if not sent:
+        return (
+            f'only "TypeError: Failed to fetch"; {method} is never sent, because the preflight was '
+            f"refused ({shown(refusal.partition(':')[0])})"
+        )
+    done = "" if method in ("GET", "HEAD") else ", although S3 carries it out"
+    return (
+        f'only "TypeError: Failed to fetch": the request was sent, and its answer is hidden{done}'
+    )
+
+
+def _notes(
+    own: tuple[str, ...], given: Mapping[str, str], method: str, asks: bool, visible: bool
+) -> list[str]:
+    notes = []
+    if own:
+        notes.append(f"{shown(', '.join(own))}: the browser sets this itself, a page cannot.")
+    if "authorization" in given:
+        notes.append("A presigned URL carries its own signature: send no Authorization header.")
+    if not asks and not visible and method == "POST":
+        notes.append(
+            "The upload is stored all the same: CORS hides answers, it does not stop requests."
+        )
+    return notes

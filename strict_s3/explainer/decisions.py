@@ -1,0 +1,79 @@
+"""The local S3's last decision: every check that a request went through, and the one it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..redact import redact
+from ..rules.decision import Check
+from .words import InspectError, Readable, shown
+
+PASSED, FAILED = "✓", "✗"  # told apart without colour
+
+
+class _Lab(Protocol):
+    def decisions(self, last: int = 1) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, repr=False)
+class Why(Readable):
+    """What the server saw and decided. `checks` are in the order in which they were made.
+
+    `error` and `message` are "" for a request that passed.
+    """
+
+    method: str
+    path: str
+    status: int
+    identity: str
+    action: str
+    resource: str
+    error: str
+    message: str
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> Check | None:
+        """The check that refused the request; None if none did."""
+        return next((check for check in self.checks if not check.passed), None)
+
+    def __str__(self) -> str:
+        lines = [f"{self.method} -> {self.status}"]
+        for check in self.checks:
+            mark = PASSED if check.passed else FAILED
+            # As in every printed output: of a key id its kind alone, which is the same each day.
+            detail = shown(redact(check.detail), 500)
+            lines.append(f"  {mark} {check.name}: {detail}")
+        if self.error and self.failed is None:
+            lines.append(f"  {FAILED} {self.error}: {shown(redact(self.message))}")
+        return "\n".join(lines)
+
+
+def why(lab: _Lab) -> Why:
+    """The last decision of the local S3 behind `lab`.
+
+    Raises `InspectError` if there was no request yet, LabError on a real S3, which does not say.
+    """
+    decisions = lab.decisions(1)
+    if not decisions:
+        raise InspectError("The local S3 has had no request yet: send one, then ask why.")
+    return read_decision(decisions[-1])
+
+
+def read_decision(decision: Mapping[str, Any]) -> Why:
+    """A decision as the control pipe gives it (`Decision.as_dict`)."""
+    return Why(
+        method=str(decision["method"]),
+        path=str(decision["path"]),
+        status=int(decision["status"]),
+        identity=str(decision["identity"]),
+        action=str(decision["action"]),
+        resource=str(decision["resource"]),
+        error=str(decision["error"] or ""),
+        message=str(decision["message"] or ""),
+        checks=tuple(
+            Check(name, bool(passed), detail) for name, passed, detail in decision["checks"]
+        ),
+    )

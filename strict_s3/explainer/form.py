@@ -1,0 +1,384 @@
+"""Read the fields of a POST form: its policy as sentences, and what S3 would refuse in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..redact import HIDDEN, redact_key
+from ..rules import post_policy, sigv4
+from ..rules.authentication import Endpoint, iso
+from ..rules.decision import Decision
+from ..rules.errors import InvalidAccessKeyId, S3Error
+from ..rules.post_policy import Condition, PostPolicy
+from .hosts import read_host
+from .parameters import meaning
+from .words import (
+    InspectError,
+    Part,
+    Readable,
+    bullets,
+    count,
+    duration,
+    is_secret,
+    listing,
+    moment,
+    shown,
+    time_left,
+    utc_now,
+)
+
+# What an upload is, when no field says otherwise.
+_DEFAULT_TYPE = "binary/octet-stream"
+_PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
+
+
+@dataclass(frozen=True, repr=False)
+class FormReport(Readable):
+    """A POST form, read. Holds neither signature nor session token.
+
+    `sentences` are the policy's conditions in words; `missing` are conditions that the fields do
+    not meet, `extra` fields that no condition names (S3 refuses both). `lengths` are the least
+    and the most bytes that the policy allows, None without a content-length-range. `policy` is
+    the decoded document. `refusal` is what S3 would answer to these fields now, as far as it can
+    be known without the key and the file.
+    """
+
+    version: int
+    bucket: str
+    key: str
+    region: str
+    access_key: str
+    temporary: bool
+    ends: datetime | None
+    lengths: tuple[int, int] | None
+    sentences: tuple[str, ...]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    refusal: str
+    policy: Mapping[str, Any]
+    facts: tuple[Part, ...] = ()
+    fields: tuple[Part, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"POST form, Signature Version {self.version}", *listing(self.facts)]
+        lines += ["Policy: the upload is accepted if", *bullets(self.sentences, "-")]
+        lines += ["Fields", *listing(self.fields)]
+        if self.warnings:
+            lines += ["Look out", *bullets(self.warnings)]
+        return "\n".join(lines)
+
+
+def inspect_form(form: Mapping[str, Any] | str, now: datetime | None = None) -> FormReport:
+    """Read POST fields: ``post["fields"]``, the whole ``post`` of boto3, or either as JSON.
+
+    Raises `InspectError` if there is no signed policy in it.
+    """
+    now = utc_now() if now is None else now.astimezone(UTC)
+    url, fields = _fields(form)
+    lower = {name.lower(): value for name, value in reversed(fields.items())}
+    if "policy" not in lower:
+        raise InspectError(
+            "These fields have no policy. A presigned form has policy, x-amz-signature and the "
+            'rest of what generate_presigned_post puts into "fields".'
+        )
+    version = 4 if "x-amz-signature" in lower or "x-amz-algorithm" in lower else 2
+    credential = lower.get("x-amz-credential", lower.get("awsaccesskeyid", "")).split("/")
+    region = credential[2] if len(credential) > 2 else ""
+    policy, refusal = _parsed(lower["policy"])
+    document = _document(lower["policy"])
+    bucket = _bucket(policy, url)
+    decision = Decision("POST", "/")
+    if policy and not refusal:
+        refusal = _refusal(lower, policy, bucket, region, decision, now)
+    report = FormReport(
+        version=version,
+        bucket=shown(bucket),
+        key=shown(lower.get("key", ""), 1024),
+        region=shown(region),
+        access_key=redact_key(credential[0]),
+        temporary=credential[0].startswith("ASIA") or "x-amz-security-token" in lower,
+        ends=policy.expiration if policy else None,
+        lengths=_lengths(policy),
+        sentences=tuple(_sentences(policy)),
+        missing=tuple(_unmet(policy, lower, bucket)),
+        extra=tuple(shown(name) for name in _extra(policy, lower)),
+        refusal=refusal,
+        policy=document,
+    )
+    return _finished(report, fields, lower, url, now)
+
+
+def _finished(
+    report: FormReport,
+    fields: Mapping[str, str],
+    lower: Mapping[str, str],
+    url: str,
+    now: datetime,
+) -> FormReport:
+    return replace(
+        report,
+        facts=tuple(_facts(report, url, now)),
+        fields=tuple(_field(name, value) for name, value in fields.items()),
+        warnings=(*_warnings(report, lower, now), *_host_warning(url)),
+    )
+
+
+def _host_warning(url: str) -> Iterator[str]:
+    try:
+        warning = read_host(urlsplit(url).netloc).warning
+    except ValueError:
+        warning = f"The form's url is no URL: {shown(url)}."
+    if url and warning:
+        yield warning
+
+
+def _fields(form: Mapping[str, Any] | str) -> tuple[str, dict[str, str]]:
+    """The URL ("" if not given) and the fields as text."""
+    if isinstance(form, str):
+        try:
+            form = json.loads(form)
+        except (ValueError, RecursionError):
+            raise InspectError(
+                "This is no JSON. Paste the form as json.dumps(post) writes it: "
+                '{"url": …, "fields": {…}}.'
+            ) from None
+    if not isinstance(form, Mapping):
+        raise InspectError('A form is a dict of fields, or {"url": …, "fields": {…}}.')
+    url, fields = "", form
+    if isinstance(form.get("fields"), Mapping):
+        url, fields = str(form.get("url", "")), form["fields"]
+    elif "fields" in form:
+        raise InspectError('"fields" has to be a dict: field names and their values.')
+    return url, {str(name): str(value) for name, value in fields.items()}
+
+
+def _parsed(encoded: str) -> tuple[PostPolicy | None, str]:
+    try:
+        return post_policy.parse_post_policy(encoded), ""
+    except S3Error as error:
+        return None, shown(f"{error.status} {error.code}: {error.message}")
+
+
+def _document(encoded: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(base64.b64decode(encoded).decode())
+    except (binascii.Error, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    conditions = found.get("conditions")
+    if isinstance(conditions, list):
+        found["conditions"] = [_without_secret(condition) for condition in conditions]
+    return found
+
+
+def _without_secret(condition: Any) -> Any:
+    """A session token stands in the policy too."""
+    if isinstance(condition, dict):
+        return {n: HIDDEN if is_secret(str(n)) else value for n, value in condition.items()}
+    if isinstance(condition, list) and len(condition) == 3 and is_secret(str(condition[1])):
+        return [*condition[:2], HIDDEN]
+    return condition
+
+
+def _bucket(policy: PostPolicy | None, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.netloc:
+        host = read_host(parts.netloc)
+        if host.bucket or host.style == "path":
+            return host.bucket or parts.path.strip("/").partition("/")[0]
+    for condition in policy.conditions if policy else ():
+        if condition.field == "$bucket" and condition.operator == "eq":
+            return condition.value
+    return ""
+
+
+def _refusal(
+    fields: Mapping[str, str],
+    policy: PostPolicy,
+    bucket: str,
+    region: str,
+    decision: Decision,
+    now: datetime,
+) -> str:
+    """What the server's own rules say to the form, but for the key that nobody here knows."""
+    try:
+        post_policy.authenticate(
+            fields, decision, now=now, endpoint=Endpoint(region), lookup=lambda _: None
+        )
+    except InvalidAccessKeyId:
+        pass
+    except S3Error as error:
+        return shown(f"{error.status} {error.code}: {error.message}")
+    if not fields.get("key"):
+        missing = post_policy.missing_field("key")
+        return shown(f"{missing.status} {missing.code}: {missing.message}")
+    try:
+        post_policy.check(policy, fields, bucket, decision, now)
+    except S3Error as error:
+        return shown(f"{error.status} {error.code}: {error.message}")
+    return ""
+
+
+def _lengths(policy: PostPolicy | None) -> tuple[int, int] | None:
+    if policy is None or not policy.lengths:
+        return None
+    return max(least for least, _ in policy.lengths), min(most for _, most in policy.lengths)
+
+
+def sentence(condition: Condition) -> str:
+    """A condition in words: ``key must start with `user1/```."""
+    name = shown(condition.field.removeprefix("$"), 80)
+    value = shown(HIDDEN if is_secret(name) else condition.value)
+    if not condition.field.startswith("$"):
+        return (
+            f"{name}: this condition can never hold, because its field is written without $ "
+            f'(it has to be "${name}")'
+        )
+    if condition.operator == "eq":
+        return f"{name} must be exactly `{value}`"
+    if not condition.value:
+        return f"{name} may be anything"
+    return f"{name} must start with `{value}`"
+
+
+def _sentences(policy: PostPolicy | None) -> Iterator[str]:
+    if policy is None:
+        return
+    yield f"it begins before {moment(policy.expiration)}"
+    for condition in policy.conditions:
+        yield sentence(condition)
+    for least, most in policy.lengths:
+        yield f"the file has {least:,} to {count(most, 'byte')}"
+
+
+def _unmet(policy: PostPolicy | None, fields: Mapping[str, str], bucket: str) -> Iterator[str]:
+    """Conditions that the fields do not meet, judged one by one by the server's own rule."""
+    for condition in policy.conditions if policy else ():
+        single = PostPolicy(datetime.max.replace(tzinfo=UTC), (condition,), ())
+        name = condition.field.removeprefix("$")
+        only = {name: fields[name]} if name in fields and name != "bucket" else {}
+        try:
+            post_policy.check(single, only, bucket, Decision("POST", "/"), utc_now())
+        except S3Error:
+            have = f"it is `{shown(fields[name])}`" if name in fields else "there is no such field"
+            if name == "bucket":
+                have = f"the upload goes to `{shown(bucket)}`" if bucket else "no URL is given"
+            if is_secret(name):
+                have = "it is another one"
+            yield f"{sentence(condition)}: {have}"
+
+
+def _extra(policy: PostPolicy | None, fields: Mapping[str, str]) -> list[str]:
+    """Fields that no condition names, by the server's own rule."""
+    if policy is None:
+        return []
+    found = []
+    for name, value in fields.items():
+        named = tuple(c for c in policy.conditions if c.field == f"${name}")
+        if named:
+            continue
+        empty = PostPolicy(datetime.max.replace(tzinfo=UTC), (), ())
+        try:
+            post_policy.check(empty, {name: value}, "", Decision("POST", "/"), utc_now())
+        except S3Error:
+            found.append(name)
+    return found
+
+
+def _facts(report: FormReport, url: str, now: datetime) -> Iterator[Part]:
+    yield Part("method", "POST", "Form data (multipart/form-data), the file as its last field.")
+    if url:
+        yield Part("url", shown(url))
+    yield Part("bucket", report.bucket or "not named: give the URL too")
+    yield Part("key", report.key or "(no key field)")
+    yield Part("region", report.region or "not in the form")
+    kind = "a temporary key: it stops with its session" if report.temporary else "a long-lived key"
+    yield Part("signed by", report.access_key or "nobody", kind if report.access_key else "")
+    if report.ends:
+        yield Part("ends", moment(report.ends), time_left(report.ends, now))
+    least, most = report.lengths or (0, None)
+    size = "not limited, up to S3's 5 GB" if most is None else f"{least:,} to {most:,} bytes"
+    yield Part("file size", size)
+    yield Part(
+        "S3 says now",
+        report.refusal or "nothing against it",
+        ""
+        if report.refusal
+        else "As far as the form alone shows: signature and permission S3 alone knows, and the "
+        "size of the file nobody yet.",
+    )
+
+
+def _field(name: str, value: str) -> Part:
+    if is_secret(name):
+        return Part(shown(name, 80), HIDDEN, meaning(name, in_form=True))
+    if name.lower() == "policy":
+        size = count(len(value), "character")
+        return Part(name, f"{size} of base64", meaning(name, in_form=True))
+    return Part(shown(name, 80), shown(value), meaning(name, in_form=True))
+
+
+def _warnings(report: FormReport, fields: Mapping[str, str], now: datetime) -> Iterator[str]:
+    if report.version == 2:
+        yield (
+            "Signature Version 2 (AWSAccessKeyId, signature): newer regions and buckets refuse it. "
+            'Sign with Config(signature_version="s3v4") and a region.'
+        )
+    for unmet in report.missing:
+        yield f"Condition not met, S3 answers 403: {unmet}."
+    if report.extra:
+        yield (
+            f"{', '.join(report.extra)}: in the fields but in no condition, S3 answers 403 (Extra "
+            "input fields). Give each a condition when signing; boto3 adds none by itself."
+        )
+    if report.refusal.startswith("400 InvalidPolicy"):
+        yield f"S3 cannot read the policy: {report.refusal}"
+    if report.ends and report.ends - now > timedelta(seconds=sigv4.MAX_EXPIRES):
+        yield (
+            f"It ends in {duration(report.ends - now)}. A signing key serves seven days, so do not "
+            "count on more; and whoever has the form can upload until then."
+        )
+    if report.ends and report.temporary and report.ends - now > timedelta(hours=1):
+        yield (
+            f"It promises {duration(report.ends - now)}, but was signed with a temporary key: it "
+            f"dies with the session (ExpiredToken), and not at {iso(report.ends)}."
+        )
+    if report.lengths is None:
+        yield (
+            "The size is not limited. A condition says so: "
+            '["content-length-range", least, most], in bytes.'
+        )
+    if not any(sentence.startswith("key must") for sentence in report.sentences):
+        yield (
+            "Any key is allowed: whoever has the form can overwrite every object that its signer "
+            'can. Fix the key, or let it start with a prefix: ["starts-with", "$key", "user1/"].'
+        )
+    if "${filename}" in fields.get("key", ""):
+        yield (
+            "The key takes the name of the file, which the uploader chooses: two uploads of one "
+            "name overwrite each other."
+        )
+    if "content-type" not in fields:
+        yield (
+            f"There is no Content-Type field: the object is stored as {_DEFAULT_TYPE}, whatever it "
+            "is. (The type of the file's own part does not count.)"
+        )
+    if "acl" in fields:
+        public = fields["acl"] in _PUBLIC_ACLS
+        yield (
+            f"acl={shown(fields['acl'])}{' makes the object public' if public else ''}: buckets "
+            "made since April 2023 refuse ACLs (AccessControlListNotSupported). Leave it out."
+        )
+    yield "S3 ignores every field after the file: append the file last."

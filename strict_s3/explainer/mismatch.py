@@ -1,0 +1,280 @@
+"""SignatureDoesNotMatch: lay what S3 saw beside what was signed, and name the difference.
+
+S3 prints the canonical request that it made of what arrived. The signer's own is made here, from
+the URL and what is known of the request that was meant, by the same `strict_s3.rules.sigv4`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from ..redact import HIDDEN
+from ..rules import sigv4
+from ..rules.errors import S3Error
+from ..rules.request import Request
+from .answers import Answer, Meant
+from .words import is_secret, shown
+
+NOTHING = "(nothing)"
+UNKNOWN = "(not known)"
+# Content types that a client adds on its own, and what adds them.
+_ADDED_TYPES = (
+    ("application/x-www-form-urlencoded", "requests, axios and curl -d add it to a body by "
+     "themselves"),
+    ("multipart/form-data", "FormData and files= add it: the body is a form then, not the file"),
+    ("text/plain", "fetch adds it when the body is a string"),
+    ("application/json", "axios and json= add it"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One line that differs: what it is, as it was signed and as S3 saw it, and a sentence."""
+
+    what: str
+    signed: str
+    sent: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A canonical request, taken apart."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    signed: tuple[str, ...]
+    payload: str
+
+
+def parse_canonical(text: str) -> Canonical | None:
+    """A canonical request in S3's answer; None if it is not one."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    if len(lines) < 6:
+        return None
+    *headers, _blank, signed, payload = lines[3:]
+    pairs = [line.partition(":")[::2] for line in headers]
+    query = [item.partition("=")[::2] for item in lines[2].split("&") if item]
+    return Canonical(
+        lines[0],
+        lines[1],
+        {unquote(name): unquote(value) for name, value in query},
+        dict(pairs),
+        tuple(signed.split(";")),
+        payload,
+    )
+
+
+def differences(answer: Answer, meant: Meant) -> tuple[Difference, ...]:
+    """All differences between what S3 saw and what was signed, the likeliest cause first."""
+    seen = parse_canonical(answer.fields.get("CanonicalRequest", ""))
+    if seen is None:
+        return tuple(_in_string_to_sign(answer, meant))
+    url = meant.url or answer.url
+    expected = _expected(url, meant, seen)
+    if expected is None:
+        return tuple(_headers(None, seen, meant))
+    found = list(_method(meant, seen))
+    found += _host_and_path(expected, seen, bool(meant.url))
+    found += _query(expected, seen)
+    found += _headers(expected, seen, meant)
+    if expected.payload != seen.payload:
+        found.append(
+            Difference(
+                "payload hash",
+                shown(expected.payload),
+                shown(seen.payload),
+                "The client sends x-amz-content-sha256, which was not meant when the URL was "
+                "signed.",
+            )
+        )
+    found += _signature(answer, url)
+    return tuple(found)
+
+
+def _expected(url: str, meant: Meant, seen: Canonical) -> Canonical | None:
+    """What the signer's canonical request was, with S3's own words where nobody knows better."""
+    if not url:
+        return None
+    try:
+        request = Request.build(meant.method or seen.method, url, meant.headers.items())
+        text = sigv4.canonical_request(
+            request.method,
+            request.decoded_path,
+            [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
+            request.header_map,
+            request.parameters.get("X-Amz-SignedHeaders", ";".join(seen.signed)).split(";"),
+            request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD)
+            if "X-Amz-SignedHeaders" in request.parameters
+            else seen.payload,
+        )
+    except (S3Error, ValueError):
+        return None
+    return parse_canonical(text)
+
+
+def _method(meant: Meant, seen: Canonical) -> Iterator[Difference]:
+    if meant.method and meant.method != seen.method:
+        yield Difference(
+            "method",
+            meant.method,
+            seen.method,
+            f"The URL was signed for {meant.method}, but {seen.method} was sent. One URL serves "
+            "one method.",
+        )
+
+
+def _host_and_path(expected: Canonical, seen: Canonical, meant: bool) -> Iterator[Difference]:
+    signed, sent = expected.headers.get("host", ""), seen.headers.get("host", "")
+    if signed and signed != sent:
+        yield Difference(
+            "host",
+            shown(signed),
+            shown(sent) or NOTHING,
+            f"{'Signed for' if meant else 'Sent to'} the host {shown(signed)}, but S3 saw "
+            f"{shown(sent) or 'none'}: a proxy, Docker or a domain of your own changed it.",
+        )
+    if expected.path != seen.path:
+        yield Difference(
+            "path", shown(expected.path), shown(seen.path), _path_words(expected, seen)
+        )
+
+
+def _path_words(expected: Canonical, seen: Canonical) -> str:
+    signed, sent = unquote(expected.path), unquote(seen.path)
+    if sent == expected.path or unquote(sent) == signed:
+        return "The path was percent-encoded a second time on its way (%20 became %2520)."
+    if sent.replace("+", " ") == signed:
+        return "A space in the key was sent as +. In a path + is a plus sign, a space is %20."
+    if signed.replace("+", " ") == sent:
+        return "A plus sign in the key was sent as a space. In a path + has to be %2B."
+    if sent.endswith(signed) or signed.endswith(sent):
+        return "Something between put a beginning before the path, or took one off."
+    if sent.casefold() == signed.casefold():
+        return "Upper and lower case of the key differ; to S3 they are two keys."
+    return "The URL was signed for another key, or the path was changed or encoded anew."
+
+
+def _query(expected: Canonical, seen: Canonical) -> Iterator[Difference]:
+    for name in sorted({*expected.query, *seen.query}):
+        signed, sent = expected.query.get(name), seen.query.get(name)
+        if signed == sent:
+            continue
+        label = shown(name, 80)
+        if signed is None:
+            words = f"The parameter {label} was added after signing."
+        elif sent is None:
+            words = f"The parameter {label} was signed, and is gone."
+        else:
+            words = f"The parameter {label} was changed after signing."
+        yield Difference(f"parameter {label}", _value(name, signed), _value(name, sent), words)
+
+
+def _value(name: str, value: str | None) -> str:
+    if value is None:
+        return NOTHING
+    return HIDDEN if is_secret(name) else shown(value) or "(empty)"
+
+
+def _headers(expected: Canonical | None, seen: Canonical, meant: Meant) -> Iterator[Difference]:
+    names = [*seen.signed, *(n for n in meant.headers if n not in seen.signed)]
+    # Signed in the Authorization header: by an SDK, together with what it sent a moment later.
+    by_sdk = "x-amz-date" in seen.signed
+    for name in names:
+        if name == "host" or (expected and name not in expected.signed):
+            continue
+        if by_sdk and name not in meant.headers:
+            continue
+        sent = " ".join(seen.headers.get(name, "").split())
+        if name in meant.headers:
+            signed = " ".join(meant.headers[name].split())
+            if signed != sent:
+                have, got = _value(name, signed), _value(name, sent) if sent else NOTHING
+                words = f"Signed {shown(name)}:{have}, sent {got if sent else 'none'}"
+                yield Difference(shown(name), have, got, words + _added(name, sent))
+        elif not sent:
+            yield Difference(
+                shown(name),
+                UNKNOWN,
+                NOTHING,
+                f"{shown(name)} was signed, but the client did not send it.",
+            )
+        elif not meant.headers and name != "content-length":
+            words = f"S3 saw {shown(name)}:{_value(name, sent)}; is it what was signed?"
+            yield Difference(
+                shown(name), UNKNOWN, _value(name, sent), words[:-1] + _added(name, sent, "?")
+            )
+        elif not meant.headers:
+            yield Difference(
+                shown(name),
+                UNKNOWN,
+                shown(sent),
+                f"The body has {shown(sent)} bytes; is it the size that was signed?",
+            )
+
+
+def _added(name: str, sent: str, end: str = ".") -> str:
+    if name == "content-type":
+        for kind, words in _ADDED_TYPES:
+            if sent.startswith(kind):
+                return f"{end} ({words}.)" if end == "?" else f" ({words})."
+    return end
+
+
+def _signature(answer: Answer, url: str) -> Iterator[Difference]:
+    provided = answer.fields.get("SignatureProvided", "")
+    if provided and not re.fullmatch("[0-9a-fA-F]{64}", provided):
+        yield Difference(
+            "signature",
+            "64 hexadecimal digits",
+            f"{len(provided)} characters",
+            "The signature itself was cut off or changed.",
+        )
+        return
+    try:
+        signed = Request.build("GET", url).parameters.get("X-Amz-Signature", "") if url else ""
+    except (S3Error, ValueError):
+        return
+    if signed and provided and signed != provided:
+        yield Difference(
+            "signature", HIDDEN, HIDDEN, "The signature itself is not the one in the URL meant."
+        )
+
+
+def _in_string_to_sign(answer: Answer, meant: Meant) -> Iterator[Difference]:
+    """Without a canonical request: Signature Version 2, or the policy of a POST form."""
+    lines = answer.fields.get("StringToSign", "").split("\n")
+    if len(lines) == 1:
+        policy = meant.fields.get("policy", "")
+        if policy and policy != lines[0]:
+            yield Difference(
+                "policy",
+                "the policy meant",
+                "another policy",
+                "The policy in the form is not the one that was signed.",
+            )
+        return
+    if len(lines) < 5 or lines[0] == sigv4.ALGORITHM:
+        return
+    method, md5, kind = lines[:3]
+    yield from _method(meant, Canonical(method, "", {}, {}, (), ""))
+    if "content-type" in meant.headers or kind or meant.method:
+        signed = meant.headers.get("content-type", "")
+        if signed != kind:
+            known = shown(signed) or NOTHING if meant.headers or meant.method else UNKNOWN
+            words = f"Signed content-type:{known}, sent {shown(kind) or 'none'}"
+            words += _added("content-type", kind)
+            yield Difference("content-type", known, shown(kind) or NOTHING, words)
+    if md5 and "content-md5" not in meant.headers and meant.headers:
+        yield Difference(
+            "content-md5", NOTHING, shown(md5), "The client sends Content-MD5, which is not signed."
+        )
+    path = urlsplit(meant.url or answer.url).path
+    resource = lines[-1].partition("?")[0]
+    if path and not (unquote(resource).endswith(unquote(path))):
+        yield Difference("path", shown(path), shown(resource), "Signed for another key.")

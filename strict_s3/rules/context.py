@@ -1,0 +1,127 @@
+"""The condition keys of a request: what a policy's Condition can look at.
+
+Source: "AWS global condition context keys" in the IAM user guide, "Condition keys for Amazon S3"
+in the Service authorization reference, and "Amazon S3 signature Version 4 authentication
+specific policy keys" in the S3 API reference.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from .authentication import Authentication, iso
+from .identity import Identity
+from .request import Request
+
+# Condition keys that carry the value of a header of the same name (or, hoisted, of the query).
+_HEADER_KEYS = (
+    "x-amz-acl",
+    "x-amz-content-sha256",
+    "x-amz-copy-source",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+    "if-match",
+    "if-none-match",
+)
+_QUERY_KEYS = {
+    "prefix": "s3:prefix",
+    "delimiter": "s3:delimiter",
+    "max-keys": "s3:max-keys",
+    "versionId": "s3:versionid",
+}
+_PRINCIPAL_TYPES = {
+    "root": "Account",
+    "user": "User",
+    "assumed-role": "AssumedRole",
+    "federated-user": "FederatedUser",
+    "anonymous": "Anonymous",
+}
+
+
+def hoisted_headers(request: Request) -> dict[str, str]:
+    """The request's headers, and below them the x-amz-* values that travel in its query.
+
+    Signers may move headers into a presigned URL; S3 takes x-amz-meta-* and the like from there.
+    """
+    moved = {
+        name.lower(): value
+        for name, value in request.query
+        if name.lower().startswith("x-amz-") and not name.startswith("X-Amz-")
+    }
+    return {**moved, **request.header_map}
+
+
+def request_context(
+    request: Request,
+    authentication: Authentication,
+    *,
+    now: datetime,
+    region: str,
+    object_tags: dict[str, str] | None = None,
+) -> dict[str, str | list[str]]:
+    """Condition keys (lower case) and their values. `object_tags` are the stored object's."""
+    identity = authentication.identity
+    context: dict[str, str | list[str]] = {
+        "aws:currenttime": iso(now),
+        "aws:epochtime": str(int(now.timestamp())),
+        "aws:securetransport": "true" if request.secure else "false",
+        "aws:sourceip": request.source_ip,
+        "aws:requestedregion": region,
+        "aws:principaltype": _PRINCIPAL_TYPES[identity.kind],
+    }
+    for key, value in (
+        ("aws:useragent", request.header("user-agent")),
+        ("aws:referer", request.header("referer")),
+        ("s3:authtype", authentication.auth_type),
+        ("s3:signatureversion", authentication.signature_version),
+    ):
+        if value:
+            context[key] = value
+    age = authentication.age_ms(now)
+    if age is not None:
+        context["s3:signatureage"] = str(age)
+    context |= _principal(identity)
+    headers = hoisted_headers(request)
+    for name in _HEADER_KEYS:
+        if name in headers:
+            context[f"s3:{name}"] = headers[name]
+    if "x-amz-content-sha256" not in headers and authentication.auth_type:
+        # A presigned request is signed with this hash unless the signer gave another.
+        context["s3:x-amz-content-sha256"] = request.parameters.get(
+            "X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"
+        )
+    for name, key in _QUERY_KEYS.items():
+        if name in request.parameters:
+            context[key] = request.parameters[name]
+    tags = dict(parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True))
+    if tags:
+        context["s3:requestobjecttagkeys"] = list(tags)
+        context |= {f"s3:requestobjecttag/{k.lower()}": v for k, v in tags.items()}
+    for tag, value in (object_tags or {}).items():
+        context[f"s3:existingobjecttag/{tag.lower()}"] = value
+    return context
+
+
+def _principal(identity: Identity) -> dict[str, str]:
+    if identity.kind == "anonymous":
+        return {}
+    found = {
+        # For a session this key holds the role's ARN.
+        "aws:principalarn": identity.role_arn or identity.arn,
+        "aws:principalaccount": identity.account,
+        "s3:resourceaccount": identity.account,
+        "aws:userid": identity.user_id,
+    }
+    if identity.kind == "user":
+        found["aws:username"] = identity.user_name
+    return found

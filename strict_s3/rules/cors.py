@@ -1,0 +1,186 @@
+"""Cross-origin resource sharing: which rule answers a browser, and with which headers.
+
+CORS tells a *browser* what a page may do; it refuses no request but the preflight itself.
+Source: "Using cross-origin resource sharing (CORS)" and "Elements of a CORS configuration" in the
+user guide; messages and headers as recorded on AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from .decision import Decision
+from .errors import AccessForbidden, BadRequest, InvalidRequest, MalformedXML
+from .iam_conditions import wildcard
+from .request import Request
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
+MAX_RULES = 100
+VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
+_NOT_ALLOWED = (
+    "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
+    "Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers "
+    "are not whitelisted by the resource's CORS spec."
+)
+
+
+@dataclass(frozen=True)
+class CorsRule:
+    """One CORSRule. `max_age` is in seconds."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    max_age: int | None = None
+
+    def mismatch(self, origin: str, method: str, headers: Iterable[str]) -> str:
+        """The first thing that this rule does not allow, in words; empty if it allows all."""
+        if not any(wildcard(pattern).fullmatch(origin) for pattern in self.origins):
+            return f"origin {origin} is not in {', '.join(self.origins)}"
+        if method not in self.methods:
+            return f"method {method} is not in {', '.join(self.methods)}"
+        for header in headers:
+            if not any(wildcard(p, True).fullmatch(header) for p in self.headers):
+                return f"header {header} is not in {', '.join(self.headers) or '(none)'}"
+        return ""
+
+
+def parse_configuration(root: Element) -> tuple[CorsRule, ...]:
+    """The rules of a CORSConfiguration. Raises MalformedXML, InvalidRequest."""
+    rules = root.findall("{*}CORSRule")
+    if not root.tag.endswith("CORSConfiguration") or not rules:
+        raise MalformedXML()
+    if len(rules) > MAX_RULES:
+        raise InvalidRequest(
+            f"The number of CORS rules should not exceed allowed limit of {MAX_RULES} rules."
+        )
+    return tuple(_rule(element) for element in rules)
+
+
+def _rule(element: Element) -> CorsRule:
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple((child.text or "").strip() for child in element.findall(f"{{*}}{name}"))
+
+    age = element.findtext("{*}MaxAgeSeconds")
+    rule = CorsRule(
+        texts("AllowedOrigin"),
+        texts("AllowedMethod"),
+        texts("AllowedHeader"),
+        texts("ExposeHeader"),
+        _seconds(age),
+    )
+    if not rule.origins or not rule.methods or "" in rule.origins:
+        raise MalformedXML()
+    for method in rule.methods:
+        if method not in METHODS:
+            raise InvalidRequest(
+                f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+            )
+    for name, values in (("AllowedOrigin", rule.origins), ("AllowedHeader", rule.headers)):
+        for value in values:
+            if value.count("*") > 1:
+                raise InvalidRequest(f'{name} "{value}" can not have more than one wildcard.')
+    for value in rule.expose:
+        if "*" in value:
+            raise InvalidRequest(
+                f'ExposeHeader "{value}" contains wildcard. We currently do not support wildcard '
+                "for ExposeHeader."
+            )
+    return rule
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.strip().isdecimal() or len(text) > 10:
+        raise MalformedXML()
+    return int(text)
+
+
+def preflight(
+    request: Request, rules: Sequence[CorsRule] | None, decision: Decision, resource_type: str
+) -> list[tuple[str, str]]:
+    """The headers that answer an OPTIONS request; `rules` is None if there is no such bucket.
+
+    Never asks who is calling: a browser sends no credentials here. Raises BadRequest,
+    AccessForbidden.
+    """
+    origin = request.header("origin")
+    if not origin:
+        decision.refuse(
+            "origin", BadRequest("Insufficient information. Origin request header needed.")
+        )
+    method = request.header("access-control-request-method")
+    if method not in METHODS:
+        decision.refuse(
+            "method", BadRequest(f"Invalid Access-Control-Request-Method: {method or 'null'}")
+        )
+    fields = {"Method": method, "ResourceType": "BUCKET"}
+    if rules is None:
+        decision.refuse("bucket", AccessForbidden("CORSResponse: Bucket not found", **fields))
+    if not rules:
+        decision.refuse(
+            "configuration",
+            AccessForbidden("CORSResponse: CORS is not enabled for this bucket.", **fields),
+        )
+    asked = _names(request.header("access-control-request-headers"))
+    rule = _first_match(rules, origin, method, asked, decision)
+    if rule is None:
+        fields["ResourceType"] = resource_type
+        reasons = "; ".join(_reasons(rules, origin, method, asked))
+        decision.refuse("rule", AccessForbidden(_NOT_ALLOWED, **fields), reasons)
+    headers = _headers(rule, origin)
+    if asked:
+        headers.insert(2, ("access-control-allow-headers", ", ".join(asked).lower()))
+    return headers
+
+
+def actual(
+    request: Request, rules: Sequence[CorsRule], decision: Decision
+) -> list[tuple[str, str]]:
+    """The headers added to any answer to a request with an Origin; none if no rule matches."""
+    origin = request.header("origin")
+    if not origin or not rules:
+        return []
+    asked = _names(request.header("access-control-request-headers"))
+    rule = _first_match(rules, origin, request.method, asked, decision)
+    return _headers(rule, origin) if rule else []
+
+
+def _first_match(
+    rules: Sequence[CorsRule], origin: str, method: str, asked: list[str], decision: Decision
+) -> CorsRule | None:
+    for number, rule in enumerate(rules, 1):
+        if not rule.mismatch(origin, method, asked):
+            decision.passed("CORS", f"rule {number} allows {method} from {origin}")
+            return rule
+    return None
+
+
+def _reasons(
+    rules: Sequence[CorsRule], origin: str, method: str, asked: list[str]
+) -> Iterable[str]:
+    for number, rule in enumerate(rules, 1):
+        yield f"rule {number}: {rule.mismatch(origin, method, asked)}"
+
+
+def _headers(rule: CorsRule, origin: str) -> list[tuple[str, str]]:
+    anybody = "*" in rule.origins
+    headers = [
+        ("access-control-allow-origin", "*" if anybody else origin),
+        ("access-control-allow-methods", ", ".join(rule.methods)),
+    ]
+    if rule.expose:
+        headers.append(("access-control-expose-headers", ", ".join(rule.expose)))
+    if rule.max_age is not None:
+        headers.append(("access-control-max-age", str(rule.max_age)))
+    if not anybody:
+        headers.append(("access-control-allow-credentials", "true"))
+    return [*headers, ("vary", VARY)]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,75 @@
+"""The ordered list of checks that one request went through, and the first that it failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from .errors import S3Error
+
+
+@dataclass(frozen=True)
+class Check:
+    """One step: its name, whether the request passed it, and what was compared with what."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass
+class Decision:
+    """What the server saw and decided. Holds no secret and no signature.
+
+    The same object answers the client (`error`), the log (`str`) and a lesson (`checks`).
+    """
+
+    method: str
+    path: str
+    checks: list[Check] = field(default_factory=list)
+    identity: str = "anonymous"
+    action: str = ""
+    resource: str = ""
+    error: S3Error | None = None
+    status: int = 0
+
+    def passed(self, name: str, detail: str) -> None:
+        """Record a check that the request passed."""
+        self.checks.append(Check(name, True, detail))
+
+    def refuse(self, name: str, error: S3Error, detail: str = "") -> NoReturn:
+        """Record the check that the request failed, and raise its error."""
+        self.checks.append(Check(name, False, detail or error.message))
+        self.error = error
+        raise error
+
+    def ended(self, error: S3Error) -> None:
+        """Record an error that came after the checks, from the body or from the store.
+
+        One that a check has recorded already is left alone.
+        """
+        if self.error is None:
+            self.checks.append(Check(error.code, False, error.message))
+            self.error = error
+
+    @property
+    def allowed(self) -> bool:
+        return self.error is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for the control pipe and for logs."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "identity": self.identity,
+            "action": self.action,
+            "resource": self.resource,
+            "status": self.status,
+            "error": self.error.code if self.error else None,
+            "message": self.error.message if self.error else None,
+            "checks": [[check.name, check.passed, check.detail] for check in self.checks],
+        }
+
+    def __str__(self) -> str:
+        verdict = f"{self.error.code} at {self.checks[-1].name}" if self.error else "ok"
+        return f"{self.method} {self.path} {self.status} {verdict} ({self.identity})"

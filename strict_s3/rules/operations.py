@@ -1,0 +1,397 @@
+"""Which S3, IAM or STS operation a request is, and which permissions it needs.
+
+Sources: "Actions, resources, and condition keys" for Amazon S3, IAM and STS in the Service
+authorization reference, and "Required permissions for Amazon S3 API operations" in the Amazon S3
+user guide. A request that is no known operation is None: refused, never waved through. So is one
+that names two operations at once, since a store behind this rule could pick the other one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+from .identity import Identity
+from .request import Request
+from .s3_operations import (
+    BUCKET,
+    OBJECT,
+    QUALIFIERS,
+    REFUSED,
+    SUBRESOURCES,
+    VERSION_ACTIONS,
+)
+
+Needs = tuple[tuple[str, str], ...]
+
+_COPY = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
+_MAY_BYPASS = ("DeleteObject", "PutObjectRetention")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An API operation and the (action, resource ARN) pairs that must all be allowed."""
+
+    name: str
+    needs: Needs
+
+
+def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
+    """The S3 operation of a request on a bucket and key ("" where it names none).
+
+    A form upload (PostObject) has its key in the form: the caller passes that one, or "" before
+    it has read the form, when the resource that is needed is ``bucket/``, an object of no name.
+    """
+    method, query = request.method, request.parameters
+    named = _subresources(method, query) if query else ()
+    if not bucket:
+        if method == "GET" and not named and not key:
+            return Operation("ListBuckets", (("s3:ListAllMyBuckets", "*"),))
+        return None
+    if method == "POST" and not named:
+        return _post_object(request, bucket, key)
+    if key:
+        return _object_operation(request, bucket, key, named)
+    return _bucket_operation(request, bucket, named)
+
+
+def _subresources(method: str, query: Mapping[str, str]) -> tuple[str, ...]:
+    """The query names that choose the operation, in alphabetical order."""
+    named = [name for name in query if name in SUBRESOURCES]
+    # A part number chooses a part of a GET or HEAD, but makes a PUT one of a part.
+    if method == "PUT" and "partNumber" in query:
+        named.append("partNumber")
+    elif not named:
+        return ()
+    for name, beside in QUALIFIERS.items():
+        if name in query and name not in named and any(one in named for one in beside):
+            named.append(name)
+    return tuple(sorted(named))
+
+
+def _bucket_operation(request: Request, bucket: str, named: tuple[str, ...]) -> Operation | None:
+    found = BUCKET.get((request.method, *named))
+    if found is None:
+        return None
+    name, action = found
+    arn = _arn(bucket)
+    if name == "ListObjects" and request.parameters.get("list-type") == "2":
+        name = "ListObjectsV2"
+    needs = _on(action, arn)
+    if name == "CreateBucket":
+        needs += _bucket_extras(request, arn)
+    return Operation(name, needs)
+
+
+def _object_operation(
+    request: Request, bucket: str, key: str, named: tuple[str, ...]
+) -> Operation | None:
+    found = OBJECT.get((request.method, *named))
+    if found is None:
+        return None
+    name, action = found
+    arn = _arn(bucket, key)
+    version = request.parameters.get("versionId")
+    if version is not None:
+        if not version:
+            return None  # S3: "Version id cannot be the empty string"
+        action = VERSION_ACTIONS.get(name, action)
+    needs = _on(action, arn)
+    if name == "GetObjectAttributes":
+        return Operation(name, (("s3:GetObject" if version is None else _VERSION, arn), *needs))
+    if name in _COPY:
+        names = _watched_names(request)
+        if "x-amz-copy-source" in names:
+            source = _copy_source(request)
+            if source is None:
+                return None
+            name, needs = _COPY[name], (source, *needs)
+        if names and name != "UploadPart":
+            needs += _extras(names, arn)
+    elif name == "CreateMultipartUpload":
+        needs += _extras(_watched_names(request), arn)
+    elif name in _MAY_BYPASS and _BYPASS in _watched_names(request):
+        needs += ((_BYPASS_ACTION, arn),)
+    return Operation(name, needs)
+
+
+_VERSION = "s3:GetObjectVersion"
+_BYPASS = "x-amz-bypass-governance-retention"
+_BYPASS_ACTION = "s3:BypassGovernanceRetention"
+
+
+def _post_object(request: Request, bucket: str, key: str) -> Operation | None:
+    """A form upload goes to the bucket: a POST to an object is nothing.
+
+    POST /WriteGetObjectResponse is one of the REFUSED; no bucket can have that name.
+    """
+    if request.path.strip("/") not in ("", bucket) or bucket in REFUSED:
+        return None
+    return Operation("PostObject", (("s3:PutObject", f"{_arn(bucket)}/{key}"),))
+
+
+def put_object_needs(bucket: str, key: str, fields: Mapping[str, str]) -> Needs:
+    """What an HTML form upload needs; `fields` are its fields by lower-case name."""
+    arn = _arn(bucket, key)
+    spelled = {"acl": "x-amz-acl", "tagging": "x-amz-tagging"}
+    names = {spelled.get(name, name) for name in fields}
+    return (("s3:PutObject", arn), *_extras(names, arn))
+
+
+def delete_object_needs(
+    bucket: str, key: str, version: str | None, *, bypass_governance: bool = False
+) -> Needs:
+    """What deleting one of the keys that a DeleteObjects body lists needs.
+
+    `bypass_governance`: whether the request carries ``x-amz-bypass-governance-retention``.
+    """
+    arn = _arn(bucket, key)
+    needs = _on("s3:DeleteObjectVersion" if version else "s3:DeleteObject", arn)
+    return (*needs, (_BYPASS_ACTION, arn)) if bypass_governance else needs
+
+
+def copied_tags_needs(request: Request, bucket: str, key: str) -> Needs:
+    """What a CopyObject to `bucket` and `key` needs besides, if its source has tags.
+
+    Only the store knows whether it has. A copy takes its source's tags along unless
+    ``x-amz-tagging-directive`` is REPLACE.
+    """
+    source = _copy_source(request)
+    if source is None or request.header("x-amz-tagging-directive").upper() == "REPLACE":
+        return ()
+    read = _VERSION if source[0] == _VERSION else "s3:GetObject"
+    return ((f"{read}Tagging", source[1]), ("s3:PutObjectTagging", _arn(bucket, key)))
+
+
+_GRANTS = frozenset(
+    f"x-amz-grant-{what}" for what in ("full-control", "read", "read-acp", "write", "write-acp")
+)
+_EXTRA_ACTIONS = dict.fromkeys(("x-amz-acl", *_GRANTS), "s3:PutObjectAcl") | {
+    "x-amz-tagging": "s3:PutObjectTagging",
+    "x-amz-object-lock-mode": "s3:PutObjectRetention",
+    "x-amz-object-lock-retain-until-date": "s3:PutObjectRetention",
+    "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
+}
+_WATCHED = frozenset(_EXTRA_ACTIONS) | {_BYPASS, "x-amz-copy-source"}
+
+
+def _watched_names(request: Request) -> list[str]:
+    """The headers sent that need a permission; a presigned URL may carry them in its query."""
+    names = [name for name in request.header_map if name in _WATCHED]
+    for name in request.parameters:
+        if name.lower() in _WATCHED:
+            names.append(name.lower())
+    return names
+
+
+def _extras(names: Iterable[str], arn: str) -> Needs:
+    """Permissions for what an upload sets besides the object: ACL, tags, lock."""
+    actions = {_EXTRA_ACTIONS[name] for name in names if name in _EXTRA_ACTIONS}
+    return tuple((action, arn) for action in sorted(actions))
+
+
+def _bucket_extras(request: Request, arn: str) -> Needs:
+    """Permissions for what CreateBucket sets besides ("Permissions" of its API reference)."""
+    sent = {name.lower(): value for name, value in request.parameters.items()} | request.header_map
+    actions: list[str] = []
+    if sent.get("x-amz-acl", "private") != "private" or not _GRANTS.isdisjoint(sent):
+        actions.append("s3:PutBucketAcl")
+    if sent.get("x-amz-bucket-object-lock-enabled", "false").lower() != "false":
+        actions += ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
+    if "x-amz-object-ownership" in sent:
+        actions.append("s3:PutBucketOwnershipControls")
+    return tuple((action, arn) for action in actions)
+
+
+# Percent-encoded, as S3 asks for. What other parsers of URLs would cut off or strip (";", "#",
+# other parameters, control characters) could make a store read another key than this rule does.
+_UNCLEAR = r"\x00-\x20?#;\x7f-\U0010ffff"
+_COPY_SOURCE = re.compile(rf"([^{_UNCLEAR}][^{_UNCLEAR}]*)(\?versionId=[^&{_UNCLEAR}]+)?")
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def _copy_source(request: Request) -> tuple[str, str] | None:
+    """The permission to read what ``x-amz-copy-source: /bucket/key?versionId=…`` names.
+
+    None for anything else, for an access point's ARN (there are none here), and for a source in
+    the query: S3 takes one there too, this rule does not.
+    """
+    match = _COPY_SOURCE.fullmatch(request.header("x-amz-copy-source"))
+    if match is None or any(name.lower() == "x-amz-copy-source" for name in request.parameters):
+        return None
+    try:
+        path = unquote(match[1], errors="strict").removeprefix("/")
+    except UnicodeDecodeError:
+        return None
+    bucket, _, key = path.partition("/")
+    if not key or not _BUCKET_NAME.fullmatch(bucket):
+        return None
+    return (_VERSION if match[2] else "s3:GetObject", _arn(bucket, key))
+
+
+def _on(action: str, arn: str) -> Needs:
+    return ((action, arn),) if action else ()
+
+
+def _arn(bucket: str, key: str = "") -> str:
+    return f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+
+
+# IAM and STS: the Query protocol, whose operation is the form field Action.
+
+# IAM's operations by the kind of resource that they act on. An "own" one acts on the caller's own
+# user when it names none.
+_IAM_KINDS = {
+    "own": """
+        ChangePassword CreateAccessKey CreateLoginProfile DeactivateMFADevice DeleteAccessKey
+        DeleteLoginProfile DeleteServiceSpecificCredential DeleteSigningCertificate
+        GetLoginProfile GetMFADevice GetUser ListAccessKeys ListMFADevices ListSSHPublicKeys
+        ListServiceSpecificCredentials ListSigningCertificates ResetServiceSpecificCredential
+        UpdateAccessKey UpdateServiceSpecificCredential UpdateSigningCertificate
+        UploadSigningCertificate""",
+    "user": """
+        AttachUserPolicy CreateServiceSpecificCredential CreateUser DeleteSSHPublicKey DeleteUser
+        DeleteUserPermissionsBoundary DeleteUserPolicy DetachUserPolicy EnableMFADevice
+        GetSSHPublicKey GetUserPolicy ListAttachedUserPolicies ListGroupsForUser ListUserPolicies
+        ListUserTags PutUserPermissionsBoundary PutUserPolicy ResyncMFADevice TagUser UntagUser
+        UpdateLoginProfile UpdateSSHPublicKey UpdateUser UploadSSHPublicKey""",
+    "group": """
+        AddUserToGroup AttachGroupPolicy CreateGroup DeleteGroup DeleteGroupPolicy
+        DetachGroupPolicy GetGroup GetGroupPolicy ListAttachedGroupPolicies ListGroupPolicies
+        PutGroupPolicy RemoveUserFromGroup UpdateGroup""",
+    "role": """
+        AttachRolePolicy CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy
+        DeleteServiceLinkedRole DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies
+        ListInstanceProfilesForRole ListRolePolicies ListRoleTags PutRolePermissionsBoundary
+        PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription""",
+    "instance-profile": """
+        AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile
+        ListInstanceProfileTags RemoveRoleFromInstanceProfile TagInstanceProfile
+        UntagInstanceProfile""",
+    "policy": """
+        CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy
+        GetPolicyVersion ListEntitiesForPolicy ListPolicyTags ListPolicyVersions
+        SetDefaultPolicyVersion TagPolicy UntagPolicy""",
+    # Lists, the account itself, and kinds that this rule names by no ARN: a policy must say "*".
+    "*": """
+        AcceptDelegationRequest AcquireRole AddClientIDToOpenIDConnectProvider
+        AssociateDelegationRequest CreateAccountAlias CreateDelegationRequest
+        CreateOpenIDConnectProvider CreateSAMLProvider CreateServiceLinkedRole
+        CreateVirtualMFADevice DeleteAccountAlias DeleteAccountPasswordPolicy
+        DeleteOpenIDConnectProvider DeleteSAMLProvider DeleteServerCertificate
+        DeleteVirtualMFADevice DisableOrganizationsRootCredentialsManagement
+        DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation
+        EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions
+        EnableOutboundWebIdentityFederation GenerateCredentialReport
+        GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails
+        GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy
+        GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy
+        GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest
+        GetHumanReadableSummary GetOpenIDConnectProvider GetOrganizationsAccessReport
+        GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider
+        GetServerCertificate GetServiceLastAccessedDetails
+        GetServiceLastAccessedDetailsWithEntities GetServiceLinkedRoleDeletionStatus
+        ListAccountAliases ListDelegationRequests ListGroups ListInstanceProfiles
+        ListMFADeviceTags ListOpenIDConnectProviderTags ListOpenIDConnectProviders
+        ListOrganizationsFeatures ListPolicies ListPoliciesGrantingServiceAccess ListRoles
+        ListSAMLProviderTags ListSAMLProviders ListServerCertificateTags ListServerCertificates
+        ListUsers ListVirtualMFADevices PutAccountProperties RejectDelegationRequest
+        RemoveClientIDFromOpenIDConnectProvider SendDelegationToken
+        SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy
+        TagMFADevice TagOpenIDConnectProvider TagSAMLProvider TagServerCertificate
+        UntagMFADevice UntagOpenIDConnectProvider UntagSAMLProvider UntagServerCertificate
+        UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateOpenIDConnectProvider
+        UpdateOpenIDConnectProviderThumbprint UpdateSAMLProvider UpdateServerCertificate
+        UploadServerCertificate""",
+}
+_IAM = {name: kind for kind, names in _IAM_KINDS.items() for name in names.split()}
+_NAME_FIELDS = {
+    "own": "UserName",
+    "user": "UserName",
+    "group": "GroupName",
+    "role": "RoleName",
+    "instance-profile": "InstanceProfileName",
+    "policy": "PolicyName",
+}
+_WITH_PATH = ("CreateGroup", "CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser")
+# STS's operations and the resource that they need. AssumeRoleWithWebIdentity, AssumeRoleWithSAML
+# and AssumeRoot are not here: nothing here can verify what they present.
+_STS = {
+    "AssumeRole": "role",
+    "DecodeAuthorizationMessage": "*",
+    "GetAccessKeyInfo": "*",
+    "GetCallerIdentity": "",
+    "GetDelegatedAccessToken": "*",
+    "GetFederationToken": "federated-user",
+    "GetScopedCredentials": "*",
+    "GetSessionToken": "",
+    "GetWebIdentityToken": "*",
+}
+
+
+def query_operation(
+    service: Literal["iam", "sts"], form: Mapping[str, str], *, account: str, caller: Identity
+) -> Operation | None:
+    """The IAM or STS operation that a form names, or None if it names none.
+
+    An ARN holds a path only where the form or the caller's own ARN gives one; the paths of other
+    users, groups and roles are known to the store alone and taken to be ``/``.
+    """
+    name = form.get("Action", "")
+    if service == "sts":
+        return _sts_operation(name, form, account)
+    kind = _IAM.get(name)
+    if kind is None:
+        return None
+    resource = _iam_resource(name, kind, form, account, caller)
+    needs: Needs = ((f"iam:{name}", resource),)
+    if name == "AddRoleToInstanceProfile" and form.get("RoleName"):
+        needs += (("iam:PassRole", f"arn:aws:iam::{account}:role/{form['RoleName']}"),)
+    if name in ("UpdateUser", "UpdateGroup"):
+        # Renaming needs the permission for both names ("Rename an IAM user").
+        field = _NAME_FIELDS[kind]
+        renamed = form.get(f"New{field}") or form.get(field, "")
+        target = f"arn:aws:iam::{account}:{kind}{form.get('NewPath') or '/'}{renamed}"
+        if form.get(f"New{field}") or form.get("NewPath"):
+            needs += ((f"iam:{name}", target),)
+    return Operation(name, needs)
+
+
+def _iam_resource(
+    name: str, kind: str, form: Mapping[str, str], account: str, caller: Identity
+) -> str:
+    if kind == "*":
+        return "*"
+    if kind == "policy" and name != "CreatePolicy":
+        return form.get("PolicyArn") or "*"
+    named = form.get(_NAME_FIELDS[kind])
+    if name == "ChangePassword" or (kind == "own" and not named):
+        return caller.arn if caller.kind == "user" else "*"
+    if not named:
+        return "*"
+    mine = caller.kind == "user" and named == caller.user_name
+    if mine and kind in ("own", "user") and name not in _WITH_PATH:
+        return caller.arn
+    path = form.get("Path") or "/" if name in _WITH_PATH else "/"
+    return f"arn:aws:iam::{account}:{'user' if kind == 'own' else kind}{path}{named}"
+
+
+def _sts_operation(name: str, form: Mapping[str, str], account: str) -> Operation | None:
+    resource = _STS.get(name)
+    if resource is None:
+        return None
+    if not resource:
+        return Operation(name, ())
+    if resource == "role":
+        resource = form.get("RoleArn") or "*"
+    elif resource == "federated-user":
+        resource = f"arn:aws:sts::{account}:federated-user/{form.get('Name', '')}"
+    needs: Needs = ((f"sts:{name}", resource),)
+    if any(field.startswith("Tags.member.") for field in form):
+        needs += (("sts:TagSession", resource),)
+    if form.get("SourceIdentity"):
+        needs += (("sts:SetSourceIdentity", resource),)
+    return Operation(name, needs)

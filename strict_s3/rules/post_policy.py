@@ -1,0 +1,264 @@
+"""HTML form uploads: the policy document, and whether a form obeys it.
+
+Source: "Creating a POST Policy" and "Authenticating Requests in Browser-Based Uploads Using POST"
+in the Amazon S3 API reference; answers as recorded on AWS where there is a record.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from . import sigv4
+from .authentication import (
+    Authentication,
+    Endpoint,
+    Lookup,
+    find_credential,
+    hex_bytes,
+    iso,
+    parse_credential,
+    same_signature,
+)
+from .decision import Decision
+from .errors import (
+    AccessDenied,
+    EntityTooLarge,
+    EntityTooSmall,
+    InvalidArgument,
+    InvalidPolicyDocument,
+    InvalidRequest,
+    SignatureDoesNotMatch,
+)
+from .header_auth import sigv2_refused
+
+# Fields that need no condition in the policy.
+_FREE = ("x-amz-signature", "file", "policy")
+_SIGNED = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
+_NOT_ACCORDING = "Invalid according to Policy: "
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``eq`` or ``starts-with`` on a field; `shown` is how S3 prints it."""
+
+    operator: str
+    field: str
+    value: str
+    shown: str
+
+
+@dataclass(frozen=True)
+class PostPolicy:
+    """A policy document. `lengths` are content-length-range's, in bytes."""
+
+    expiration: datetime
+    conditions: tuple[Condition, ...]
+    lengths: tuple[tuple[int, int], ...]
+
+    def check_length(self, size: int, *, whole: bool) -> None:
+        """`size` bytes have come; `whole` if that is all. Raises EntityTooLarge, EntityTooSmall."""
+        for least, most in self.lengths:
+            if size > most:
+                raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=most)
+            if whole and size < least:
+                raise EntityTooSmall(ProposedSize=size, MinSizeAllowed=least)
+
+
+def parse_post_policy(encoded: str) -> PostPolicy:
+    """The policy in a form's base64 text. Raises InvalidPolicyDocument."""
+    try:
+        text = base64.b64decode(encoded, validate=False).decode("utf-8")
+        document = json.loads(text)
+    except (binascii.Error, ValueError, RecursionError):
+        raise InvalidPolicyDocument("Invalid Policy: Invalid JSON.") from None
+    if not isinstance(document, dict):
+        raise InvalidPolicyDocument("Invalid Policy: Invalid JSON.")
+    if "expiration" not in document:
+        raise InvalidPolicyDocument("Invalid Policy: Policy missing expiration.")
+    conditions = document.get("conditions")
+    if not isinstance(conditions, list):
+        raise InvalidPolicyDocument("Invalid Policy: Policy missing conditions.")
+    lengths: list[tuple[int, int]] = []
+    parsed: list[Condition] = []
+    for item in conditions:
+        if isinstance(item, list) and item and str(item[0]).lower() == "content-length-range":
+            lengths.append(_range(item))
+        else:
+            parsed.append(_condition(item))
+    return PostPolicy(_moment(document["expiration"]), tuple(parsed), tuple(lengths))
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidPolicyDocument(
+            f"Invalid Policy: Invalid 'expiration' value: '{value}'"
+        ) from None
+
+
+def _range(item: list[Any]) -> tuple[int, int]:
+    numbers = item[1:]
+    try:
+        least, most = (int(number) for number in numbers)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.") from None
+    if not 0 <= least <= most:
+        raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.")
+    return least, most
+
+
+def _condition(item: Any) -> Condition:
+    if isinstance(item, dict):
+        if len(item) != 1:
+            raise InvalidPolicyDocument(
+                "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must have exactly "
+                "one property specified."
+            )
+        ((name, value),) = item.items()
+        parts = ["eq", f"${name}", value]
+    elif isinstance(item, list) and len(item) == 3:
+        parts = item
+    else:
+        raise InvalidPolicyDocument("Invalid Policy: Invalid Condition.")
+    if not all(isinstance(part, str) for part in parts):
+        raise InvalidPolicyDocument("Invalid Policy: Invalid Condition: values must be strings.")
+    operator = parts[0].lower()
+    if operator not in ("eq", "starts-with"):
+        raise InvalidPolicyDocument(f"Invalid Policy: Invalid Condition: unknown '{parts[0]}'.")
+    shown = json.dumps([operator, *parts[1:]], ensure_ascii=False)
+    return Condition(operator, parts[1].lower(), parts[2], shown)
+
+
+def authenticate(
+    fields: Mapping[str, str],
+    decision: Decision,
+    *,
+    now: datetime,
+    endpoint: Endpoint,
+    lookup: Lookup,
+) -> Authentication:
+    """Who signed the form's policy. `fields` are by lower-case name.
+
+    A form without a policy is anonymous. Raises the S3Error of the first failing check.
+    """
+    if "awsaccesskeyid" in fields or ("signature" in fields and "policy" in fields):
+        decision.refuse("form", sigv2_refused(), "signed with Signature Version 2")
+    if "policy" not in fields:
+        if "x-amz-signature" in fields:
+            decision.refuse("form", missing_field("policy"))
+        decision.passed("authentication", "none: the form has no policy, it is anonymous")
+        return Authentication()
+    for name in _SIGNED:
+        if not fields.get(name):
+            decision.refuse("form", missing_field(name))
+    if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
+        decision.refuse(
+            "form", InvalidRequest(f'x-amz-algorithm only supports "{sigv4.ALGORITHM}"')
+        )
+    access_key, scope = parse_credential(
+        decision,
+        fields["x-amz-credential"],
+        endpoint,
+        InvalidArgument,
+        "Error parsing the X-Amz-Credential parameter",
+    )
+    date = fields["x-amz-date"]
+    try:
+        signed_at = sigv4.parse_amz_date(date)
+    except ValueError:
+        decision.refuse(
+            "date", InvalidArgument("X-Amz-Date must be formated via ISO8601 Long format")
+        )
+    if scope.date != date[:8]:
+        decision.refuse(
+            "credential",
+            InvalidArgument(
+                f'Invalid credential date "{scope.date}". '
+                f'This date is not the same as X-Amz-Date: "{date[:8]}".'
+            ),
+        )
+    token = fields.get("x-amz-security-token")
+    credential = find_credential(decision, lookup, access_key, token, now)
+    key = sigv4.signing_key(credential.secret_key, scope)
+    text = fields["policy"]
+    if not same_signature(sigv4.signature(key, text), fields["x-amz-signature"]):
+        decision.refuse(
+            "signature",
+            SignatureDoesNotMatch(
+                AWSAccessKeyId=access_key,
+                StringToSign=text,
+                SignatureProvided=fields["x-amz-signature"],
+                StringToSignBytes=hex_bytes(text),
+            ),
+            "the signature of this policy is another one",
+        )
+    decision.passed("signature", "the same as S3 calculates from the policy")
+    return Authentication(
+        credential.identity, "POST", sigv4.ALGORITHM, signed_at, access_key, scope
+    )
+
+
+def check(
+    policy: PostPolicy, fields: Mapping[str, str], bucket: str, decision: Decision, now: datetime
+) -> None:
+    """Does the form obey the policy? `fields` after ${filename}. Raises AccessDenied."""
+    if now > policy.expiration:
+        decision.refuse(
+            "policy",
+            AccessDenied(f"{_NOT_ACCORDING}Policy expired."),
+            f"good until {iso(policy.expiration)}; the server's time is {iso(now)}",
+        )
+    values = {**fields, "bucket": bucket}
+    for condition in policy.conditions:
+        if not _holds(condition, values):
+            decision.refuse(
+                "condition",
+                AccessDenied(f"{_NOT_ACCORDING}Policy Condition failed: {condition.shown}"),
+            )
+    named = {condition.field.removeprefix("$") for condition in policy.conditions}
+    extra = [
+        name
+        for name in fields
+        if name not in named and name not in _FREE and not name.startswith("x-ignore-")
+    ]
+    if extra:
+        decision.refuse(
+            "fields", AccessDenied(f"{_NOT_ACCORDING}Extra input fields: {', '.join(extra)}")
+        )
+    decision.passed("policy", f"all {len(policy.conditions)} conditions hold, no extra field")
+
+
+def _holds(condition: Condition, values: Mapping[str, str]) -> bool:
+    if not condition.field.startswith("$"):
+        return False
+    name = condition.field[1:]
+    have = values.get(name)
+    if condition.operator == "eq":
+        return have == condition.value
+    if name == "content-type" and have is not None:
+        # A list of types: each of them.
+        return all(one.strip().startswith(condition.value) for one in have.split(","))
+    return (have or "").startswith(condition.value)
+
+
+def missing_field(name: str) -> InvalidArgument:
+    """S3's answer to a form that lacks a field before its file (two spaces as recorded)."""
+    return InvalidArgument(
+        f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the "
+        "order of the fields.",
+        ArgumentName=name,
+        ArgumentValue="",
+    )
+
+
+def with_filename(value: str, filename: str) -> str:
+    """${filename} filled in: what stands after the last slash or backslash of the file's name."""
+    return value.replace("${filename}", filename.replace("\\", "/").rpartition("/")[2])

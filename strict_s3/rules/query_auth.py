@@ -1,0 +1,182 @@
+"""Signature Version 4 in the query string: what makes a URL "presigned".
+
+Source: "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" in the Amazon
+S3 API reference; the answers are those recorded on AWS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from . import sigv4
+from .authentication import (
+    MAX_SKEW,
+    Authentication,
+    Endpoint,
+    Lookup,
+    check_signature,
+    check_signed_headers,
+    find_credential,
+    iso,
+    parse_credential,
+)
+from .decision import Decision
+from .errors import AccessDenied, AuthorizationQueryParametersError
+from .request import Request
+
+REQUIRED = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Signature",
+)
+TOKEN = "X-Amz-Security-Token"
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def is_presigned(request: Request) -> bool:
+    """True if any of the six parameters is there: then the request claims to be presigned."""
+    return any(name in request.parameters for name in REQUIRED)
+
+
+def authenticate(
+    request: Request, decision: Decision, *, now: datetime, endpoint: Endpoint, lookup: Lookup
+) -> Authentication:
+    """Verify a presigned request, check by check. `now` is UTC.
+
+    Raises the `S3Error` of the first check that fails; `decision` holds those before it.
+    """
+    values = _parameters(request, decision)
+    date = values["X-Amz-Date"]
+    signed_at = _signed_at(decision, date)
+    expires = _expires(decision, values["X-Amz-Expires"])
+    _check_time(decision, signed_at, expires, now)
+    access_key, scope = parse_credential(
+        decision,
+        values["X-Amz-Credential"],
+        endpoint,
+        AuthorizationQueryParametersError,
+        "Error parsing the X-Amz-Credential parameter",
+    )
+    if scope.date != date[:8]:
+        decision.refuse(
+            "credential",
+            AuthorizationQueryParametersError(
+                f'Invalid credential date "{scope.date}". '
+                f'This date is not the same as X-Amz-Date: "{date[:8]}".'
+            ),
+        )
+    signed_headers = values["X-Amz-SignedHeaders"].split(";")
+    check_signed_headers(decision, request, signed_headers)
+
+    credential = find_credential(decision, lookup, access_key, values.get(TOKEN), now)
+    canonical = sigv4.canonical_request(
+        request.method,
+        request.decoded_path,
+        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
+        request.header_map,
+        signed_headers,
+        # Nobody knows the body when a URL is signed, unless the signer fixed its hash.
+        request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD),
+    )
+    provided = values["X-Amz-Signature"]
+    key = check_signature(decision, credential, scope, date, canonical, provided)
+    return Authentication(
+        credential.identity,
+        "REST-QUERY-STRING",
+        sigv4.ALGORITHM,
+        signed_at,
+        access_key,
+        scope,
+        key,
+        provided,
+    )
+
+
+def _parameters(request: Request, decision: Decision) -> dict[str, str]:
+    values = request.parameters
+    missing = [name for name in REQUIRED if not values.get(name)]
+    if missing:
+        decision.refuse(
+            "parameters", AuthorizationQueryParametersError(), f"missing: {', '.join(missing)}"
+        )
+    counts = Counter(name for name, _ in request.query)
+    repeated = [name for name in (*REQUIRED, TOKEN) if counts[name] > 1]
+    if repeated:
+        decision.refuse(
+            "parameters",
+            AuthorizationQueryParametersError(),
+            f"given more than once: {', '.join(repeated)}",
+        )
+    if values["X-Amz-Algorithm"] != sigv4.ALGORITHM:
+        decision.refuse(
+            "parameters",
+            AuthorizationQueryParametersError(
+                'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'
+            ),
+        )
+    decision.passed("parameters", "all six, each once")
+    return values
+
+
+def _signed_at(decision: Decision, date: str) -> datetime:
+    try:
+        return sigv4.parse_amz_date(date)
+    except ValueError:
+        decision.refuse(
+            "date",
+            AuthorizationQueryParametersError(
+                "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+            ),
+        )
+
+
+def _expires(decision: Decision, text: str) -> int:
+    """The life in seconds, 0 to 604800. (0 is a number, so it is well-formed, and over at once.)"""
+    message = ""
+    if not re.fullmatch("[+-]?[0-9]{1,18}", text):
+        message = "X-Amz-Expires should be a number"
+    elif int(text) < 0:
+        message = "X-Amz-Expires must be non-negative"
+    elif int(text) > sigv4.MAX_EXPIRES:
+        message = (
+            "X-Amz-Expires must be less than a week (in seconds); that is, "
+            f"the given X-Amz-Expires must be less than {sigv4.MAX_EXPIRES} seconds"
+        )
+    if message:
+        decision.refuse("expires", AuthorizationQueryParametersError(message))
+    decision.passed("expires", f"{text} seconds, at most {sigv4.MAX_EXPIRES}")
+    return int(text)
+
+
+def _check_time(decision: Decision, signed_at: datetime, expires: int, now: datetime) -> None:
+    # X-Amz-Date may name the last day that a datetime can hold.
+    ends = signed_at + min(timedelta(seconds=expires), _LAST - signed_at)
+    if signed_at > now + MAX_SKEW:
+        decision.refuse(
+            "time",
+            AccessDenied(
+                "Request is not yet valid",
+                # AWS prints this one date in milliseconds since 1970.
+                **{"X-Amz-Date": int(signed_at.timestamp() * 1000)},
+                Expires=iso(ends),
+                ServerTime=iso(now),
+            ),
+            f"signed for {iso(signed_at)}; the server's time is {iso(now)}",
+        )
+    if now > ends:
+        decision.refuse(
+            "time",
+            AccessDenied(
+                "Request has expired",
+                **{"X-Amz-Expires": expires},
+                Expires=iso(ends),
+                ServerTime=iso(now),
+            ),
+            f"good until {iso(ends)}; the server's time is {iso(now)}",
+        )
+    decision.passed("time", f"good until {iso(ends)}; the server's time is {iso(now)}")

@@ -1,0 +1,110 @@
+"""One immutable HTTP request, as S3 sees it before it has decided anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from .errors import InvalidURI
+
+
+@dataclass(frozen=True)
+class Request:
+    """The parts of a request that S3's decisions depend on.
+
+    `path` and `query_string` are kept exactly as they travelled (percent-encoded), because the
+    signature covers them; `headers` are (lower-case name, value) pairs in the order sent.
+    `secure` is true for https; `source_ip` is the address of the client.
+    """
+
+    method: str
+    path: str
+    query_string: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    secure: bool = False
+    source_ip: str = "127.0.0.1"
+
+    @classmethod
+    def build(
+        cls,
+        method: str,
+        target: str,
+        headers: Iterable[tuple[str, str]] = (),
+        *,
+        secure: bool = False,
+        source_ip: str = "127.0.0.1",
+    ) -> Request:
+        """A request from a request target (``/key?query``) or from a whole URL.
+
+        The Host header comes from the URL unless one is given.
+        """
+        pairs = [(name.lower(), value) for name, value in headers]
+        if "://" in target.split("?")[0]:
+            parts = urlsplit(target)
+            secure = parts.scheme == "https"
+            if not any(name == "host" for name, _ in pairs):
+                pairs.insert(0, ("host", parts.netloc.rpartition("@")[2]))
+            path, query = parts.path or "/", parts.query
+        else:
+            path, _, query = target.partition("?")
+        return cls(method, path, query, tuple(pairs), secure, source_ip)
+
+    @cached_property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The query's (name, value) pairs, decoded, in the order sent; ``+`` means a space."""
+        pairs = []
+        for item in self.query_string.split("&"):
+            if item:
+                name, _, value = item.partition("=")
+                pairs.append((_decode_query(name), _decode_query(value)))
+        return tuple(pairs)
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The query as a dict: the first value of each name."""
+        first: dict[str, str] = {}
+        for name, value in self.query:
+            first.setdefault(name, value)
+        return first
+
+    @cached_property
+    def decoded_path(self) -> str:
+        """The path with its percent-encoding undone once. Raises `InvalidURI` if not UTF-8."""
+        return _decode(self.path)
+
+    @cached_property
+    def header_map(self) -> dict[str, str]:
+        """Headers by lower-case name; a repeated header's values are joined with commas."""
+        joined: dict[str, str] = {}
+        for name, value in self.headers:
+            joined[name] = f"{joined[name]},{value}" if name in joined else value
+        return joined
+
+    def header(self, name: str, default: str = "") -> str:
+        """The value of a header (lower-case name), or `default`."""
+        return self.header_map.get(name, default)
+
+    @property
+    def host(self) -> str:
+        return self.header("host")
+
+
+def whole_number(text: str) -> int | None:
+    """The number that `text` writes with 1 to 15 of the digits 0 to 9, or None."""
+    # int() would also take "+1", "1_0" and the digits of other scripts, and fail at 4,301 digits.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+def _decode(text: str) -> str:
+    if "%" not in text and text.isascii():
+        return text
+    try:
+        return unquote_to_bytes(text.encode("latin-1")).decode("utf-8")
+    except UnicodeError:
+        raise InvalidURI(uri=text) from None
+
+
+def _decode_query(text: str) -> str:
+    return _decode(text.replace("+", " ") if "+" in text else text)

@@ -1,0 +1,1 @@
+"""moto made strict: it refuses by `rules` and stores with moto."""

@@ -1,0 +1,377 @@
+"""Presign many URLs: one bucket, one method, any number of keys, as quick as Python can.
+
+    signer = Presigner(Credentials(access_key, secret_key), "eu-west-2", "my-bucket")
+    url = signer.get("report.txt", expires=900)
+    for url in signer.urls("GET", keys, expires=900): ...
+
+The URLs are those of boto3's ``generate_presigned_url`` with ``signature_version="s3v4"``, byte
+for byte. What S3 would refuse in any case is refused here, where boto3 signs it without a word.
+A presigned URL is a bearer token: keep it out of logs.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from ..rules.sigv4 import (
+    MAX_EXPIRES,
+    UNSIGNED_PAYLOAD,
+    UrlToSign,
+    canonical_uri,
+    path_signer,
+)
+
+METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST")
+MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects" in the user guide
+# A key that is its own encoding; most are, and to see that is quicker than to encode.
+_PLAIN = re.compile(r"[A-Za-z0-9._~/-]{1,1024}").fullmatch
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch  # RFC 9110, a header's name
+_VISIBLE = re.compile(r"[\t\x20-\x7e]*").fullmatch
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}").fullmatch  # as old ones may be; boto3 asks no more
+_HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)").fullmatch
+_ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}").fullmatch
+# AWS's own regions: botocore knows more names (aws-global, fips-us-east-1), which stand for a
+# region and another host. Other S3s have their own: auto, RegionOne.
+_REGION = re.compile(r"(?!fips-)[a-z]+(-[a-z]+)+-[0-9]+").fullmatch
+_ANY_REGION = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)").fullmatch
+_ACCELERATED = ("s3-accelerate.amazonaws.com", "s3-accelerate.dualstack.amazonaws.com")
+# What is named like a bucket, and signed for another service and host.
+_NO_BUCKETS = {
+    "--x-s3": "a directory bucket (S3 Express One Zone)",
+    "--xa-s3": "an access point of a directory bucket (S3 Express One Zone)",
+    "--op-s3": "an access point of S3 on Outposts",
+}
+# The end of S3's host names by the beginning of a region's name, from the partitions of
+# botocore; everywhere else it is amazonaws.com.
+_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+}
+
+
+class PresignError(ValueError):
+    """This cannot be signed to any use; the message names the value, the rule and the fix."""
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this in place of a traceback: the reader needs the sentence alone."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key to sign with. `session_ends` (aware) is when a session token stops working, if known:
+    no URL is signed then that would say it lives longer."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    session_ends: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.access_key or not self.secret_key:
+            raise PresignError("Signing needs an access key and a secret key; one is empty.")
+        for name, value in (
+            ("access key", self.access_key),
+            ("secret key", self.secret_key),
+            ("session token", self.session_token or ""),
+        ):
+            if re.search(r"\s", value):
+                raise PresignError(f"The {name} has a space or line break in it. Copy it again.")
+        if self.access_key.startswith("ASIA") and self.session_token is None:
+            raise PresignError(
+                "A temporary key (ASIA…) works only with its session token; give both."
+            )
+        if self.session_ends is not None and self.session_ends.tzinfo is None:
+            raise PresignError(
+                f"session_ends is {self.session_ends.isoformat()} without a time zone. Give it "
+                "one: datetime(…, tzinfo=UTC)."
+            )
+
+
+class Location(NamedTuple):
+    """Where a bucket's objects are: scheme and host, the Host header, the path before the key."""
+
+    url_base: str
+    host: str
+    prefix: str  # encoded; starts and ends with a slash
+
+
+@dataclass(frozen=True)
+class Presigner:
+    """Signs URLs for the objects of one bucket.
+
+    `endpoint` is another S3's URL, with a path prefix if it has one. `addressing` says where the
+    bucket's name goes: ``virtual`` into the host name (where a host name can hold it), ``path``
+    into the path, ``auto`` virtual on AWS (S3's accelerated endpoints too) and path elsewhere; all
+    three as in boto3, on the region's own host. `clock` gives the time in seconds since 1970.
+    Raises `PresignError`.
+    """
+
+    credentials: Credentials
+    region: str
+    bucket: str
+    endpoint: str | None = None
+    addressing: Literal["auto", "virtual", "path"] = "auto"
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+    location: Location = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not (_ANY_REGION if self.endpoint else _REGION)(self.region):
+            raise PresignError(f"{self.region!r} is not a region's code, such as eu-west-2.")
+        if not _BUCKET(self.bucket):
+            raise PresignError(
+                f"{self.bucket!r} is not a bucket's name: 3 to 63 of a-z, 0-9, dots and hyphens."
+            )
+        for ending, what in _NO_BUCKETS.items():
+            if self.bucket.endswith(ending):
+                raise PresignError(
+                    f"{self.bucket!r} is {what}. It is signed for in another way: use boto3."
+                )
+        if self.addressing not in ("auto", "virtual", "path"):
+            raise PresignError(f"addressing is {self.addressing!r}; it is auto, virtual or path.")
+        where = _location(self.region, self.bucket, self.endpoint, self.addressing)
+        object.__setattr__(self, "location", where)
+
+    def get(self, key: str, **options: object) -> str:
+        """A URL to download one object; options as for `urls`."""
+        return next(self.urls("GET", [key], **options))  # type: ignore[arg-type]
+
+    def put(self, key: str, **options: object) -> str:
+        """A URL to upload one object; options as for `urls`."""
+        return next(self.urls("PUT", [key], **options))  # type: ignore[arg-type]
+
+    def urls(
+        self,
+        method: str,
+        keys: Iterable[str],
+        *,
+        expires: int = 900,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[str]:
+        """One URL for each key, in their order, as they are asked for.
+
+        Each lives `expires` seconds from when it is signed. `query` holds parameters by the names
+        of S3's API (``response-content-disposition``, ``versionId``), `headers` what the client
+        must send with exactly these values (``content-type``, ``content-length``,
+        ``if-none-match``, ``x-amz-…``). Raises `PresignError`: at once for what concerns all, at
+        its turn for a key that cannot be signed.
+        """
+        if method not in METHODS:
+            raise PresignError(f"{method!r} is not a method for an object: {', '.join(METHODS)}.")
+        check_expires(expires)
+        if isinstance(keys, str):
+            raise PresignError(f"The keys are the text {keys!r:.60}; give a list of keys.")
+        pairs = list(checked_query(query or {}).items())
+        signed = checked_headers(headers or {})
+        self._check_session(int(self.clock()), expires)
+
+        def signer(second: int) -> Callable[[str], str]:
+            self._check_session(second, expires)
+            url = UrlToSign.build(
+                method,
+                self.location.url_base,
+                self.location.host,
+                access_key=self.credentials.access_key,
+                region=self.region,
+                now=datetime.fromtimestamp(second, UTC),
+                expires=expires,
+                session_token=self.credentials.session_token,
+                headers=signed,
+                query=pairs,
+            )
+            return path_signer(url, self.credentials.secret_key)
+
+        return self._sign(signer, keys)
+
+    def _sign(
+        self, signer: Callable[[int], Callable[[str], str]], keys: Iterable[str]
+    ) -> Iterator[str]:
+        # Keys may come slowly; a URL's life counts from X-Amz-Date, which has to be its own.
+        clock, prefix, dated = self.clock, self.location.prefix, -1
+        sign: Callable[[str], str] = str
+        for key in keys:
+            second = int(clock())
+            if second != dated:
+                dated, sign = second, signer(second)
+            try:
+                plain = _PLAIN(key)
+            except TypeError:
+                raise PresignError(f"A key is text, not {type(key).__name__}.") from None
+            yield sign(prefix + (key if plain else encoded_key(key)))
+
+    def _check_session(self, second: int, expires: int) -> None:
+        ends = self.credentials.session_ends
+        if ends is not None and second + expires > (left := ends.timestamp()):
+            left = int(left) - second
+            fix = f"Ask for at most {left} seconds, or renew the session."
+            raise PresignError(
+                f"The session ends at {ends.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, and a URL that "
+                f"is to live {expires} seconds would end with it. "
+                + (fix if left > 0 else "That is past: renew the session.")
+            )
+
+
+def encoded_key(key: str) -> str:
+    """The key as it stands in a path. Raises `PresignError` for one that no object can have."""
+    if _PLAIN(key):
+        return key
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise PresignError(
+            f"The key {key!r:.80} has half of a surrogate pair, which UTF-8 cannot hold."
+        ) from None
+    if size == 0:
+        raise PresignError("A key has at least one character; this one is empty.")
+    if size > MAX_KEY:
+        raise PresignError(
+            f"The key {key!r:.40}… has {size} bytes of UTF-8; S3 takes at most {MAX_KEY}."
+        )
+    return canonical_uri(key)
+
+
+def check_expires(expires: int) -> None:
+    """Raises `PresignError` for a life that S3 refuses: it takes 1 to 604800 whole seconds."""
+    if type(expires) is not int or not 1 <= expires <= MAX_EXPIRES:
+        raise PresignError(
+            f"expires is {expires!r}; S3 takes whole seconds from 1 to {MAX_EXPIRES} (seven days)."
+        )
+
+
+def checked_query(query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters, if they leave the signature's own alone. Raises `PresignError`."""
+    for name, value in query.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise PresignError(f"The parameter {name!r} has {value!r}; both are text.")
+        if not name:
+            raise PresignError(f"The parameter with the value {value!r:.60} has no name.")
+        if name == "Signature":
+            raise PresignError("Signature is of Signature Version 2: S3 refuses a URL with both.")
+        if name.lower().startswith("x-amz-") and name.lower()[6:] in _SIGNING_PARAMETERS:
+            raise PresignError(f"{name} is made by signing; leave it out of query.")
+        try:
+            (name + value).encode()
+        except UnicodeEncodeError:
+            raise PresignError(f"The parameter {name!r} has half of a surrogate pair.") from None
+    return dict(query)
+
+
+_SIGNING_PARAMETERS = {
+    *("algorithm", "credential", "date", "expires", "signedheaders"),
+    *("signature", "security-token"),
+}
+
+
+def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers with lower-case names, if a client can send them. Raises `PresignError`."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        lower = str(name).lower()
+        if not _TOKEN(lower):
+            raise PresignError(f"{name!r} is not a header's name.")
+        if lower == "host":
+            raise PresignError("host is always signed; to change it, give another endpoint.")
+        if lower in _NOT_WITH_A_URL:
+            raise PresignError(f"The header {lower} makes S3 refuse a presigned URL: leave it out.")
+        if lower in found:
+            raise PresignError(f"The header {lower} is given twice.")
+        if not isinstance(value, str) or not _VISIBLE(value):
+            raise PresignError(
+                f"The header {lower} has {value!r:.60}; write text of visible ASCII characters, "
+                "since clients send others in different ways."
+            )
+        if lower == "content-length" and not re.fullmatch("[0-9]+", value):
+            raise PresignError(f"content-length is {value!r}; write a number of bytes, as digits.")
+        if lower == "x-amz-content-sha256" and value != UNSIGNED_PAYLOAD:
+            raise PresignError(
+                f"x-amz-content-sha256 is {value!r:.80}, and a URL is signed for "
+                f"{UNSIGNED_PAYLOAD}: S3 would refuse it. To sign what is sent, take content-md5 "
+                "or x-amz-checksum-sha256."
+            )
+        found[lower] = value
+    return found
+
+
+# Two mechanisms at once; a body without its length in front.
+_NOT_WITH_A_URL = ("authorization", "transfer-encoding")
+
+
+def _location(region: str, bucket: str, endpoint: str | None, addressing: str) -> Location:
+    if endpoint is None:
+        suffix = next((s for r, s in _SUFFIXES.items() if region.startswith(r)), "amazonaws.com")
+        scheme, netloc, prefix = "https", f"s3.{region}.{suffix}", ""
+    else:
+        scheme, netloc, prefix = _endpoint(endpoint)
+    accelerated = netloc.lower() in _ACCELERATED
+    virtual = addressing == "virtual" or (addressing == "auto" and (not endpoint or accelerated))
+    if accelerated and not (virtual and _fits_host(bucket, scheme, netloc)):
+        raise PresignError(
+            f"{netloc} takes a bucket in the host name alone: with addressing auto or virtual, and "
+            f"a name without dots, not {bucket!r}."
+        )
+    if virtual and _fits_host(bucket, scheme, netloc):
+        netloc = f"{bucket}.{netloc}"
+    else:
+        prefix = f"{prefix}/{bucket}"
+    return Location(f"{scheme}://{netloc}", _host_header(scheme, netloc), f"{prefix}/")
+
+
+def _host_header(scheme: str, netloc: str) -> str:
+    """As clients send it: the port as a plain number, and only if it is not the scheme's own."""
+    usual = 443 if scheme == "https" else 80
+    port = urlsplit(f"//{netloc}").port
+    name = re.sub(":[0-9]*$", "", netloc.lower())
+    return name if port in (None, usual) else f"{name}:{port}"
+
+
+def _endpoint(endpoint: str) -> tuple[str, str, str]:
+    try:
+        parts = urlsplit(endpoint)
+        parts.port  # noqa: B018  (raises ValueError for a port that is none)
+        path = unquote(parts.path, errors="strict")
+    except ValueError:
+        parts, path = urlsplit(""), ""
+    if "@" in parts.netloc:
+        raise PresignError(
+            f"The endpoint is not a URL to sign for: it has a user or a password before "
+            f"{parts.netloc.rpartition('@')[2]!r}. Leave them out."
+        )
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or re.search(r"[^\x21-\x7e]|[?#\\]", endpoint)
+        or {".", ".."} & set(path.split("/"))  # clients resolve these, after signing
+        or path.count("/") != parts.path.count("/")  # %2F, which could not stay what it is
+    ):
+        raise PresignError(
+            f"The endpoint {endpoint!r} is not a URL to sign for; write http:// or https://, a "
+            "host, a port if needed and a path without dots if there is one, and nothing else."
+        )
+    # The path may be written encoded or not; in the URL it is encoded once.
+    return parts.scheme, parts.netloc, canonical_uri(path).rstrip("/")
+
+
+def _fits_host(bucket: str, scheme: str, netloc: str) -> bool:
+    """True if the bucket's name can be a part of the host name: the rule of botocore's endpoints.
+
+    A certificate for ``*.s3.…`` covers no further dot, and an address has no names below it.
+    """
+    host = urlsplit(f"//{netloc}").hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        labels = bucket.split(".") if scheme == "http" else [bucket]
+        return all(map(_HOST_LABEL, labels)) and not _ADDRESS(bucket)
+    return False

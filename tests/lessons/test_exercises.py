@@ -1,0 +1,61 @@
+"""Every exercise, in its lesson: untouched, solved, otherwise right, and wrong in several ways."""
+
+from __future__ import annotations
+
+import importlib
+from itertools import pairwise
+
+import pytest
+
+from helpers.exercises.checking import NOT_DONE, PASSED
+from helpers.lab import LabError, connect
+from tests.lessons.lesson import LESSONS, Exercise, Kernel, cells, exercise_of, kernel, text
+
+
+def _exercises(path) -> list[tuple[dict, Exercise | None]]:
+    """Each code cell, with the exercise in it if there is one."""
+    every = [*cells(path), None]
+    return [(a, exercise_of(a, b)) for a, b in pairwise(every) if a["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
+def test_each_exercise_in_its_lesson(path):
+    found = _exercises(path)
+    exercises = [exercise for _, exercise in found if exercise]
+    if path.name.startswith("00-"):
+        assert not exercises  # the map, and a first look
+        return
+    assert len(exercises) >= 2
+    answers = importlib.import_module(f"tests.lessons.answers.lesson_{path.name[:2]}")
+    names = [exercise.name for exercise in exercises]
+    assert names == list(dict.fromkeys(names)) == list(answers.RIGHT) == list(answers.WRONG)
+    with kernel() as running:
+        for cell, exercise in found:
+            if exercise is None:
+                running.run(text(cell))
+            else:
+                _try(running, exercise, answers.RIGHT[exercise.name], answers.WRONG[exercise.name])
+
+
+def _try(running: Kernel, exercise: Exercise, right: list[str], wrong: list[tuple[str, str]]):
+    def said(answer: str) -> str:
+        return running.run(f"{answer}\n{exercise.check}")
+
+    assert said(exercise.stub).startswith(f"{NOT_DONE}replace the dots"), exercise.name
+    assert len(wrong) >= 2, exercise.name
+    for answer, hint in wrong:
+        told = said(answer)
+        assert told.startswith(NOT_DONE), (exercise.name, answer, told)
+        assert hint in told, (exercise.name, answer, told)
+    assert right, exercise.name
+    # The solution comes last, so that the lesson goes on with it.
+    for answer in [*right, exercise.solution]:
+        assert said(answer).startswith(PASSED), (exercise.name, answer, said(answer))
+
+
+def test_a_stopped_server_is_one_clear_message():
+    lab = connect()
+    lab.close()
+    with pytest.raises(LabError, match=r"Run connect\(\) again"):
+        lab.decisions()
+    assert connect() is not lab

@@ -1,0 +1,112 @@
+"""The one CORS rule that a page needs: added, found again, taken away; others stay."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from helpers.pages import cors
+from helpers.pages.upload_page.app import ask_preflight
+from helpers.pages.upload_page.run import UploadPage
+
+PAGE = "http://127.0.0.1:8020"
+RULE = cors.page_rule("page", [PAGE], ["PUT", "POST"], ["content-type"])
+OTHER = {"ID": "other", "AllowedOrigins": ["https://a.example"], "AllowedMethods": ["GET"]}
+
+
+def test_added_and_taken_away_again(service):
+    s3, bucket = service.client(), service.bucket
+    assert cors.rules_of(s3, bucket) == []
+    cors.remove_rule(s3, bucket, "page")
+    cors.add_rule(s3, bucket, RULE)
+    cors.add_rule(s3, bucket, RULE)
+    assert cors.rules_of(s3, bucket) == [RULE]
+    cors.remove_rule(s3, bucket, "page")
+    assert cors.rules_of(s3, bucket) == []
+
+
+def test_other_rules_stay(service):
+    s3, bucket = service.client(), service.bucket
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [OTHER]})
+    before = cors.rules_of(s3, bucket)
+    cors.add_rule(s3, bucket, RULE)
+    assert [rule["ID"] for rule in cors.rules_of(s3, bucket)] == ["page", "other"]
+    cors.remove_rule(s3, bucket, "page")
+    assert cors.rules_of(s3, bucket) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (RULE, True),
+        ({**RULE, "AllowedOrigins": ["*"]}, True),
+        ({**RULE, "AllowedHeaders": ["*"]}, True),
+        ({**RULE, "AllowedHeaders": ["Content-Type", "ETag"]}, True),
+        ({**RULE, "AllowedOrigins": ["http://localhost:8020"]}, False),
+        ({**RULE, "AllowedMethods": ["PUT"]}, False),
+        ({**RULE, "AllowedHeaders": []}, False),
+        (OTHER, False),
+    ],
+)
+def test_what_lets_a_page_in(rule, expected):
+    assert cors.lets_in([rule], RULE) is expected
+
+
+def test_it_can_be_pasted_into_the_console():
+    assert '"AllowedOrigins": [\n      "http://127.0.0.1:8020"' in cors.as_text(RULE)
+
+
+def test_the_page_sets_its_rule_and_takes_it_away(lab, service):
+    page = UploadPage(lab)
+    try:
+        assert page.is_let_in
+        for how in ("post", "put"):
+            assert ask_preflight(f"{service.endpoint}/{service.bucket}/k", how, page.origin) == {
+                "reached": True,
+                "allowed": True,
+                "code": "",
+                "message": "",
+            }
+    finally:
+        page.stop()
+    assert cors.rules_of(service.client(), service.bucket) == []
+
+
+def test_on_a_real_s3_nothing_is_changed_unasked(lab, service):
+    lab.local = False
+    page = UploadPage(lab)
+    try:
+        assert not page.is_let_in
+        assert cors.rules_of(service.client(), service.bucket) == []
+        page.let_in()
+        assert page.is_let_in
+    finally:
+        page.stop()
+    assert cors.rules_of(service.client(), service.bucket) == []
+
+
+def test_why_a_browser_may_not(ann, service):
+    told = ann.post("/preflight", {"how": "put"}).get_json()
+    assert told == {
+        "reached": True,
+        "allowed": False,
+        "code": "AccessForbidden",
+        "message": "CORSResponse: CORS is not enabled for this bucket.",
+    }
+    cors.add_rule(service.client(), service.bucket, RULE)
+    assert ann.post("/preflight", {"how": "post"}).get_json()["allowed"] is True
+    # The headers of the PUT are not all in that rule.
+    assert "not whitelisted" in ann.post("/preflight", {"how": "put"}).get_json()["message"]
+
+
+def test_a_preflight_that_nobody_answers():
+    told = ask_preflight("http://127.0.0.1:9/", "post", PAGE)
+    assert told == {"reached": False, "allowed": False, "code": "", "message": ""}
+
+
+def test_an_answer_that_is_no_xml(monkeypatch):
+    class Answer:
+        ok, headers, content = False, {}, b"<html>"
+
+    monkeypatch.setattr(requests, "options", lambda *_, **__: Answer())
+    assert ask_preflight("http://x/", "post", PAGE)["code"] == ""

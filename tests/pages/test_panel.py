@@ -1,0 +1,75 @@
+"""What a notebook shows of S3's decisions, and what it never saves."""
+
+from __future__ import annotations
+
+import json
+
+import requests
+
+from helpers.lab import connect
+from helpers.pages.panel import asked, by_browser
+from helpers.pages.upload_page.run import UploadPage
+
+
+def decision(method="GET", path="/b/k", status=200, error=None, checks=()):
+    return {
+        "method": method,
+        "path": path,
+        "status": status,
+        "error": error,
+        "message": error and "A reason.",
+        "checks": [list(check) for check in checks],
+    }
+
+
+def test_rows():
+    cors = ("CORS", True, "rule 1 allows GET from http://a")
+    assert asked([decision(checks=[("signature", True, "the same"), cors])]) == [
+        {"request": "GET /b/k", "status": "200", "why": "rule 1 allows GET from http://a"}
+    ]
+    refused = decision("POST", "/b", 403, "AccessDenied", [cors])
+    assert asked([refused])[0]["why"] == (
+        "AccessDenied: A reason. · rule 1 allows GET from http://a"
+    )
+
+
+def test_what_a_browser_can_have_sent():
+    for method, path, expected in [
+        ("OPTIONS", "/b", True),
+        ("POST", "/b", True),
+        ("POST", "/b/", True),
+        ("GET", "/b/k", True),
+        ("PUT", "/b/k/l", True),
+        ("HEAD", "/b/k", False),
+        ("GET", "/b", False),
+        ("PUT", "/b/", False),
+        ("GET", "/", False),
+    ]:
+        assert by_browser(decision(method, path)) is expected, (method, path)
+
+
+def test_the_panel_tells_the_frame_and_saves_nothing(monkeypatch):
+    lab = connect()
+    page = UploadPage(lab, "panel/")
+    try:
+        panel = page.panel()
+        said: list[dict] = []
+        monkeypatch.setattr(type(panel), "send", lambda _self, content: said.append(content))
+        panel._heard(panel, {"want": "where"}, [])
+        panel._heard(panel, {"want": "nonsense"}, [])
+        assert said == [{"where": {"port": page.port, "code": page.code, "title": "Upload page"}}]
+        state = json.dumps(panel.get_state(), default=str)
+        assert page.code not in state
+        assert str(page.port) not in state
+        assert repr(panel) == "Upload page, with S3's answers below it"
+        requests.get(f"{lab.endpoint_url}/{lab.bucket}/panel/none")
+        panel._heard(panel, {"want": "decisions"}, [])
+        latest = said[-1]["rows"][0]
+        assert latest["request"] == f"GET /{lab.bucket}/panel/none"
+        assert latest["why"].startswith("AccessDenied")
+        lab.local = False
+        assert panel.rows() == []
+    finally:
+        lab.local = True
+        page.stop()
+        lab.close()

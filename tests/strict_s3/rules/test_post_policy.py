@@ -1,0 +1,114 @@
+"""POST policies against a second evaluator, written here and naive."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strict_s3.rules.decision import Decision
+from strict_s3.rules.errors import AccessDenied, EntityTooLarge, EntityTooSmall, S3Error
+from strict_s3.rules.post_policy import check, parse_post_policy, with_filename
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MANY = max(2000, settings().max_examples)
+
+
+def encoded(*conditions, expiration="2026-01-01T00:00:00.000Z") -> str:
+    document = {"expiration": expiration, "conditions": list(conditions)}
+    return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+def obeys(conditions, fields, size=5) -> bool:
+    try:
+        policy = parse_post_policy(encoded(*conditions))
+        check(policy, fields, "b", Decision("POST", "/b"), NOW)
+        policy.check_length(size, whole=True)
+    except (AccessDenied, EntityTooLarge, EntityTooSmall):
+        return False
+    return True
+
+
+def naive(conditions, fields, size) -> bool:
+    """What the documentation says, sentence by sentence."""
+    covered = set()
+    for condition in conditions:
+        if isinstance(condition, dict):
+            ((name, wanted),) = condition.items()
+            operator = "eq"
+        elif condition[0] == "content-length-range":
+            if size < condition[1] or size > condition[2]:
+                return False
+            continue
+        else:
+            operator, name, wanted = condition
+            name = name.replace("$", "")
+        name = name.lower()
+        covered.add(name)
+        have = "b" if name == "bucket" else fields.get(name)
+        if operator == "eq" and have != wanted:
+            return False
+        if operator == "starts-with":
+            values = (have or "").split(",") if name == "content-type" else [have or ""]
+            for value in values:
+                if value.strip()[: len(wanted)] != wanted and value[: len(wanted)] != wanted:
+                    return False
+    for name in fields:
+        if name in covered or name in ("file", "policy", "x-amz-signature"):
+            continue
+        if not name.startswith("x-ignore-"):
+            return False
+    return True
+
+
+names = st.sampled_from(["key", "acl", "content-type", "x-amz-meta-a", "x-ignore-b", "policy"])
+values = st.sampled_from(["", "a", "ab", "a/b", "image/png", "image/png,image/gif", "text/html"])
+conditions = st.one_of(
+    st.builds(lambda n, v: {n: v}, names, values),
+    st.builds(
+        lambda o, n, v: [o, f"${n}", v], st.sampled_from(["eq", "starts-with"]), names, values
+    ),
+    st.builds(lambda v: {"bucket": v}, st.sampled_from(["b", "c"])),
+    st.builds(
+        lambda a, b: ["content-length-range", min(a, b), max(a, b)],
+        st.integers(0, 10),
+        st.integers(0, 10),
+    ),
+)
+
+
+@settings(max_examples=MANY)
+@given(
+    st.lists(conditions, max_size=6), st.dictionaries(names, values, max_size=5), st.integers(0, 10)
+)
+def test_against_a_naive_evaluator(given_conditions, fields, size):
+    assert obeys(given_conditions, fields, size) is naive(given_conditions, fields, size)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_any_bytes_are_a_policy_or_one_error(data):
+    for text in (data.decode("latin-1"), base64.b64encode(data).decode()):
+        try:
+            parse_post_policy(text)
+        except S3Error as error:
+            assert (error.status, error.code) == (400, "InvalidPolicyDocument")
+
+
+def test_expiration_to_the_second():
+    policy = parse_post_policy(encoded())
+    check(policy, {}, "b", Decision("POST", "/b"), NOW)
+    with pytest.raises(AccessDenied, match=r"Policy expired\."):
+        check(policy, {}, "b", Decision("POST", "/b"), NOW.replace(second=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("a.txt", "a.txt"), ("a/b.txt", "b.txt"), ("C:\\a\\b.txt", "b.txt"), ("a/", ""), ("", "")],
+)
+def test_filename(name, last):
+    assert with_filename("up/${filename}", name) == f"up/{last}"
+    assert with_filename("none", name) == "none"
