@@ -11,7 +11,7 @@ from ..rules import header_auth
 from ..rules.authentication import Authentication, Endpoint, Lookup
 from ..rules.decision import Decision
 from ..rules.errors import S3Error, readable_xml
-from ..rules.operations import query_operation
+from ..rules.iam_operations import query_operation
 from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from ..rules.query_protocol import QueryError, as_query_error
 from ..rules.request import Request
