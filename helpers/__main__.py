@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-from helpers.setup import environment
+from helpers.setup import environment, signals
 from helpers.setup.environment import PROJECT
 from helpers.setup.wheelhouse import COMPUTERS
 
@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
             from helpers.setup import wheelhouse
 
             return wheelhouse.fill(options.computers, options.pythons)
-        with environment.stops_cleanly():
+        with signals.as_interrupt():
             python = environment.ensure()
     except environment.EnvironmentProblem as problem:
         print(problem, file=sys.stderr)
@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _run([python, "-m", "helpers", *arguments, *rest], folder=os.getcwd())
     if options.command == "presign":
         try:
-            with environment.stops_cleanly():  # also while it is being imported
+            with signals.as_interrupt():  # also while it is being imported
                 from strict_s3.signing import command as presign_command
 
                 return presign_command.main(rest)
@@ -262,27 +262,17 @@ def _run(
     told: list[int] = []
 
     def pass_on(number: int, _frame: object) -> None:
-        if os.name == "nt":
+        if sys.platform == "win32":
             return  # the console has told the child already
-        by_terminal = number == signal.SIGINT and not told and _in_foreground()
+        by_terminal = number == signal.SIGINT and not told and signals.in_foreground()
         told.append(number)
         # A terminal tells everybody in the foreground, and to pytest twice means "at once".
         if child.poll() is None and (instead is not None or not by_terminal):
             child.send_signal(number if instead is None else instead)
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), pass_on)
-    status = child.wait()
+    with signals.handled_by(pass_on):
+        status = child.wait()
     return 128 - status if status < 0 else status  # as a shell says "ended by a signal"
-
-
-def _in_foreground() -> bool:
-    try:
-        with open("/dev/tty", "rb") as terminal:
-            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import os
 import platform
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -290,26 +289,6 @@ def _locked(file: IO[bytes]) -> bool:
     except OSError:
         pass  # a file system without locks: better to go on than never to start
     return True
-
-
-@contextlib.contextmanager
-def stops_cleanly() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP are like Ctrl-C: an installer that was started ends too.
-
-    A signal that is ignored stays so: by ``nohup`` a program outlives its terminal.
-    """
-
-    def stop(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _make() -> None:

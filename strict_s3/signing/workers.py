@@ -7,8 +7,8 @@ their sizes, so that no answer waits until somebody has time to read it.
 
 from __future__ import annotations
 
-import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -215,7 +215,7 @@ def _stop_later() -> Iterator[None]:
     does not ignore it yet. In this process, to block it is not enough, since another thread (tqdm
     has one) may get it: so it is also noted, in place of being heeded.
     """
-    if os.name == "nt":
+    if sys.platform == "win32":
         yield
         return
     resource_tracker.ensure_running()  # Process.start would do it, and unblock the signal

@@ -66,7 +66,8 @@ def test_the_commands_start_with_the_standard_library_alone():
     # Before there is an environment, nothing else can be imported.
     allowed = set(sys.stdlib_module_names) | {"helpers"}
     setup = [
-        f"setup/{name}" for name in ("__init__", "environment", "doctor", "lock", "wheelhouse")
+        f"setup/{name}"
+        for name in ("__init__", "environment", "doctor", "lock", "signals", "wheelhouse")
     ]
     for name in ("__init__", "__main__", *setup):
         text = (PROJECT / "helpers" / f"{name}.py").read_text(encoding="utf-8")
@@ -204,8 +205,8 @@ def _is_running(number: int) -> bool:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without telling it")
 def test_ended_while_installing_it_ends_the_installer_too(elsewhere):
-    code = "import sys; from helpers.setup import environment as e; e.VENV = sys.argv[1]\n"
-    code += "with e.stops_cleanly(): e._run([sys.executable, '-c', sys.argv[2]], 'x')"
+    code = "import sys; from helpers.setup import signals, environment as e; e.VENV = sys.argv[1]\n"
+    code += "with signals.as_interrupt(): e._run([sys.executable, '-c', sys.argv[2]], 'x')"
     (elsewhere / ".venv").mkdir()
     installer = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     with subprocess.Popen(

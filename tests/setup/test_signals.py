@@ -1,0 +1,31 @@
+"""Signals that ask a program to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from helpers.setup import signals
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows delivers no signals by os.kill")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_each_is_an_interrupt_inside_and_as_before_afterwards(name):
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), signals.as_interrupt():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.as_interrupt():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
