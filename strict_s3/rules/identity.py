@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b32encode, b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
+from secrets import token_bytes
 from typing import Literal
 
 Kind = Literal["root", "user", "assumed-role", "federated-user", "anonymous"]
@@ -41,3 +43,12 @@ class Credential:
     active: bool = True
     session_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
+
+
+def new_key(prefix: Literal["AKIA", "ASIA"]) -> tuple[str, str]:
+    """A random access key id and its secret, in AWS's format: 20 characters, and 40 of base64.
+
+    The prefix says the kind: AKIA for a user's own long-term key, ASIA for a temporary one
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html).
+    """
+    return prefix + b32encode(token_bytes(10)).decode(), b64encode(token_bytes(30)).decode()

@@ -10,15 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-import secrets
 import signal
-import string
 import sys
 import threading
 from datetime import timedelta
 from typing import Any, TextIO
 
-from ..rules.identity import Credential, Identity
+from ..rules.identity import Credential, Identity, new_key
 from .clock import Clock
 from .gate import Gate
 from .http.http import Server
@@ -27,7 +25,6 @@ from .store.store import Store
 
 DEFAULT_REGION = "eu-west-2"  # the article's
 DEFAULT_BUCKET = "presignedurldemo"  # the article's too
-_KEY_ALPHABET = string.ascii_uppercase + "234567"
 
 
 class LocalS3:
@@ -36,8 +33,7 @@ class LocalS3:
     def __init__(self, port: int = 0, region: str = DEFAULT_REGION) -> None:
         self.clock = Clock()
         self.root = Credential(
-            "AKIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
-            secrets.token_urlsafe(30),
+            *new_key("AKIA"),
             Identity("root", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "", ACCOUNT),
         )
         self.region = region

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import secrets
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from ..rules.authentication import iso
-from ..rules.identity import Credential, Identity
+from ..rules.identity import Credential, Identity, new_key
 from ..rules.policy import MalformedPolicy, Policy, parse_policy
 from ..rules.query_protocol import QueryError, response
 from ..rules.request import whole_number
@@ -24,7 +23,6 @@ from .store.moto_glue import ACCOUNT
 from .store.store import Store
 
 _XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
-_ALPHABET = string.ascii_uppercase + "234567"
 # Seconds: least, most, default ("Parameters" of each operation in the STS API reference).
 _SESSION_SECONDS = (900, 129600, 43200)
 
@@ -127,8 +125,7 @@ class Sts:
         policies = self._given_policies(form)
         ends = self._clock.now() + timedelta(seconds=duration)
         credential = Credential(
-            "ASIA" + "".join(secrets.choice(_ALPHABET) for _ in range(16)),
-            secrets.token_urlsafe(30),
+            *new_key("ASIA"),
             identity,
             session_token=secrets.token_urlsafe(96),
             expires_at=ends.replace(microsecond=0),
