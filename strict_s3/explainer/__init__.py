@@ -11,6 +11,7 @@ Every result prints as text (``print(result)``) and has its parts as attributes.
 signature or a session token.
 """
 
+from ..errors import InspectError
 from .access import AccessReport, inspect_access
 from .answers import Meant
 from .cors import CorsReport, inspect_cors
@@ -19,7 +20,7 @@ from .form import FormReport, inspect_form
 from .mismatch import Difference
 from .refusal import Explanation, explain
 from .url import UrlReport, inspect_url
-from .words import InspectError, Part
+from .words import Part
 
 __all__ = [
     "AccessReport",

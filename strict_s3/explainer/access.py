@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import InspectError
 from ..rules.iam import Evaluation, Step, evaluate
 from ..rules.identity import ANONYMOUS, Identity
 from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from .decisions import FAILED, PASSED
-from .words import InspectError, Readable, shown, wrapped
+from .words import Readable, shown, wrapped
 
 Document = Mapping[str, Any] | str
 _PRINCIPAL = re.compile(

@@ -10,7 +10,7 @@ from typing import Any
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from .words import InspectError
+from ..errors import InspectError
 
 _ENOUGH = 256 * 1024  # characters of a body; S3's longest errors have some thousands
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from ..errors import InspectError
 from ..signing.output import cannot_write
 from .form import inspect_form
 from .refusal import explain
 from .url import inspect_url
-from .words import InspectError, Readable
+from .words import Readable
 
 
 def main(text: str = "-") -> int:

@@ -15,12 +15,13 @@ from xml.etree.ElementTree import Element, SubElement
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from ..errors import InspectError
 from ..rules import cors
 from ..rules.cors import CorsRule
 from ..rules.decision import Decision
 from ..rules.errors import S3Error
 from ..rules.request import Request
-from .words import InspectError, Part, Readable, bullets, listing, shown
+from .words import Part, Readable, bullets, listing, shown
 
 _SIMPLE_METHODS = ("GET", "HEAD", "POST")
 _SIMPLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")

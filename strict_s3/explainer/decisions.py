@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..errors import InspectError
 from ..redact import redact
 from ..rules.decision import Check
-from .words import InspectError, Readable, shown
+from .words import Readable, shown
 
 PASSED, FAILED = "✓", "✗"  # told apart without colour
 

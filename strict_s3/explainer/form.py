@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..errors import InspectError
 from ..redact import HIDDEN, redact_key
 from ..rules import post_policy, sigv4
 from ..rules.authentication import Endpoint, iso
@@ -20,7 +21,6 @@ from ..rules.post_policy import Condition, PostPolicy
 from .hosts import read_host
 from .parameters import meaning
 from .words import (
-    InspectError,
     Part,
     Readable,
     bullets,

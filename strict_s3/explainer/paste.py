@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import unquote
 
-from .words import InspectError
+from ..errors import InspectError
 
 MAX_TEXT = 200_000  # characters looked at
 MAX_URL = 32_768  # characters; the head of a request to S3 may have 8 KB

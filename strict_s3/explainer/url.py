@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
+from ..errors import InspectError
 from ..redact import HIDDEN, redact_key
 from ..rules import query_auth, sigv4
 from ..rules.authentication import Endpoint, iso
@@ -18,7 +19,6 @@ from .parameters import meaning
 from .paste import find_url
 from .url_warnings import warnings_about
 from .words import (
-    InspectError,
     Part,
     Readable,
     bullets,

@@ -30,14 +30,6 @@ _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
 _SUSPECT = re.compile(r"signature|token|A[KS]IA|[A-Za-z0-9+/ ]{40}", re.I)
 
 
-class InspectError(ValueError):
-    """What was given is not what this function reads; the message says what to give instead."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this in place of a traceback: the reader needs the sentence alone."""
-        return [f"{type(self).__name__}: {self}"]
-
-
 @dataclass(frozen=True)
 class Part:
     """One labelled piece of what is inspected.

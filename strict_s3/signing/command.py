@@ -18,8 +18,9 @@ from tqdm import tqdm
 
 from helpers.settings import SettingsError, load_settings
 
+from ..errors import PresignError
 from .output import cannot_write
-from .presigner import Credentials, Presigner, PresignError
+from .presigner import Credentials, Presigner
 from .workers import BLOCK, MOST_WORKERS, Job, signed
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -20,6 +20,8 @@ from ipaddress import ip_address
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from ..errors import PresignError
+from ..rules.limits import MAX_KEY, may_be_bucket_name
 from ..rules.sigv4 import (
     MAX_EXPIRES,
     UNSIGNED_PAYLOAD,
@@ -29,12 +31,10 @@ from ..rules.sigv4 import (
 )
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST")
-MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects" in the user guide
 # A key that is its own encoding; most are, and to see that is quicker than to encode.
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]{1,1024}").fullmatch
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch  # RFC 9110, a header's name
 _VISIBLE = re.compile(r"[\t\x20-\x7e]*").fullmatch
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}").fullmatch  # as old ones may be; boto3 asks no more
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)").fullmatch
 _ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}").fullmatch
 # AWS's own regions: botocore knows more names (aws-global, fips-us-east-1), which stand for a
@@ -58,14 +58,6 @@ _SUFFIXES = {
     "us-isob-": "sc2s.sgov.gov",
     "us-isof-": "csp.hci.ic.gov",
 }
-
-
-class PresignError(ValueError):
-    """This cannot be signed to any use; the message names the value, the rule and the fix."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this in place of a traceback: the reader needs the sentence alone."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 @dataclass(frozen=True)
@@ -129,7 +121,7 @@ class Presigner:
     def __post_init__(self) -> None:
         if not (_ANY_REGION if self.endpoint else _REGION)(self.region):
             raise PresignError(f"{self.region!r} is not a region's code, such as eu-west-2.")
-        if not _BUCKET(self.bucket):
+        if not may_be_bucket_name(self.bucket):
             raise PresignError(
                 f"{self.bucket!r} is not a bucket's name: 3 to 63 of a-z, 0-9, dots and hyphens."
             )

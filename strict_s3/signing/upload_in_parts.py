@@ -28,14 +28,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from requests.adapters import HTTPAdapter
 
+from ..errors import UploadError
 from ..rules.checksums import hasher
+from ..rules.limits import MAX_PART, MAX_PARTS, MIB, MIN_PART
 from .presigner import Presigner, check_expires, encoded_key
 
-MIB = 1024**2
-# "Amazon S3 multipart upload limits" in the user guide.
-MIN_PART = 5 * MIB  # every part but the last
-MAX_PART = 5 * 1024 * MIB
-MAX_PARTS = 10_000
 USUAL_PART = 8 * MIB
 _PIECE = MIB  # bytes read at a time
 _LOOKS = 3  # at the object when it is complete, since an answer may be cut off
@@ -48,14 +45,6 @@ _SPOILT = ("BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown")
 
 _WHOLE_ETAG = re.compile(r'"[^"]+"').fullmatch
 _MD5 = re.compile(r'"[0-9a-f]{32}"').fullmatch
-
-
-class UploadError(RuntimeError):
-    """The file is not known to be uploaded; the message says why and what to do."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this in place of a traceback: the reader needs the sentence alone."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 @dataclass(frozen=True)

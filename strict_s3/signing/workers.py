@@ -17,7 +17,8 @@ from itertools import cycle
 from multiprocessing import get_context, resource_tracker
 from typing import TYPE_CHECKING, NamedTuple
 
-from .presigner import Presigner, PresignError, encoded_key
+from ..errors import PresignError
+from .presigner import Presigner, encoded_key
 
 if TYPE_CHECKING:
     from ctypes import Array, c_ubyte

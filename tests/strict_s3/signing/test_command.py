@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from helpers.settings import PROJECT
+from strict_s3.errors import PresignError
 from strict_s3.signing import command as presign_command
-from strict_s3.signing.presigner import PresignError
 from strict_s3.signing.workers import BLOCK
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, pipes and terminals of POSIX")

@@ -11,9 +11,11 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from strict_s3.errors import PresignError, UploadError
+from strict_s3.rules.limits import MIN_PART
 from strict_s3.signing import upload_in_parts as multipart
-from strict_s3.signing.presigner import Credentials, Presigner, PresignError
-from strict_s3.signing.upload_in_parts import MIN_PART, UploadError, abort, part_size_for, upload
+from strict_s3.signing.presigner import Credentials, Presigner
+from strict_s3.signing.upload_in_parts import abort, part_size_for, upload
 from tests.service import allow
 from tests.strict_s3.signing.network import Network
 from tests.strict_s3.signing.uploader import client

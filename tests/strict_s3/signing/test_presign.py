@@ -12,8 +12,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strict_s3.errors import PresignError
 from strict_s3.rules import sigv4
-from strict_s3.signing.presigner import Credentials, Presigner, PresignError, encoded_key
+from strict_s3.signing.presigner import Credentials, Presigner, encoded_key
 
 NOW = datetime(2026, 11, 25, 20, 45, 17, tzinfo=UTC)
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

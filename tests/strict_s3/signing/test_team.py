@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from strict_s3.signing.presigner import Credentials, Presigner, PresignError
+from strict_s3.errors import PresignError
+from strict_s3.signing.presigner import Credentials, Presigner
 from strict_s3.signing.workers import BLOCK, Job, signed
 
 

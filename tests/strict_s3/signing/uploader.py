@@ -14,9 +14,11 @@ from dataclasses import asdict
 import boto3
 from botocore.config import Config
 
+from strict_s3.errors import UploadError
+from strict_s3.rules.limits import MIN_PART
 from strict_s3.signing import upload_in_parts as multipart
 from strict_s3.signing.presigner import Credentials, Presigner
-from strict_s3.signing.upload_in_parts import MIN_PART, UploadError, upload
+from strict_s3.signing.upload_in_parts import upload
 
 BUCKET, REGION = "presignedurldemo", "eu-west-2"
 
