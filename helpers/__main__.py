@@ -54,18 +54,11 @@ def parser() -> argparse.ArgumentParser:
     page.add_argument(
         "--max-mib", type=_mib, help="the largest file accepted, in MiB (default 100, at most 5120)"
     )
-    inspect = commands.add_parser(
+    # So do this one's, in strict_s3/explainer/command.py.
+    commands.add_parser(
         "inspect",
         help="explain a presigned URL, a POST form (JSON) or S3's error (XML)",
-        description="Explains what it is given. Signature and session token are never shown.",
-    )
-    inspect.add_argument(
-        "text",
-        nargs="?",
-        default="-",
-        metavar="URL",
-        help="the URL, in quotes; - (or nothing) reads standard input, which keeps a URL out of "
-        "the shell's history",
+        add_help=False,
     )
     wheels = commands.add_parser(
         "wheelhouse",
@@ -126,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
         # All that follows is pytest's, in its order; argparse would take some of it for its own.
         arguments, rest = arguments[:1], arguments[1:]
-    if arguments[:1] == ["presign"]:
+    if arguments[:1] in (["presign"], ["inspect"]):
         arguments, rest = arguments[:1], arguments[1:]
     options = parser().parse_args(arguments)
     if options.command is None:
@@ -186,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "inspect":
         from strict_s3.explainer.command import main as inspect
 
-        return inspect(options.text)
+        return inspect(rest, "python3 -m helpers inspect")
     from strict_s3.server.server import serve
 
     return serve(options.port, options.json)

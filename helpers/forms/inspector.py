@@ -14,13 +14,8 @@ from strict_s3.explainer import (
     InspectError,
     Part,
     UrlReport,
-    explain,
-    inspect_form,
-    inspect_url,
+    inspect_text,
 )
-
-LONGEST = 1_000_000  # characters: S3's own refusals have a few thousand
-EMPTY = "Nothing was pasted: paste a presigned URL, the fields of a form, or S3's XML."
 
 
 def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
@@ -28,23 +23,13 @@ def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
 
     `signed` is the URL that was signed, to compare an error with. Raises FormProblem.
     """
-    if not text.strip():
-        raise FormProblem(EMPTY)
-    if len(text) + len(signed) > LONGEST:
-        raise FormProblem(f"This has over {LONGEST:,} characters: paste the URL or the XML alone.")
     try:
-        if "<Error" in text and "<Code>" in text:
-            return explanation(explain(text, inspected(signed)))
-        if text.lstrip().startswith("{") and '"policy"' in text.lower():
-            return form(inspect_form(text.strip(), now))
-        return url(inspect_url(text, now))
+        report = inspect_text(text, signed.strip() or None, now)
     except InspectError as problem:
         raise FormProblem(str(problem)) from None
-
-
-def inspected(signed: str) -> str | None:
-    """The URL to compare with, if there is one."""
-    return signed.strip() or None
+    if isinstance(report, Explanation):
+        return explanation(report)
+    return form(report) if isinstance(report, FormReport) else url(report)
 
 
 def url(report: UrlReport) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -32,7 +32,6 @@ class Answer:
     method: str = ""
     url: str = field(default="", repr=False)
     sent: Mapping[str, str] = field(default_factory=dict, repr=False)
-    sent_body: bytes = field(default=b"", repr=False)
     operation: str = ""
 
 
@@ -103,13 +102,13 @@ def read_answer(response: Any) -> Answer:
 
 
 def _from_text(text: str) -> Answer:
-    code, message, fields = _error(text)
-    if not code:
+    error = read_error(text)
+    if not error.code:
         raise InspectError(
-            "This text is no S3 error: there is no <Error> with a <Code> in it. Paste the whole "
+            "This text is not an S3 error: it has no <Error> with a <Code> in it. Paste the whole "
             "XML, from <Error> to </Error>."
         )
-    return Answer(0, code, message, fields, text)
+    return Answer(0, *error, text)
 
 
 def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:
@@ -131,21 +130,16 @@ def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:
 
 def _from_http(response: Any, status: int) -> Answer:
     text = _body(response)[:_ENOUGH]
-    code, message, fields = _error(text)
     request = getattr(response, "request", None)
     url = getattr(request, "url", None) or getattr(response, "url", None) or ""
-    body = getattr(request, "body", None) or getattr(request, "content", None)
     return Answer(
         status,
-        code,
-        message,
-        fields,
+        *read_error(text),
         text,
         _lower(getattr(response, "headers", None)),
         str(getattr(request, "method", None) or "").upper(),
         str(url),
         _lower(getattr(request, "headers", None)),
-        body if isinstance(body, bytes) else b"",
     )
 
 
@@ -176,15 +170,39 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _error(text: str) -> tuple[str, str, dict[str, str]]:
-    """Code, message and further elements of the S3 error in `text`; "" where there is none."""
-    begin = re.search(r"<(\w+:)?Error[\s>]", text)
-    end = text.rfind("Error>")
+_ERROR = re.compile(r"<(?:\w+:)?Error[\s>]")
+
+
+class ErrorDocument(NamedTuple):
+    """S3's error: its code, its message, and the further elements by name."""
+
+    code: str = ""
+    message: str = ""
+    fields: Mapping[str, str] = {}
+
+
+def holds_error(text: str) -> bool:
+    """Is there something in `text` that looks like S3's error? (It may be cut off.)"""
+    return "<Code>" in text and bool(_ERROR.search(text))
+
+
+def read_error(text: str | bytes) -> ErrorDocument:
+    """The S3 error in `text`, wherever in it; all of it empty if there is none.
+
+    >>> read_error("<Error><Code>NoSuchKey</Code><Key>a.txt</Key></Error>")
+    ErrorDocument(code='NoSuchKey', message='', fields={'Key': 'a.txt'})
+    >>> read_error("<html>502 Bad Gateway</html>").code
+    ''
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    begin, end = _ERROR.search(text), text.rfind("Error>")
     if not begin or end < begin.start():
-        return "", "", {}
+        return ErrorDocument()
     try:
         root = fromstring(text[begin.start() : end + len("Error>")])
     except (DefusedXmlException, SyntaxError, ValueError):  # ParseError is a SyntaxError
-        return "", "", {}
+        return ErrorDocument()
     fields = {child.tag.rpartition("}")[2]: child.text or "" for child in root}
-    return fields.pop("Code", "").strip(), fields.pop("Message", "").strip(), fields
+    code, message = fields.pop("Code", ""), fields.pop("Message", "")
+    return ErrorDocument(code.strip(), message.strip(), fields)

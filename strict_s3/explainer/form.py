@@ -147,7 +147,7 @@ def _fields(form: Mapping[str, Any] | str) -> tuple[str, dict[str, str]]:
             form = json.loads(form)
         except (ValueError, RecursionError):
             raise InspectError(
-                "This is no JSON. Paste the form as json.dumps(post) writes it: "
+                "This is not JSON. Paste the form as json.dumps(post) writes it: "
                 '{"url": …, "fields": {…}}.'
             ) from None
     if not isinstance(form, Mapping):

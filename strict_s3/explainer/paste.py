@@ -67,8 +67,8 @@ def find_url(text: str) -> Pasted:
         start = _START.search(text)
         if start is None:
             raise InspectError(
-                "No URL is in this text. A presigned URL begins with https:// (or http://) and "
-                "has X-Amz-Signature or Signature in it."
+                "There is no URL in this text. A presigned URL begins with https:// (or http://) "
+                "and contains X-Amz-Signature or Signature."
             )
         url = _without_entities(_cut_out(text, start.start(), repairs), repairs)
     if len(url) > MAX_URL:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from helpers.settings import SettingsError, load_settings
 
 from ..errors import PresignError
-from .output import cannot_write
+from ..output import cannot_write
 from .presigner import Credentials, Presigner
 from .workers import BLOCK, MOST_WORKERS, Job, signed
 

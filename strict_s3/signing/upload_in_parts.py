@@ -29,6 +29,7 @@ from botocore.parsers import ResponseParserError
 from requests.adapters import HTTPAdapter
 
 from ..errors import UploadError
+from ..explainer.answers import read_error
 from ..rules.checksums import hasher
 from ..rules.limits import MAX_PART, MAX_PARTS, MIB, MIN_PART
 from .presigner import Presigner, check_expires, encoded_key
@@ -321,8 +322,7 @@ class _Sender:
             etag = answer.headers.get("ETag", "")
             if answer.status_code == 200 and _WHOLE_ETAG(etag):
                 return etag
-            code = answer.text.partition("<Code>")[2].partition("</Code>")[0]
-            message = answer.text.partition("<Message>")[2].partition("</Message>")[0]
+            code, message, _ = read_error(answer.content)
             problem = f"S3 answered {answer.status_code} {code}: {message}"
             if answer.status_code < 500 and code and code not in _SPOILT:
                 break

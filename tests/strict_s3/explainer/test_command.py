@@ -69,14 +69,14 @@ def test_no_presigned_url_is_one_sentence_and_2():
 def test_what_standard_input_may_hold(text, status, words, monkeypatch, capsys):
     stream = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stream)
-    assert command.main() == status
+    assert command.main([]) == status
     shown = capsys.readouterr()
     assert words in shown.out
     assert shown.err.count("\n") == (1 if status else 0)
 
 
 def test_json_without_a_url_is_taken_for_a_form(capsys):
-    assert command.main('{"url": 1}') == 2
+    assert command.main(['{"url": 1}']) == 2
     assert "no policy" in capsys.readouterr().err
 
 
@@ -110,5 +110,5 @@ def test_a_reader_that_has_gone_is_told_nothing():
 
 def test_bytes_that_are_no_text(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\x00"), "utf-8"))
-    assert command.main() == 2
-    assert "No URL" in capsys.readouterr().err
+    assert command.main([]) == 2
+    assert "no URL" in capsys.readouterr().err

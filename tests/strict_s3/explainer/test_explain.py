@@ -208,11 +208,11 @@ def test_an_unknown_code():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("", "no S3 error"),
-        ("hello", "no S3 error"),
-        ("<html><Error></html>", "no S3 error"),
-        ("<Error><Code></Code></Error>", "no S3 error"),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><Error><Code>&b;</Code></Error>', "no S3 error"),
+        ("", "not an S3 error"),
+        ("hello", "not an S3 error"),
+        ("<html><Error></html>", "not an S3 error"),
+        ("<Error><Code></Code></Error>", "not an S3 error"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><Error><Code>&b;</Code></Error>', "not an S3 error"),
         (None, "is no answer"),
         (7, "is no answer"),
     ],

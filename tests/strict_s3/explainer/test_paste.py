@@ -98,8 +98,8 @@ def test_a_signed_header_that_the_command_does_not_send():
     [
         ("", "nothing here"),
         ("   \n", "nothing here"),
-        ("hello", "No URL"),
-        ("ftp://host/key?X-Amz-Signature=1", "No URL"),
+        ("hello", "no URL"),
+        ("ftp://host/key?X-Amz-Signature=1", "no URL"),
         ("https://", "no whole URL"),
         ("https://[", "no whole URL"),
         ("https://example.com/page", "without a signature"),
