@@ -4,6 +4,7 @@
      ├─ InspectError (ValueError)    the text, answer or policy to inspect cannot be read
      ├─ PresignError (ValueError)    S3 would refuse this URL, so it is not signed
      ├─ UploadError (RuntimeError)   an upload in parts was aborted, or cannot begin
+     ├─ OptionError (ValueError)     an argument or option of a local S3 cannot be used
      └─ ServerError (RuntimeError)   the local S3 does not start, has ended or does not answer
 
 Each message is one sentence that names the value, the rule and the fix, so IPython shows it without
@@ -41,6 +42,10 @@ class PresignError(StrictS3Error, ValueError):
 
 class UploadError(StrictS3Error, RuntimeError):
     """An upload in parts was aborted, or cannot begin; the message says why and what to do."""
+
+
+class OptionError(StrictS3Error, ValueError):
+    """A local S3 cannot use this argument or option; the message names value, rule and fix."""
 
 
 class ServerError(StrictS3Error, RuntimeError):
