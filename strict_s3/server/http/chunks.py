@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 
 from ...rules.errors import BadRequest, IncompleteBody
+from .head import FIELD_NAME, NOT_HTTP
 from .stream import Stream
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n").fullmatch
-FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _LONGEST_LINE = 4 * 1024  # bytes of a chunk's size and extensions
 _MOST_TRAILERS = 64 * 1024  # bytes of all of them; they are thrown away
 
@@ -69,7 +69,7 @@ class Chunks:
 
 
 def _broken() -> BadRequest:
-    return BadRequest("An error occurred when parsing the HTTP request.")
+    return BadRequest(NOT_HTTP)
 
 
 def _ended() -> IncompleteBody:

@@ -6,14 +6,11 @@ the raw path and the spelling of header names.
 
 from __future__ import annotations
 
-import re
 import socket
 import time
-from collections.abc import Callable, Mapping
-from email.utils import formatdate
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Protocol
 
 from cheroot.server import Gateway, HTTPConnection, HTTPRequest
 
@@ -21,20 +18,27 @@ from ...rules.errors import (
     BadRequest,
     IncompleteBody,
     InternalError,
-    InvalidURI,
-    NotImplementedByS3,
     RequestHeaderSectionTooLarge,
     RequestTimeout,
     S3Error,
 )
 from ...rules.request import Request
-from ..gate import Gate, new_request_id
+from ..gate import new_request_id
 from ..response import Response
-from .chunks import FIELD_NAME, Chunks
-from .local_server import LocalServer
+from .chunks import Chunks
+from .head import (
+    MAX_HEADERS,
+    NOT_HTTP,
+    RequestLine,
+    may_have_body,
+    read_headers,
+    read_request_line,
+    request_of,
+    response_head,
+)
+from .local_server import LOOPBACK, LocalServer
 from .stream import Stream
 
-MAX_HEADERS = 64 * 1024  # bytes of request line and headers
 THREADS = 16
 LINGER = 0.01  # seconds that a worker waits for a connection's next request
 TIMEOUT = 60  # seconds that a silent connection is kept
@@ -42,8 +46,6 @@ TIMEOUT = 60  # seconds that a silent connection is kept
 # because closing a connection with unread data can destroy the answer on its way.
 DRAIN_BYTES, DRAIN_SECONDS = 64 * 1024 * 1024, 5
 
-
-_NOT_HTTP = "An error occurred when parsing the HTTP request."
 # What is answered where cheroot would answer with this status.
 _ANSWERS: dict[str, Callable[[str], S3Error]] = {
     "408": lambda _: RequestTimeout(),
@@ -53,46 +55,10 @@ _ANSWERS: dict[str, Callable[[str], S3Error]] = {
 }
 
 
-class _BrokenHeaders(Exception):
-    """Header lines that HTTP does not allow."""
+class Handler(Protocol):
+    """What answers the requests: the gate, or what stands in front of it."""
 
-
-# RFC 9112, section 3. S3 takes a target with bytes over 127 too, but no control characters.
-_REQUEST_LINE = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n"
-).fullmatch
-_BAD_VALUE = re.compile(rb"[\x00\r\n]")
-
-
-def _read_headers(readline: Callable[[], bytes]) -> list[tuple[str, str]]:
-    """(lower-case name, value) of every header line, in order, up to the empty line.
-
-    Strict where laxness would let two readers see two requests (RFC 9112, "Field Syntax"): no
-    folded lines, no space before the colon, no bare line feeds. Raises `_BrokenHeaders`.
-    """
-    found = []
-    while (line := readline()) != b"\r\n":
-        name, _, value = line.partition(b":")
-        if line[-2:] != b"\r\n" or not FIELD_NAME(name):
-            raise _BrokenHeaders
-        value = value[:-2].strip(b" \t")
-        if _BAD_VALUE.search(value):
-            raise _BrokenHeaders
-        try:
-            text = value.decode()
-        except UnicodeDecodeError:
-            text = value.decode("latin-1")
-        found.append((name.decode().lower(), text))
-    return found
-
-
-def _body_length(headers: Mapping[str, list[str]]) -> int:
-    """Content-Length, 0 without one. Raises `_BrokenHeaders` if it is not one number."""
-    lengths = headers.get("content-length", ["0"])
-    text = lengths[0]
-    if len(set(lengths)) > 1 or not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise _BrokenHeaders
-    return int(text)
+    def handle(self, request: Request, read: Callable[[int], bytes]) -> Response: ...
 
 
 class _HTTPRequest(HTTPRequest):
@@ -112,44 +78,26 @@ class _HTTPRequest(HTTPRequest):
         self.started_request = True
         if not line:
             return False
-        found = _REQUEST_LINE(line)
-        if not found:
-            self.refuse(InvalidURI())
+        try:
+            parts = read_request_line(line)
+        except S3Error as error:
+            self.refuse(error)
             return False
-        self.method, self.uri, self.request_protocol = found.groups()
+        self.method, self.uri, self.request_protocol = parts
         self.response_protocol = self.request_protocol.decode()
-        if not self.uri.startswith(b"/") or b"#" in self.uri:
-            self.refuse(InvalidURI(URI=self.uri.decode("latin-1")))
-            return False
         return True
 
     def read_request_headers(self) -> bool:
         """The headers, and what they say about the body and the connection."""
         try:
-            self.headers = tuple(_read_headers(self._line))
-            by_name: dict[str, list[str]] = {}
-            for name, value in self.headers:
-                by_name.setdefault(name, []).append(value)
-            length = _body_length(by_name)
-            if "transfer-encoding" in by_name and "content-length" in by_name:
-                raise _BrokenHeaders  # which of the two ends the body?
-            current = self.response_protocol == "HTTP/1.1"
-            if len(by_name.get("host", ())) != 1 and (current or "host" in by_name):
-                raise _BrokenHeaders  # RFC 9112, section 3.2: exactly one
-        except _BrokenHeaders:
-            self.refuse(BadRequest(_NOT_HTTP))
+            self.headers, framing = read_headers(self._line, self.request_protocol)
+        except S3Error as error:
+            self.refuse(error)
             return False
-        coding = ",".join(by_name.get("transfer-encoding", ())).lower()
-        if coding not in ("", "chunked"):
-            self.refuse(NotImplementedByS3(Header="Transfer-Encoding"))
-            return False
-        self.chunked_read = bool(coding)
-        self.inheaders[b"Content-Length"] = length  # for cheroot
-        wishes = {
-            word.strip().lower() for word in ",".join(by_name.get("connection", ())).split(",")
-        }
-        self.close_connection = "close" in wishes or not (current or "keep-alive" in wishes)
-        if current and "100-continue" in (text.lower() for text in by_name.get("expect", ())):
+        self.chunked_read = framing.chunked
+        self.inheaders[b"Content-Length"] = framing.length  # for cheroot
+        self.close_connection = framing.close
+        if framing.expects_continue:
             # cheroot would answer at once; here it is sent when the body is first wanted, so that
             # a refused upload is never sent at all.
             self.continues = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -157,7 +105,7 @@ class _HTTPRequest(HTTPRequest):
 
     def simple_response(self, status: Any, msg: str = "") -> None:
         """Every answer that cheroot would give by itself, in S3's form."""
-        self.refuse(_ANSWERS.get(str(status)[:3], BadRequest)(_NOT_HTTP))
+        self.refuse(_ANSWERS.get(str(status)[:3], BadRequest)(NOT_HTTP))
 
     def refuse(self, error: S3Error) -> None:
         """Answer and close: where the next request begins is not known."""
@@ -176,19 +124,10 @@ class _Gateway(Gateway):
 
     def respond(self) -> None:
         req = self.req
-        target = req.uri.decode("latin-1")
-        if not target.isascii():
-            target = quote(req.uri, safe="/?&=%:@!$'()*+,;~-._")
-        path, _, query = target.partition("?")
-        request = Request(
-            req.method.decode("latin-1"),
-            path,
-            query,
-            req.headers,
-            source_ip=req.conn.remote_addr or "127.0.0.1",
-        )
+        line = RequestLine(req.method, req.uri, req.request_protocol)
+        request = request_of(line, req.headers, req.conn.remote_addr or LOOPBACK)
         body = _Body(req)
-        response = req.server.gate.handle(request, body.read)
+        response = req.server.handler.handle(request, body.read)
         _send(req, request, response, body)
 
 
@@ -227,24 +166,18 @@ class _Body:
 
 def _send(req: Any, request: Request, response: Response, body: _Body) -> None:
     """Head and body; a small answer in one piece, so that it travels in one packet."""
-    status = response.status
     early = body.unread
     if early or not req.server.can_add_keepalive_connection:
         req.close_connection = True
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
-    lines += [b"%b: %b" % (name.encode(), _latin1(value)) for name, value in response.headers]
-    lines += [b"server: AmazonS3", b"date: %b" % formatdate(usegmt=True).encode()]
-    has_body = status not in (204, 304)
-    if has_body:
-        lines.append(b"content-length: %d" % response.content_length())
+    connection = []
     if req.close_connection:
-        lines.append(b"connection: close")
+        connection.append(b"connection: close")
     elif req.response_protocol == "HTTP/1.0":
-        lines.append(b"connection: keep-alive")
-    head = b"\r\n".join(lines) + b"\r\n\r\n"
+        connection.append(b"connection: keep-alive")
+    head = response_head(response, *connection)
     req.sent_headers = True
     write = req.conn.wfile.write
-    if request.method == "HEAD" or not has_body:
+    if request.method == "HEAD" or not may_have_body(response):
         write(head)
     elif isinstance(response.body, bytes):
         write(head + response.body)
@@ -254,15 +187,6 @@ def _send(req: Any, request: Request, response: Response, body: _Body) -> None:
             write(piece)
     if early and not body.never_asked:
         _drain(req.conn.socket)
-
-
-def _latin1(value: str) -> bytes:
-    """A header value as bytes: Latin-1 if it fits, else the UTF-8 that S3 sends; no line breaks."""
-    value = value.replace("\r", " ").replace("\n", " ")
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode()
 
 
 def _drain(connection: socket.socket) -> None:
@@ -301,14 +225,14 @@ class _Connection(HTTPConnection):
 
 
 class Server(LocalServer):
-    """The gate, listening on 127.0.0.1."""
+    """An HTTP server for `handler`, listening from the moment it is made."""
 
     ConnectionClass = _Connection
 
-    def __init__(self, gate: Gate, port: int = 0) -> None:
-        """Raises OSError if the port is taken."""
-        super().__init__(port, _Gateway, minthreads=THREADS, maxthreads=THREADS)
-        self.gate = gate
+    def __init__(self, handler: Handler, port: int = 0, host: str = LOOPBACK) -> None:
+        """Raises OSError if the port is taken or the host is not this computer's."""
+        super().__init__(port, _Gateway, host=host, minthreads=THREADS, maxthreads=THREADS)
+        self.handler = handler
         self.max_request_header_size = MAX_HEADERS
         self.request_queue_size = 256
         self.timeout = TIMEOUT

@@ -1,4 +1,4 @@
-"""What the local S3 and the pages in a browser change about the server that both use, cheroot's."""
+"""cheroot settings shared by the local S3 and the web pages."""
 
 from __future__ import annotations
 
@@ -7,18 +7,32 @@ import socket
 from typing import Any
 
 from cheroot.server import HTTPServer
+from cheroot.workers.threadpool import WorkerThread
+
+LOOPBACK = "127.0.0.1"
 
 
 class LocalServer(HTTPServer):
-    """Listens on 127.0.0.1 and no other address. Also to be mixed into cheroot's WSGI server."""
+    """Listens on 127.0.0.1 unless another `host` is named. Also for cheroot's WSGI server."""
 
-    def __init__(self, port: int, *rest: Any, **options: Any) -> None:
-        """Raises OSError if the port is taken."""
-        with socket.socket() as probe:  # cheroot would leave its socket open when this fails
+    def __init__(self, port: int, *rest: Any, host: str = LOOPBACK, **options: Any) -> None:
+        """Raises OSError if the port is taken or `host` is not this computer's."""
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family) as probe:  # cheroot would leave its socket open when this fails
             if os.name != "nt":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-        super().__init__(("127.0.0.1", port), *rest, **options)
+            probe.bind(address)
+        super().__init__((address[0], port), *rest, **options)
+        self.requests._spawn_worker = self._spawn_worker
+
+    def _spawn_worker(self) -> WorkerThread:
+        """A worker of cheroot's pool that doesn't keep its process from ending."""
+        worker = WorkerThread(self)  # type: ignore[no-untyped-call]
+        worker.daemon = True
+        worker.start()
+        return worker
 
     @property
     def port(self) -> int:
