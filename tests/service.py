@@ -23,7 +23,7 @@ class Service:
         self.server = LocalS3()
         self.server.start()
         self.endpoint = self.server.describe()["endpoint"]
-        self.region = self.server.region
+        self.region = self.server.options.region
         self.bucket = DEFAULT_BUCKET
         self._clients: dict[tuple[str, ...], Any] = {}
 

@@ -1,8 +1,9 @@
-"""The local S3 as a process: in the foreground for other programs, or as a notebook's child.
+"""The local S3 behind a socket: in the foreground, or as another process's child.
 
-As a child it is started by `helpers.lab` with ``--child``: its first line on standard output
-says where it is, then each line on standard input is a command (JSON) and is answered by one line
-on standard output. When standard input ends, because the parent has ended, so does the server.
+A child speaks JSON, a line at a time. The first line on its standard output says where it listens
+and how to sign for it; then each line on standard input is an order (`Service.command`) and is
+answered by one line, ``{"ok": …}`` or ``{"error": "one sentence"}``, with the order's ``id`` if
+it has one. It ends when standard input does, because then its parent has ended.
 """
 
 from __future__ import annotations
@@ -13,125 +14,192 @@ import os
 import signal
 import sys
 import threading
-from datetime import timedelta
-from typing import Any, TextIO
+import time
+from collections.abc import Callable
+from typing import Any, BinaryIO, NoReturn
 
-from ..rules.identity import Credential, Identity, new_key
-from .clock import Clock
-from .gate import Gate
+from ..errors import StrictS3Error
+from ..options import BUCKET as DEFAULT_BUCKET
+from ..options import REGION as DEFAULT_REGION
+from ..options import Options
+from .control import Control
 from .http.http import Server
-from .store.moto_glue import ACCOUNT
-from .store.store import Store
+from .http.local_server import LOOPBACK
+from .service import Service
 
-DEFAULT_REGION = "eu-west-2"  # the article's
-DEFAULT_BUCKET = "presignedurldemo"  # the article's too
+__all__ = ["DEFAULT_BUCKET", "DEFAULT_REGION", "LocalS3", "serve", "serve_child"]
+_WILDCARDS = {"0.0.0.0": LOOPBACK, "::": "::1"}  # addresses to listen on that nobody can ask
 
 
-class LocalS3:
-    """One account, one region, one server."""
+class LocalS3(Service):
+    """A strict S3 behind a socket, which it has from the moment it is made."""
 
-    def __init__(self, port: int = 0, region: str = DEFAULT_REGION) -> None:
-        self.clock = Clock()
-        self.root = Credential(
-            *new_key("AKIA"),
-            Identity("root", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "", ACCOUNT),
-        )
-        self.region = region
-        self.store = Store(region, self.clock, self.root)
-        self.gate = Gate(self.store, self.clock)
-        self.http = Server(self.gate, port)
-        self.store.create_bucket(DEFAULT_BUCKET)
-        self._thread = threading.Thread(target=self.http.serve, daemon=True)
+    def __init__(
+        self,
+        options: Options | None = None,
+        port: int = 0,
+        host: str = LOOPBACK,
+        control_token: str = "",
+    ) -> None:
+        """Raises OSError if the port is taken or the host is not this computer's."""
+        self.http = Server(Control(self, control_token), port, host)  # fails first, if it does
+        super().__init__(options)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.http.stop()
+    @property
+    def endpoint(self) -> str:
+        """The URL at which this computer's programs reach it."""
+        host = str(self.http.bind_addr[0])
+        host = _WILDCARDS.get(host, host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.http.port}"
 
     def describe(self) -> dict[str, str]:
-        """Where it is and how to sign for it. Holds the root secret key."""
-        return {
-            "endpoint": f"http://127.0.0.1:{self.http.port}",
-            "region": self.region,
-            "access_key": self.root.access_key,
-            "secret_key": self.root.secret_key,
-            "bucket": DEFAULT_BUCKET,
-        }
+        """Where it is and how to sign for it. Holds the root's secret key."""
+        return {"endpoint": self.endpoint} | super().describe()
 
-    def command(self, order: dict[str, Any]) -> Any:
-        """What the control pipe can ask for."""
-        match order.get("do"):
-            case "clock":
-                self.clock.offset = timedelta(seconds=float(order["offset"]))
-                return self.clock.now().isoformat()
-            case "decisions":
-                last = int(order.get("last", 1))
-                return list(self.gate.decisions)[-last:] if last > 0 else []
-            case "reset":
-                self.clock.offset = timedelta()
-                self.store.reset()
-                self.gate.sts.reset()
-                self.gate.decisions.clear()
-                self.store.create_bucket(DEFAULT_BUCKET)
-                return "done"
-        raise ValueError(f"no such command: {order.get('do')!r}")
+    def start(self, at_end: Callable[[], object] = lambda: None) -> None:
+        """Answer requests, in threads; `at_end` is called when that is over."""
+
+        def run() -> None:
+            try:
+                self.http.serve()
+            finally:
+                at_end()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def stop(self) -> None:
+        """Answer no more requests and free the port."""
+        self.http.stop()
 
 
-def serve(port: int = 0, json_only: bool = False) -> int:
-    """Run in the foreground until SIGINT or SIGTERM ends the process; returns only a failure."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-    try:
-        local = LocalS3(port)
-    except OSError as problem:
-        print(
-            f"Port {port} on 127.0.0.1 cannot be used ({problem.strerror or problem}). "
-            "Choose another with --port, or leave it out for a free one.",
-            file=sys.stderr,
-        )
-        return 1
+def serve(
+    port: int = 0,
+    json_only: bool = False,
+    *,
+    host: str = LOOPBACK,
+    options: Options | None = None,
+    control_token: str = "",
+    hide_keys: bool = False,
+) -> int:
+    """Run in the foreground until SIGINT or SIGTERM ends the process; returns only a failure.
+
+    Prints one line of JSON when it is ready: endpoint, region, access_key, secret_key, bucket;
+    the keys are null with `hide_keys`. With `json_only` nothing else is ever printed.
+    """
+    _log(None if json_only else logging.INFO)
     stopped = threading.Event()
+    try:
+        local = LocalS3(options, port, host, control_token)
+        local.start(at_end=stopped.set)
+    except (OSError, RuntimeError, MemoryError) as problem:
+        print(_why_not(problem, port, host), file=sys.stderr)
+        return 1
+    received: list[int] = []
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stopped.set())
-    local.start()
-    print(json.dumps(local.describe()), flush=True)
-    if not json_only:
-        print(
-            f"Local S3 on {local.describe()['endpoint']}, decisions below; Ctrl-C stops it.",
-            file=sys.stderr,
-        )
-    # A wait with a time-out lets Windows deliver Ctrl-C.
-    while not stopped.wait(0.5):
-        pass
-    local.stop()
-    sys.stderr.flush()
-    # Python would first take apart every module, which takes a second on a busy computer.
-    os._exit(0)
+            signal.signal(getattr(signal, name), lambda number, _: received.append(number))
+    ready: dict[str, str | None] = dict(local.describe())
+    if hide_keys:
+        ready |= {"access_key": None, "secret_key": None}
+    try:
+        print(json.dumps(ready), flush=True)
+        if not json_only:
+            print(
+                f"Local S3 on {local.endpoint}, decisions below; Ctrl-C stops it.", file=sys.stderr
+            )
+        # A wait with a time-out lets Windows deliver Ctrl-C.
+        while not received and not stopped.wait(0.5):
+            pass
+        sys.stderr.flush()
+    finally:
+        # Python would first take apart every module, which takes a second on a busy computer.
+        os._exit(0 if received else 1)
 
 
-def serve_child() -> int:
-    """Run as a notebook's child: ready line, then one answer for each command."""
-    answers = sys.stdout
-    # Whatever a library prints must not get between the answers.
-    sys.stdout = sys.stderr
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
-    # Ctrl-C in the notebook's terminal is for the kernel; this process ends with its parent.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    local = LocalS3()
-    local.start()
+def serve_child(first: dict[str, Any] | None = None) -> NoReturn:
+    """Run as a child. `first` is what `process` has sent: options, port, host, log, parent."""
+    first = first or {}
+    try:
+        answers = _own_output()
+        # Ctrl-C in the parent's terminal is for the parent; this process ends with it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _log(logging.INFO if first.get("log") else None)
+        if first.get("parent") and sys.platform != "win32":
+            _end_with(first["parent"])
+        _obey(first, answers)
+    finally:
+        os._exit(0)  # nothing is left to be tidied up for
+
+
+def _obey(first: dict[str, Any], answers: BinaryIO) -> None:
+    port, host = first.get("port", 0), first.get("host", LOOPBACK)
+    try:
+        local = LocalS3(Options(**first.get("options", {})), port, host)
+        local.start(at_end=lambda: os._exit(1))
+    except Exception as problem:
+        _answer(answers, {"error": _why_not(problem, port, host)})
+        return
     _answer(answers, local.describe())
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
+        answer: dict[str, Any] = {}
         try:
-            _answer(answers, {"ok": local.command(json.loads(line))})
-        except (ValueError, KeyError, TypeError) as problem:
-            _answer(answers, {"error": str(problem)})
-    os._exit(0)  # the parent is gone: nothing is left to be tidied up for
+            order = json.loads(line)
+            answer = {"id": order["id"]} if "id" in order else {}
+            answer["ok"] = local.command(order)
+        except StrictS3Error as problem:
+            answer |= {"error": str(problem), "kind": type(problem).__name__}
+        except Exception as problem:
+            answer["error"] = f"The order failed: {type(problem).__name__}: {problem}"
+        _answer(answers, answer)
 
 
-def _answer(out: TextIO, value: Any) -> None:
-    print(json.dumps(value), file=out, flush=True)
+def _why_not(problem: Exception, port: int, host: str) -> str:
+    """Why the server did not start, in one sentence."""
+    if isinstance(problem, OSError):
+        return (
+            f"Port {port} on {host} cannot be used ({problem.strerror or problem}). "
+            "Choose another with --port, or leave it out for a free one."
+        )
+    if isinstance(problem, StrictS3Error):
+        return str(problem)
+    return (
+        f"The local S3 cannot start here ({problem or type(problem).__name__}). It needs about "
+        "150 MB of memory and 20 threads; raise the limit, or end other programs."
+    )
+
+
+def _log(level: int | None) -> None:
+    """Log to standard error from `level` up, or not at all."""
+    handler = logging.NullHandler() if level is None else logging.StreamHandler(sys.stderr)
+    logging.basicConfig(handlers=[handler], level=level, format="%(asctime)s %(message)s")
+
+
+def _own_output() -> BinaryIO:
+    """Standard output for the answers alone: whatever a library prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
+
+
+def _end_with(parent: int) -> None:
+    """End this process when `parent` has ended, even while another has its end of the pipe open.
+
+    Processes that the parent forks (multiprocessing does) inherit it, and may outlive the parent.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _answer(out: BinaryIO, value: Any) -> None:
+    out.write(json.dumps(value).encode() + b"\n")
+    out.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(serve_child())
+    serve_child()

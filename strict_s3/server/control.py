@@ -1,0 +1,123 @@
+"""Paths under ``/_strict_s3/``: is the server there, and control of it over HTTP.
+
+    GET  /_strict_s3/health                   {"status": "ok"}, for anybody
+    GET  /_strict_s3/clock                    {"now": "2026-11-26T12:00:00+00:00", "offset": 0.0}
+    PUT  /_strict_s3/clock                    {"offset": 1860} or {"at": "2027-01-01T00:00:00Z"}
+    GET  /_strict_s3/decisions?last=5         the last five decisions, oldest first
+    POST /_strict_s3/reset                    empties it; the clock is right again
+
+All but the first need ``Authorization: Bearer TOKEN`` and a server that was started with a token.
+Bodies are JSON in both directions; a refusal is ``{"error": "one sentence"}``. These paths are on
+the service's own host: at ``bucket.localhost`` the same path is a key like any other, and no
+bucket can be called ``_strict_s3``.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import OptionError
+from ..rules.errors import S3Error
+from ..rules.request import Request, whole_number
+from .response import Response
+from .service import Service
+
+PREFIX = "/_strict_s3/"
+_MAX_BODY = 64 * 1024  # bytes; the longest order has a hundred
+
+Read = Callable[[int], bytes]
+
+
+class Control:
+    """Stands in front of a service's gate. Without `token` there is the health path alone."""
+
+    def __init__(self, service: Service, token: str = "") -> None:
+        self._service, self._token = service, token
+
+    def handle(self, request: Request, read: Read) -> Response:
+        """Answer a request under `PREFIX`, or have the gate answer it. Never raises."""
+        if PREFIX not in request.path or not self._is_own(request):
+            return self._service.handle(request, read)
+        name = request.path.partition(PREFIX)[2]
+        if name == "health":
+            return _allow(request, "GET") or _answer(200, {"status": "ok"})
+        if not self._token:
+            problem = "Control over HTTP is off. Start the server with --control and a token."
+            return _error(404, problem)
+        if not self._authorized(request):
+            return _error(401, "Send the control token: Authorization: Bearer TOKEN.")
+        order: dict[str, Any] = {"do": name}
+        try:
+            match name:
+                case "clock":
+                    refusal = _allow(request, "GET", "PUT")
+                    if request.method == "PUT":
+                        order |= _body(request, read)
+                case "decisions":
+                    refusal = _allow(request, "GET")
+                    order |= _last(request)
+                case "reset":
+                    refusal = _allow(request, "POST")
+                case _:
+                    return _error(404, f"There is no {PREFIX}{name}: clock, decisions, reset.")
+            return refusal or _answer(200, self._service.command(order))
+        except OptionError as problem:
+            return _error(400, str(problem))
+        except S3Error as problem:  # of reading the body
+            return _error(problem.status, problem.message or problem.code)
+
+    def _is_own(self, request: Request) -> bool:
+        host = request.host.rpartition(":")[0] or request.host
+        return request.path.startswith(PREFIX) and not host.lower().endswith(".localhost")
+
+    def _authorized(self, request: Request) -> bool:
+        scheme, _, token = request.header("authorization").partition(" ")
+        same = hmac.compare_digest(token.strip().encode(), self._token.encode())
+        return same and scheme.lower() == "bearer"
+
+
+def _allow(request: Request, *methods: str) -> Response | None:
+    """A refusal, unless the request's method is one of `methods`; HEAD goes with GET."""
+    if request.method in methods or (request.method == "HEAD" and "GET" in methods):
+        return None
+    response = _error(405, f"{request.path} is for {' and '.join(methods)}.")
+    response.add([("allow", ", ".join(methods))])
+    return response
+
+
+def _body(request: Request, read: Read) -> dict[str, Any]:
+    length = whole_number(request.header("content-length", "0"))
+    if length is None or length > _MAX_BODY:
+        raise OptionError(f"The body is too long: {_MAX_BODY} bytes at most.")
+    chunked = "transfer-encoding" in request.header_map
+    data = read(_MAX_BODY) if chunked else read(length) if length else b""
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict) or not {"offset", "at"} & set(body):
+        raise OptionError('Send {"offset": seconds} or {"at": "2027-01-31T12:00:00Z"} as JSON.')
+    return {name: value for name, value in body.items() if name in ("offset", "at")}
+
+
+def _last(request: Request) -> dict[str, int]:
+    text = request.parameters.get("last", "1")
+    last = whole_number(text)
+    if last is None:
+        raise OptionError(f"last is {text!r}; it is how many decisions, such as 5.")
+    return {"last": last}
+
+
+def _answer(status: int, value: Any) -> Response:
+    headers = [("content-type", "application/json"), ("cache-control", "no-store")]
+    return Response(status, headers, json.dumps(value).encode() + b"\n")
+
+
+def _error(status: int, sentence: str) -> Response:
+    response = _answer(status, {"error": sentence})
+    if status == 401:
+        response.add([("www-authenticate", 'Bearer realm="strict_s3"')])
+    return response
