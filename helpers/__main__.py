@@ -83,9 +83,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="3.N",
         help="their versions of Python (default: this one's)",
     )
+    wheels.add_argument("--tests", action="store_true", help="also what only the tests need")
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
-    commands.add_parser("lock", help="(maintainers) renew requirements.lock and environment.yml")
+    commands.add_parser("lock", help="(maintainers) renew both locks and environment.yml")
     return top
 
 
@@ -104,8 +105,9 @@ def _mib(text: str) -> int:
 
 
 def _python_version(text: str) -> str:
-    if text not in ("3.11", "3.12", "3.13"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a supported Python: 3.11, 3.12 or 3.13")
+    if text not in environment.PYTHONS:
+        supported = ", ".join(environment.PYTHONS)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a supported Python: {supported}")
     return text
 
 
@@ -137,9 +139,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "wheelhouse":
             from helpers.setup import wheelhouse
 
-            return wheelhouse.fill(options.computers, options.pythons)
+            return wheelhouse.fill(options.computers, options.pythons, options.tests)
         with signals.as_interrupt():
-            python = environment.ensure()
+            python = environment.ensure(tests=options.command == "test")
     except environment.EnvironmentProblem as problem:
         print(problem, file=sys.stderr)
         return 1

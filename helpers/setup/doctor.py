@@ -126,6 +126,12 @@ def check_packages(report: Report, python: str | None) -> bool:
         )
         return False
     report.ok("packages: as in requirements.lock")
+    for_tests = len(environment.differences(tests=True))
+    if for_tests:
+        report.note(
+            f"tests: {for_tests} packages of requirements-test.lock are not installed "
+            "(python3 -m helpers test adds them)"
+        )
     return True
 
 

@@ -1,6 +1,7 @@
 """The Python environment that everything here runs in: made once, then only looked at.
 
-Standard library only, because it runs before there is an environment.
+Two locks: requirements.lock is what a learner needs, requirements-test.lock what the tests and
+authors need on top. Standard library only, because this runs before there is an environment.
 """
 
 from __future__ import annotations
@@ -8,35 +9,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import operator
 import os
-import platform
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOCK = os.path.join(PROJECT, "requirements.lock")
+TEST_LOCK = os.path.join(PROJECT, "requirements-test.lock")
 VENV = os.path.join(PROJECT, ".venv")
 WHEELS = os.path.join(PROJECT, "wheelhouse")  # see wheelhouse.py
+LINK = os.path.join(PROJECT, "helpers", "setup", "link.py")
 STAMP = "made-by-helpers.json"
 LOG = "install.log"
-MINIMUM = (3, 11)
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+MINIMUM = tuple(map(int, PYTHONS[0].split(".")))
 WAIT_SECONDS = 900  # for another start that is making the same environment
-# A lock's conditions: words of PEP 508 and comparisons of them.
-_MARKER_TOKEN = re.compile(r"\s*([()]|'[^']*'|\"[^\"]*\"|[<>=!~]=?=?|\w+)")
-_COMPARISONS: dict[str, Callable[..., bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _started = time.monotonic()
 
 
@@ -49,48 +41,54 @@ def say(text: str) -> None:
     print(f"[{time.monotonic() - _started:5.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-def ensure() -> str:
-    """The Python to use (a path), with every package of the lock and the project itself."""
+def ensure(tests: bool = False) -> str:
+    """The Python to use (a path), with every package of the lock; with `tests`, of both locks.
+
+    What is missing in .venv is installed. Raises EnvironmentProblem if that fails.
+    """
     if sys.version_info < MINIMUM:
         raise EnvironmentProblem(
             "This needs Python {}.{} or newer, and this is Python {}.{}. Install a newer one and "
             "start again with it.".format(*MINIMUM, *sys.version_info[:2])
         )
-    found, why_not = find()
+    found, why_not = find(tests)
     if why_not:
         say(f"the active environment is not used: {why_not}")
     if found:
         return found
     try:
         with _one_at_a_time():
-            if not _is_ready():
-                try:
-                    _make()
-                except KeyboardInterrupt:
-                    say("stopped; the next start makes the environment from the beginning")
-                    raise
+            try:
+                if not _is_ready():
+                    _make(tests)
+                elif tests and not _is_ready(tests):
+                    say("adding what only the tests need")
+                    _install(tests)
+            except KeyboardInterrupt:
+                say("stopped; the next start continues with what is missing")
+                raise
     except OSError as problem:
         raise EnvironmentProblem(
-            f"The environment cannot be made: {problem}. Close the programs that use {VENV}, see "
-            "to it that you may write there, and start again."
+            f"The environment cannot be made: {problem}. Close the programs that use {VENV}, make "
+            "sure that you can write there, and start again."
         ) from problem
     return _python()
 
 
-def find() -> tuple[str | None, str]:
-    """The Python that would be used, None if it has to be made first; and why not the active one.
+def find(tests: bool = False) -> tuple[str | None, str]:
+    """The Python that would be used, None if something is missing; and why not the active one.
 
-    Only looks. An active environment of somebody else's is used if it has every package of the
-    lock; the project itself need not be installed there (see `child_variables`).
+    Only looks. An active environment that is not ours is used if it has every package of the
+    lock (with `tests`, of both); nothing is ever installed there.
     """
     why_not = ""
     if inside_environment() and not _is_ours(sys.prefix):
-        missing = differences()
+        missing = differences(tests)
         if not missing:
             return sys.executable, ""
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         why_not = missing[0] + more
-    return (_python() if _is_ready() else None), why_not
+    return (_python() if _is_ready(tests) else None), why_not
 
 
 def inside_environment() -> bool:
@@ -98,13 +96,17 @@ def inside_environment() -> bool:
     return sys.prefix != sys.base_prefix or os.path.isdir(os.path.join(sys.prefix, "conda-meta"))
 
 
-def differences() -> list[str]:
-    """What this Python lacks of the lock, a line each: ``boto3 1.44.5 is locked, … installed``."""
+def differences(tests: bool = False) -> list[str]:
+    """What this Python lacks, a line each: ``boto3 1.44.5 is locked, 1.44.1 is installed``."""
     from importlib import metadata  # takes longer than all the rest here, and is seldom needed
 
+    try:
+        from packaging.markers import Marker
+    except ImportError:
+        return ["packaging is locked, none is installed"]
     found = []
-    for name, version, marker in locked():
-        if not applies(marker):
+    for name, version, marker in locked(tests):
+        if marker and not Marker(marker).evaluate():
             continue
         try:
             installed = metadata.version(name)
@@ -115,77 +117,21 @@ def differences() -> list[str]:
     return found
 
 
-def locked() -> list[tuple[str, str, str]]:
-    """(name, version, marker) of every package in requirements.lock."""
-    with open(LOCK, encoding="utf-8") as file:
-        text = file.read()
+def locked(tests: bool = False) -> list[tuple[str, str, str]]:
+    """(name, version, marker) of every package in requirements.lock; with `tests`, in both."""
     pattern = re.compile(
         r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)(?:\s*;\s*([^\\\n]+))?", re.M
     )
-    return [(m[1], m[2], (m[3] or "").strip()) for m in pattern.finditer(text)]
+    pins = []
+    for path in locks(tests):
+        with open(path, encoding="utf-8") as file:
+            pins += [(m[1], m[2], (m[3] or "").strip()) for m in pattern.finditer(file.read())]
+    return pins
 
 
-def words() -> dict[str, str]:
-    """What the conditions in the lock can ask about this computer and its Python."""
-    return {
-        "implementation_name": sys.implementation.name,
-        "os_name": os.name,
-        "platform_machine": platform.machine(),
-        "platform_python_implementation": platform.python_implementation(),
-        "platform_system": platform.system(),
-        "python_full_version": platform.python_version(),
-        "python_version": "{}.{}".format(*sys.version_info[:2]),
-        "sys_platform": sys.platform,
-    }
-
-
-def applies(marker: str, known: dict[str, str] | None = None) -> bool:
-    """True if a package with this marker belongs on this computer, or on one of these `words`.
-
-    Written out, because the Python that starts may have neither `packaging` nor pip. Knows what
-    uv writes into a lock; a test compares it with `packaging`.
-    """
-    tokens = _MARKER_TOKEN.findall(marker)
-    known = words() if known is None else known
-
-    def either() -> bool:
-        result = both()
-        while tokens and tokens[0] == "or":
-            tokens.pop(0)
-            result = both() or result
-        return result
-
-    def both() -> bool:
-        result = one()
-        while tokens and tokens[0] == "and":
-            tokens.pop(0)
-            result = one() and result
-        return result
-
-    def one() -> bool:
-        left = tokens.pop(0)
-        if left == "(":
-            result = either()
-            tokens.pop(0)
-            return result
-        compare, right = _COMPARISONS[tokens.pop(0)], tokens.pop(0)
-        values = [side[1:-1] if side[0] in "'\"" else known[side] for side in (left, right)]
-        if "python_version" in (left, right) or "python_full_version" in (left, right):
-            return compare(*(_numbers(value) for value in values))
-        return compare(*values)
-
-    try:
-        return not tokens or either()
-    except (IndexError, KeyError) as problem:
-        raise EnvironmentProblem(
-            f"requirements.lock has a condition that is not understood: {marker}"
-        ) from problem
-
-
-def _numbers(version: str) -> list[int]:
-    """3.12 and 3.12.0 are the same version; a pre-release counts as its release."""
-    numbers = [int(number) for number in re.findall(r"\d+", version)[:3]]
-    return numbers + [0] * (3 - len(numbers))
+def locks(tests: bool) -> list[str]:
+    """The paths of the locks to install."""
+    return [LOCK, TEST_LOCK] if tests else [LOCK]
 
 
 def child_variables(python: str = "") -> dict[str, str]:
@@ -220,20 +166,23 @@ def _is_ours(prefix: str) -> bool:
     return os.path.realpath(prefix) == os.path.realpath(VENV)
 
 
-def _wanted() -> dict[str, str]:
+def _wanted(tests: bool) -> dict[str, str]:
     """What the stamp must say. The folder is in it: a moved environment does not work."""
-    with open(LOCK, "rb") as file:
-        lock = hashlib.sha256(file.read()).hexdigest()
-    return {"lock": lock, "folder": os.path.realpath(VENV)}
+    wanted = {"folder": os.path.realpath(VENV)}
+    for path in locks(tests):
+        with open(path, "rb") as file:
+            wanted[os.path.basename(path)] = hashlib.sha256(file.read()).hexdigest()
+    return wanted
 
 
-def _is_ready() -> bool:
+def _is_ready(tests: bool = False) -> bool:
     try:
         with open(os.path.join(VENV, STAMP), encoding="utf-8") as file:
             stamp = json.load(file)
-    except (OSError, ValueError):
+        has_all = stamp | _wanted(tests) == stamp
+    except (OSError, ValueError, TypeError):
         return False
-    return bool(stamp == _wanted()) and (_is_ours(sys.prefix) or _runs(_python()))
+    return has_all and (_is_ours(sys.prefix) or _runs(_python()))
 
 
 def _runs(python: str) -> bool:
@@ -262,18 +211,18 @@ def _one_at_a_time() -> Iterator[None]:
         while not _locked(file):
             if time.monotonic() > deadline:
                 raise EnvironmentProblem(
-                    "Another start has been making the environment for too long. End it and start "
-                    "again."
+                    f"Another process has been making {VENV} for {WAIT_SECONDS // 60} minutes. "
+                    "Stop it and start again."
                 )
             if not told:
-                say("another start is making the environment; waiting for it")
+                say("another process is making the environment; waiting for it")
                 told = True
             time.sleep(0.2)
         yield
 
 
 def _locked(file: IO[bytes]) -> bool:
-    """False if another process holds the lock; closing the file gives it up."""
+    """False if another process holds the lock; closing the file releases it."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -287,49 +236,54 @@ def _locked(file: IO[bytes]) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     except OSError:
-        pass  # a file system without locks: better to go on than never to start
+        pass  # a file system without locks: better unlocked than never started
     return True
 
 
-def _make() -> None:
-    """Make the environment from nothing. The stamp is written last, when all has worked."""
+def _make(tests: bool) -> None:
+    """Make the environment from nothing."""
     if os.path.isdir(VENV):
         say("making the environment again: it is incomplete, moved, or of another lock")
         shutil.rmtree(VENV)
     # The one behind an active environment: that may be the one that has just been removed.
     base: str = getattr(sys, "_base_executable", "") or sys.executable
-    uv = shutil.which("uv")
-    count = sum(applies(marker) for _, _, marker in locked())
     os.makedirs(VENV, exist_ok=True)
-    if uv:
-        say("making the environment in .venv with uv")
-        command = [uv, "venv", "--allow-existing", "--python", base, VENV]
-        install = [uv, "pip", "install", "--python", _python()]
-    else:
-        say("making the environment in .venv")
-        command = [base, "-m", "venv", VENV]
-        install = [_python(), "-m", "pip", "install", "--disable-pip-version-check"]
+    uv = shutil.which("uv")
+    say(f"making the environment in .venv{' with uv' if uv else ''}")
     _run(
-        command,
+        [uv, "venv", "--allow-existing", "--python", base, VENV]
+        if uv
+        else [base, "-m", "venv", VENV],
         "making .venv",
         "On Debian and Ubuntu Python's venv is a package of its own: apt install python3-venv.",
     )
+    _install(tests)
+
+
+def _install(tests: bool) -> None:
+    """Install what the locks name. The stamp is written last, when all has worked."""
+    uv = shutil.which("uv")
+    command = (
+        [uv, "pip", "install", "--python", _python()]
+        if uv
+        else [_python(), "-m", "pip", "install", "--disable-pip-version-check"]
+    )
+    fix = ""
     if os.path.isdir(WHEELS):
         say("taking the packages from the folder wheelhouse, without the network")
-        install += ["--no-index", "--find-links", WHEELS]
-    say(f"installing {count} packages from requirements.lock (once; a minute or so)")
-    _run(
-        [*install, "--require-hashes", "-r", LOCK],
-        "installing the packages",
-        "The folder wheelhouse lacks a package for this computer: fill it for this system and "
-        "Python (python3 -m helpers wheelhouse --help), or delete it to use the network."
-        if os.path.isdir(WHEELS)
-        else "",
-    )
-    say("installing this project")
-    _run([*install, "--no-deps", "--no-build-isolation", "-e", PROJECT], "installing this project")
+        command += ["--no-index", "--find-links", WHEELS]
+        fix = (
+            "The folder wheelhouse lacks a package for this computer: fill it for this system and "
+            "Python (python3 -m helpers wheelhouse --help), or delete it to use the network."
+        )
+    paths = locks(tests)
+    names = " and ".join(map(os.path.basename, paths))
+    say(f"installing the packages of {names} (once; a minute or so)")
+    command += ["--require-hashes", *(part for path in paths for part in ("-r", path))]
+    _run(command, "installing the packages", fix)
+    _run([_python(), LINK], "making helpers importable")
     with open(os.path.join(VENV, STAMP), "w", encoding="utf-8") as file:
-        json.dump(_wanted(), file)
+        json.dump(_wanted(tests), file)
     say("the environment is ready; the next start needs no network")
 
 
@@ -344,6 +298,6 @@ def _run(command: list[str], what: str, fix: str = "") -> None:
             tail = "".join(log.readlines()[-12:])
         raise EnvironmentProblem(
             f"{what} failed (status {status}). The last lines of {path}:\n\n{tail}\n"
-            f"{fix or 'Check the network and the free disk space.'} Then start again: a half-made "
-            "environment is thrown away."
+            f"{fix or 'Check the network and the free disk space.'} Then start again: what is "
+            "missing is installed then."
         )

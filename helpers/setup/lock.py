@@ -1,4 +1,4 @@
-"""For maintainers: one resolution, written with hashes for pip and uv, without for conda."""
+"""For maintainers: resolve pyproject.toml into two locks with hashes, and one file for conda."""
 
 from __future__ import annotations
 
@@ -8,47 +8,65 @@ import shutil
 import subprocess
 import sys
 
-from helpers.setup.environment import LOCK, PROJECT
+from helpers.setup.environment import LOCK, PROJECT, TEST_LOCK
 
 ENVIRONMENT = os.path.join(PROJECT, "environment.yml")
 _HEADER = """\
 # conda env create -f environment.yml
-# The versions are those of requirements.lock. The hashes are left out: conda gives pip this whole
-# list in one call, and pip then refuses to install the project itself ("-e .") beside hashes.
+# The versions are those of requirements.lock; conda's own section for pip takes no hashes.
 name: s3-presigned-urls
 channels:
   - conda-forge
 dependencies:
-  - python>=3.11,<3.14
+  - python=3.12
   - pip
   - pip:
 """
 
 
 def renew() -> int:
-    """Resolve pyproject.toml again and write both files. Needs uv and the network."""
+    """Write the newest versions that pyproject.toml allows; needs uv and the network.
+
+    The tests' packages are resolved with the learner's versions as constraints, and their lock
+    holds only what the learner's lacks. Returns the exit status.
+    """
     uv = shutil.which("uv")
     if uv is None:
-        print("uv is needed to renew the lock: pip install uv", file=sys.stderr)
+        print("uv is needed to renew the locks: pip install uv", file=sys.stderr)
         return 1
     command = [uv, "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes"]
     command += ["--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--upgrade"]
-    command += ["--custom-compile-command", "python3 -m helpers lock", "--output-file", LOCK]
-    status = subprocess.call(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    command += ["--custom-compile-command", "python3 -m helpers lock", "--quiet"]
+    command += ["--group", "lessons"]
+    tests = [*command, "--group", "test", "--constraints", LOCK, "--output-file", TEST_LOCK]
+    status = subprocess.call([*command, "--output-file", LOCK], cwd=PROJECT)
+    status = status or subprocess.call(tests, cwd=PROJECT)
     if status == 0:
-        with open(LOCK, encoding="utf-8") as file:
-            text = environment_yml(file.read())
-        with open(ENVIRONMENT, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        lock = _read(LOCK)
+        _write(TEST_LOCK, without(_read(TEST_LOCK), lock))
+        _write(ENVIRONMENT, environment_yml(lock))
     return status
+
+
+def without(text: str, other: str) -> str:
+    """A lock without the pins of another one, each with its marker and its hashes."""
+    blocks = [re.split(r"\n(?=\S)", lock.strip()) for lock in (text, other)]
+    return "\n".join(b for b in blocks[0] if b.startswith("#") or b not in blocks[1]) + "\n"
 
 
 def environment_yml(lock: str) -> str:
     """environment.yml's text for a lock's text."""
     pins = re.findall(r"^([A-Za-z0-9][^\\\n#]*==[^\\\n]*?)\s*\\?$", lock, re.M)
-    lines = [f'      - "{pin.strip()}"' if ";" in pin else f"      - {pin.strip()}" for pin in pins]
-    # A marker has its own double quotes or single quotes; YAML gets the other kind around it.
-    lines = [
-        line.replace('"', "'", 1)[:-1] + "'" if line.count('"') > 2 else line for line in lines
-    ]
-    return _HEADER + "\n".join(lines) + "\n      - -e .\n"
+    # uv writes markers with single quotes.
+    lines = [f'      - "{pin}"' if ";" in pin else f"      - {pin}" for pin in pins]
+    return _HEADER + "\n".join(lines) + "\n"
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)

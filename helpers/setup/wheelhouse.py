@@ -1,7 +1,7 @@
-"""``python3 -m helpers wheelhouse``: the lock's packages as files, for rooms without network.
+"""``python3 -m helpers wheelhouse``: the locks' packages as files, for rooms without network.
 
 The folder `environment.WHEELS` is then all that ``helpers lab`` installs from. Standard library
-and pip only.
+and pip only, so that it can be filled before there is an environment.
 """
 
 from __future__ import annotations
@@ -16,38 +16,34 @@ from helpers.setup import environment
 from helpers.setup.environment import EnvironmentProblem
 
 _LINUX = [f"manylinux_2_{minor}" for minor in range(5, 40)] + ["manylinux2014", "manylinux2010"]
+_WINDOWS = {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"}
+_MACOS = {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"}
+_GNU = {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"}
 # Kind of computer: what its Python says of it, and what its wheels are tagged with. pip adds the
 # older versions of macOS by itself.
 _COMPUTERS: dict[str, tuple[dict[str, str], list[str]]] = {
-    "windows": (
-        {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
-        ["win_amd64"],
-    ),
-    "macos": (
-        {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
-        ["macosx_14_0_arm64"],
-    ),
-    "macos-intel": (
-        {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
-        ["macosx_14_0_x86_64"],
-    ),
+    "windows": ({**_WINDOWS, "platform_machine": "AMD64"}, ["win_amd64"]),
+    "macos": ({**_MACOS, "platform_machine": "arm64"}, ["macosx_14_0_arm64"]),
+    "macos-intel": ({**_MACOS, "platform_machine": "x86_64"}, ["macosx_14_0_x86_64"]),
     "linux": (
-        {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
+        {**_GNU, "platform_machine": "x86_64"},
         [f"{tag}_x86_64" for tag in [*_LINUX, "linux"]],
     ),
     "linux-arm": (
-        {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
+        {**_GNU, "platform_machine": "aarch64"},
         [f"{tag}_aarch64" for tag in [*_LINUX, "linux"]],
     ),
 }
 COMPUTERS = tuple(_COMPUTERS)
+_THIS = "{}.{}".format(*sys.version_info[:2])
 
 
-def fill(computers: list[str], pythons: list[str]) -> int:
+def fill(computers: list[str], pythons: list[str], tests: bool = False) -> int:
     """Download what the lock names into the wheelhouse; returns the exit status.
 
     `computers` are of `COMPUTERS` (none: a computer such as this), `pythons` versions such as
-    ``3.12`` (none: this one's). What is there already is not downloaded again.
+    ``3.12`` (none: this one's); with `tests`, the tests' own lock too. What is there already is
+    not downloaded again. Raises EnvironmentProblem if a file cannot be had.
     """
     if subprocess.call([sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL):
         raise EnvironmentProblem(
@@ -55,45 +51,62 @@ def fill(computers: list[str], pythons: list[str]) -> int:
             "Python that has pip (python3 -m ensurepip adds it)."
         )
     for computer in computers or [""]:
-        for python in pythons or ["{}.{}".format(*sys.version_info[:2])]:
-            kind = computer or "this kind of computer"
-            environment.say(f"wheels for {kind}, Python {python}")
+        for python in pythons or [_THIS]:
+            kind = f"{computer or 'this kind of computer'}, Python {python}"
+            environment.say(f"wheels for {kind}")
             with tempfile.TemporaryDirectory() as folder:
                 wanted = os.path.join(folder, "requirements.txt")
                 with open(wanted, "w", encoding="utf-8") as file:
-                    file.write(requirements(computer, python))
-                status = subprocess.call(_command(wanted, computer, python))
-            if status:
-                raise EnvironmentProblem(
-                    f"pip could not download every wheel for {kind} (status {status}, see above). "
-                    "Start again: it goes on where it stopped."
+                    file.write(requirements(computer, python, tests))
+                done = subprocess.run(
+                    _command(wanted, computer, python), stderr=subprocess.PIPE, text=True
                 )
+            if done.returncode:
+                raise EnvironmentProblem(_what_failed(done.stderr, kind))
     count = len([name for name in os.listdir(environment.WHEELS) if name.endswith(".whl")])
     environment.say(f"{count} wheels in {environment.WHEELS}: copy it with the project's folder")
     return 0
 
 
-def requirements(computer: str, python: str) -> str:
-    """The lock's pins and hashes that a computer needs, without their conditions.
+def _what_failed(said: str, kind: str) -> str:
+    """Why pip could not download everything, and whether it helps to start again."""
+    missing = re.search(r"No matching distribution found for (\S+)", said)
+    if missing:
+        return (
+            f"There is no wheel of {missing[1]} for {kind}. Such a computer cannot be set up "
+            "without a network; another version of Python may have all wheels (--python)."
+        )
+    return (
+        f"{said.strip()}\npip could not download every wheel for {kind}. Start again to continue."
+    )
 
-    pip itself would judge the conditions by the computer that it runs on.
+
+def requirements(computer: str, python: str, tests: bool = False) -> str:
+    """The pins and hashes that a computer needs, without their markers.
+
+    pip itself would judge the markers by the computer that it runs on.
     """
-    words = environment.words()
+    try:
+        from packaging.markers import Marker
+    except ImportError:  # there is no environment yet, but pip, which brings its own copy
+        from pip._vendor.packaging.markers import Marker  # type: ignore[no-redef]
+    there: dict[str, str] = {}
     if computer:
-        words |= _COMPUTERS[computer][0]
-        words["platform_machine"] = _COMPUTERS[computer][1][0].partition("_")[2]
-        words |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
-    if python != words["python_version"]:
-        words |= {"python_version": python, "python_full_version": _last(python)}
-    with open(environment.LOCK, encoding="utf-8") as file:
-        text = "".join(line for line in file if not line.lstrip().startswith("#"))
+        there |= _COMPUTERS[computer][0]
+        there |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
+    if python != _THIS:
+        there |= {"python_version": python, "python_full_version": _last(python)}
     found = []
-    for block in re.split(r"\n(?=\S)", text.strip()):
-        pin, _, hashes = block.partition(" \\\n")
-        name, _, marker = pin.partition(";")
-        if environment.applies(marker.strip(), words):
-            found.append(f"{name.strip()} \\\n{hashes}" if hashes else name.strip())
-    return "\n".join(found) + "\n"
+    for path in environment.locks(tests):
+        with open(path, encoding="utf-8") as file:
+            text = "".join(line for line in file if not line.lstrip().startswith("#"))
+        for block in re.split(r"\n(?=\S)", text.strip()):
+            pin, _, hashes = block.partition(" \\\n")
+            name, _, marker = pin.partition(";")
+            if not marker or Marker(marker).evaluate(there):
+                found.append(f"{name.strip()} \\\n{hashes}")
+    # Once, also if one computer's pin is in the other lock for all.
+    return "\n".join(dict.fromkeys(found)) + "\n"
 
 
 def _last(python: str) -> str:
@@ -109,6 +122,6 @@ def _command(wanted: str, computer: str, python: str) -> list[str]:
         for tag in _COMPUTERS[computer][1]:
             command += ["--platform", tag]
         command += ["--implementation", "cp"]
-    if computer or python != environment.words()["python_version"]:
+    if computer or python != _THIS:
         command += ["--python-version", _last(python)]
     return command

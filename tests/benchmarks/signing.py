@@ -3,7 +3,7 @@
 One process each, in URLs for a second of processor time (so that other programs on the computer
 count less); rounds of all are interleaved, figures are medians. Before a signer is timed its URL
 is verified by the rules of the local S3: one that signs something else than it was asked for is
-marked. The others are installed for this alone: pip install ".[bench]"
+marked. The others are installed for this alone: pip install --group bench
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from strict_s3.signing.presigner import Credentials, Presigner
 ACCESS, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 BUCKET, REGION, EXPIRES = "presignedurldemo", "eu-west-2", 900
 ENDPOINT = f"s3.{REGION}.amazonaws.com"
-INSTALL = 'pip install ".[bench]"'
+INSTALL = "pip install --group bench"
 OURS, BOTO3 = "strict_s3.signing.presigner", "boto3"
 Signer = Callable[[Iterable[str]], Iterator[str]]
 

@@ -62,7 +62,7 @@ def test_an_old_python_gets_one_sentence(monkeypatch, capsys):
 def started(monkeypatch):
     """The commands that would have been started."""
     found: list[list[str]] = []
-    monkeypatch.setattr(environment, "ensure", lambda: "python")
+    monkeypatch.setattr(environment, "ensure", lambda **_: "python")
     monkeypatch.setattr(commands, "_run", lambda command, **_: found.append(command) or 3)
     return found
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import json
 import os
-import platform
 import re
 import signal
 import subprocess
 import sys
 import time
 import tomllib
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -25,41 +25,72 @@ from helpers.setup import environment, lock
 PROJECT = Path(environment.PROJECT)
 
 
-def pinned() -> dict[str, list[tuple[str, str]]]:
-    """Name -> [(version, marker)] of the lock."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for name, version, marker in environment.locked():
-        found.setdefault(canonicalize_name(name), []).append((version, marker))
+def project() -> dict[str, Any]:
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def pinned(tests: bool) -> dict[str, list[str]]:
+    """Name -> versions, of the lock or of both."""
+    found: dict[str, list[str]] = {}
+    for name, version, _ in environment.locked(tests):
+        found.setdefault(canonicalize_name(name), []).append(version)
     return found
 
 
-def test_every_dependency_is_locked_within_its_range():
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pins = pinned()
-    assert len(pins) > 100
-    for line in project["dependencies"]:
-        wanted = Requirement(line)
-        versions = pins[canonicalize_name(wanted.name)]
-        assert all(wanted.specifier.contains(version) for version, _ in versions), line
+@pytest.mark.parametrize("tests", [False, True])
+def test_every_dependency_is_locked_within_its_range(tests):
+    groups = project()["dependency-groups"]
+    wanted = [*project()["project"]["dependencies"], *groups["lessons"]]
+    wanted += groups["test"] if tests else []
+    pins = pinned(tests)
+    for requirement in map(Requirement, wanted):
+        versions = pins[canonicalize_name(requirement.name)]
+        assert any(requirement.specifier.contains(version) for version in versions), requirement
+
+
+def test_the_tests_lock_changes_nothing_of_the_learners():
+    both = pinned(tests=True)
+    assert all(set(both[name]) == set(versions) for name, versions in pinned(tests=False).items())
+    text = {path: Path(path).read_text(encoding="utf-8") for path in environment.locks(True)}
+    only = lock.without(text[environment.TEST_LOCK], text[environment.LOCK])
+    assert only == text[environment.TEST_LOCK]
+
+
+def test_a_learner_installs_nothing_that_only_tests_need():
+    pins = pinned(tests=False)
+    assert {"jupyterlab", "nbval", "pytest", "moto"} <= set(pins)
+    assert not {"playwright", "awscli", "mypy", "ruff", "hypothesis"} & set(pins)
 
 
 def test_every_pin_has_hashes_and_names_no_index():
-    text = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    text = "".join(Path(path).read_text(encoding="utf-8") for path in environment.locks(True))
     blocks = re.findall(r"^[a-z0-9].*==.*(?:\n    .*)*", text, re.M | re.I)
-    assert len(blocks) == len(environment.locked())
+    assert len(blocks) == len(environment.locked(tests=True))
     assert all("--hash=sha256:" in block for block in blocks)
     assert "://" not in text
 
 
-def test_environment_yml_has_the_locks_versions_and_the_project():
+def test_environment_yml_has_the_locks_versions():
     text = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
     written = (PROJECT / "environment.yml").read_text(encoding="utf-8")
     assert written == lock.environment_yml(text)
     lines = [line.strip() for line in written.splitlines()]
-    assert lines[-1] == "- -e ."
-    assert "- python>=3.11,<3.14" in lines
     pins = [line for line in lines if "==" in line]
     assert len(pins) == len(environment.locked())
+
+
+def test_the_same_pythons_everywhere():
+    about = project()["project"]
+    assert about["requires-python"] == f">={environment.PYTHONS[0]}"
+    classifiers = [line.rpartition(" ")[2] for line in about["classifiers"] if ":: 3." in line]
+    assert tuple(classifiers) == environment.PYTHONS
+    *most, last = environment.PYTHONS
+    for paper in ("README.md", "notebooks/INSTRUCTOR.md"):
+        text = (PROJECT / paper).read_text(encoding="utf-8")
+        assert f"Python {', '.join(most)} or {last}" in text, paper
+    # The form in which repo2docker finds a version; a range it does not.
+    conda = re.search(r"^  - python=(.+)$", lock.environment_yml(""), re.M)
+    assert conda and conda[1] in environment.PYTHONS
 
 
 def test_the_commands_start_with_the_standard_library_alone():
@@ -88,13 +119,20 @@ def test_markers_and_names_of_the_lock_are_read(tmp_path, monkeypatch):
     assert environment.locked() == [("a-b", "1.0", ""), ("c", "2", "sys_platform == 'win32'")]
     missing = environment.differences()
     assert missing[0] == "a-b 1.0 is locked, none is installed"
+    assert len(missing) == 1 + (sys.platform == "win32")
+
+
+def test_an_active_environment_without_packaging_is_incomplete(monkeypatch):
+    monkeypatch.setitem(sys.modules, "packaging.markers", None)
+    assert environment.differences() == ["packaging is locked, none is installed"]
 
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """An empty project folder with a lock."""
-    (tmp_path / "requirements.lock").write_text("")
-    monkeypatch.setattr(environment, "LOCK", str(tmp_path / "requirements.lock"))
+    """An empty project folder with empty locks."""
+    for name, file in (("LOCK", "requirements.lock"), ("TEST_LOCK", "requirements-test.lock")):
+        (tmp_path / file).write_text("")
+        monkeypatch.setattr(environment, name, str(tmp_path / file))
     monkeypatch.setattr(environment, "VENV", str(tmp_path / ".venv"))
     monkeypatch.setattr(environment, "WHEELS", str(tmp_path / "wheelhouse"))
     return tmp_path
@@ -107,23 +145,23 @@ def test_an_environment_counts_only_with_its_stamp(elsewhere):
     python.touch()
     assert not environment._is_ready()
     stamp = elsewhere / ".venv" / environment.STAMP
-    stamp.write_text(json.dumps(environment._wanted()))
+    stamp.write_text(json.dumps(environment._wanted(False)))
     assert environment._python() == str(python)
     stamp.write_text("{half")
     assert not environment._is_ready()
 
 
 def test_a_changed_lock_or_a_moved_folder_makes_it_stale(elsewhere):
-    before = environment._wanted()
+    before = environment._wanted(False)
     (elsewhere / "requirements.lock").write_text("a==1\n")
-    assert environment._wanted() != before
-    assert environment._wanted()["folder"] == before["folder"]
+    assert environment._wanted(False) != before
+    assert environment._wanted(False)["folder"] == before["folder"]
 
 
 def test_an_environment_whose_python_is_gone_is_not_ready(elsewhere, monkeypatch):
     folder = elsewhere / ".venv"
     folder.mkdir()
-    (folder / environment.STAMP).write_text(json.dumps(environment._wanted()))
+    (folder / environment.STAMP).write_text(json.dumps(environment._wanted(False)))
     assert not environment._is_ready()
     monkeypatch.setattr(environment, "_runs", lambda _python: True)
     assert environment._is_ready()
@@ -134,45 +172,6 @@ def test_an_interpreter_without_the_packages_does_not_run(tmp_path):
     # As after an upgrade of the system's Python: it starts, and looks in another folder.
     assert not environment._runs(sys._base_executable)
     assert environment._runs(sys.executable)
-
-
-MACHINES = (
-    ("linux", "posix", "CPython", (3, 11, 4)),
-    ("linux", "posix", "PyPy", (3, 12, 0)),
-    ("darwin", "posix", "CPython", (3, 11, 5)),
-    ("win32", "nt", "CPython", (3, 13, 1)),
-)
-
-
-@pytest.mark.parametrize(("system", "name", "implementation", "version"), MACHINES)
-def test_markers_mean_what_packaging_says(system, name, implementation, version, monkeypatch):
-    full = ".".join(map(str, version))
-    there = {
-        "sys_platform": system,
-        "os_name": name,
-        "platform_python_implementation": implementation,
-        "python_full_version": full,
-    }
-    markers = {marker for _, _, marker in environment.locked()} - {""}
-    assert len(markers) >= 5
-    markers |= {
-        "(os_name == 'nt' or sys_platform == 'darwin') and python_full_version >= '3.11.5'",
-        "python_full_version < '3.12' or os_name != 'nt' and sys_platform == 'linux'",
-        "'3.9' < python_full_version",
-    }
-    with monkeypatch.context() as machine:
-        machine.setattr(sys, "platform", system)
-        machine.setattr(os, "name", name)
-        machine.setattr(platform, "python_implementation", lambda: implementation)
-        machine.setattr(platform, "python_version", lambda: full)
-        ours = {marker: environment.applies(marker) for marker in markers}
-    assert ours == {marker: Marker(marker).evaluate(there) for marker in markers}
-
-
-@pytest.mark.parametrize("marker", ["colour == 'red'", "os_name ~= 'nt'", "os_name =="])
-def test_a_marker_that_is_not_understood_is_named(marker):
-    with pytest.raises(environment.EnvironmentProblem, match=re.escape(marker)):
-        environment.applies(marker)
 
 
 HOLD = "import sys, time; from helpers.setup import environment as e; e.VENV = sys.argv[1]\n"
@@ -186,7 +185,7 @@ def test_one_start_at_a_time(elsewhere, monkeypatch, capsys):
         assert other.stdout.readline().strip() == b"held"
         monkeypatch.setattr(environment, "WAIT_SECONDS", 0.1)
         with (
-            pytest.raises(environment.EnvironmentProblem, match="for too long"),
+            pytest.raises(environment.EnvironmentProblem, match="Stop it and start again"),
             environment._one_at_a_time(),
         ):
             pass
@@ -235,7 +234,7 @@ def test_the_active_environment_is_used_if_it_has_the_lock(elsewhere, monkeypatc
     (elsewhere / "requirements.lock").write_text("not-there==1\nnor-this==2\n")
     missing = "not-there 1 is locked, none is installed (and 1 more)"
     assert environment.find() == (None, missing)
-    monkeypatch.setattr(environment, "_make", lambda: environment.say("made"))
+    monkeypatch.setattr(environment, "_make", lambda _tests: environment.say("made"))
     assert environment.ensure() == environment._python()
     said = capsys.readouterr().err
     assert f"the active environment is not used: {missing}" in said
@@ -255,7 +254,7 @@ def test_made_from_the_python_behind_an_active_environment(elsewhere, monkeypatc
     monkeypatch.setattr(environment, "_run", lambda command, *_: commands.append(command))
     monkeypatch.setattr(environment.shutil, "which", lambda _name: None)
     (elsewhere / ".venv" / "left").mkdir(parents=True)
-    environment._make()
+    environment._make(False)
     assert not (elsewhere / ".venv" / "left").exists()
     assert commands[0][0] == sys._base_executable
     assert "--require-hashes" in commands[1]
@@ -267,16 +266,48 @@ def test_a_wheelhouse_is_all_that_is_installed_from(uv, elsewhere, monkeypatch, 
     commands = []
     monkeypatch.setattr(environment, "_run", lambda command, *_: commands.append(command))
     monkeypatch.setattr(environment.shutil, "which", lambda _name: uv)
-    environment._make()
+    environment._make(False)
     assert not any("--no-index" in command for command in commands)
     (elsewhere / "wheelhouse").mkdir()
     del commands[:]
-    environment._make()
-    for command in commands[1:]:
-        assert command[command.index("--find-links") + 1] == environment.WHEELS
-        assert "--no-index" in command
-    assert len(commands) == 3
+    environment._make(False)
+    (install,) = (command for command in commands if "install" in command)
+    assert install[install.index("--find-links") + 1] == environment.WHEELS
+    assert "--no-index" in install
     assert "without the network" in capsys.readouterr().err
+
+
+def test_what_the_tests_need_is_added_when_it_is_asked_for(elsewhere, monkeypatch, capsys):
+    monkeypatch.setattr(environment, "inside_environment", lambda: False)
+    monkeypatch.setattr(environment, "_runs", lambda _python: True)
+    monkeypatch.setattr(environment.shutil, "which", lambda _name: None)
+    commands: list[list[str]] = []
+    monkeypatch.setattr(environment, "_run", lambda command, *_: commands.append(command))
+
+    def installed() -> list[list[str]]:
+        """The locks of each call of pip since the last look."""
+        found = [
+            [after for part, after in pairwise(command) if part == "-r"]
+            for command in commands
+            if "pip" in command
+        ]
+        commands.clear()
+        return found
+
+    for _ in range(2):
+        environment.ensure()
+    assert installed() == [[environment.LOCK]]
+    for _ in range(2):
+        environment.ensure(tests=True)
+    assert installed() == [[environment.LOCK, environment.TEST_LOCK]]
+    assert "adding what only the tests need" in capsys.readouterr().err
+    environment.ensure()
+    (elsewhere / "requirements-test.lock").write_text("new==1\n")
+    environment.ensure()
+    assert installed() == []
+    assert environment.find(tests=True) == (None, "")
+    environment.ensure(tests=True)
+    assert installed() == [[environment.LOCK, environment.TEST_LOCK]]
 
 
 def test_a_failed_installation_leaves_no_stamp(elsewhere, monkeypatch):
@@ -285,7 +316,7 @@ def test_a_failed_installation_leaves_no_stamp(elsewhere, monkeypatch):
 
     monkeypatch.setattr(environment, "_run", fail)
     with pytest.raises(environment.EnvironmentProblem):
-        environment._make()
+        environment._make(False)
     assert not (elsewhere / ".venv" / environment.STAMP).exists()
 
 
@@ -295,6 +326,17 @@ def test_a_failing_step_says_what_and_how_to_go_on(elsewhere):
         environment._run([sys.executable, "-c", "print('why'); exit(3)"], "making .venv")
     assert "making .venv failed (status 3)" in str(caught.value)
     assert "why" in str(caught.value)
+
+
+def test_notebooks_find_the_helpers_from_any_folder_without_variables(tmp_path):
+    # As an editor does it, which knows the environment's Python and nothing else.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "v"], check=True)
+    python = tmp_path / "v" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    for _ in range(2):
+        subprocess.run([python, environment.LINK], check=True)
+    code = "import helpers; print(helpers.__path__[0])"
+    found = subprocess.check_output([python, "-I", "-c", code], cwd=tmp_path, text=True)
+    assert os.path.samefile(found.strip(), PROJECT / "helpers")
 
 
 def test_kernels_find_the_helpers(monkeypatch):

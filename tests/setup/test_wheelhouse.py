@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 
 import pytest
@@ -12,32 +13,49 @@ from helpers import __main__ as commands
 from helpers.setup import environment, wheelhouse
 
 
-def names(computer: str, python: str) -> set[str]:
-    return set(re.findall(r"^([\w.-]+)==", wheelhouse.requirements(computer, python), re.M))
+def pins(computer: str, python: str) -> set[str]:
+    return set(re.findall(r"^[\w.-]+==\S+", wheelhouse.requirements(computer, python), re.M))
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("python", environment.PYTHONS)
 @pytest.mark.parametrize(
-    ("computer", "system", "name"),
-    [("windows", "win32", "nt"), ("macos", "darwin", "posix"), ("linux", "linux", "posix")],
+    ("computer", "system", "name", "machine"),
+    [
+        ("windows", "win32", "nt", "AMD64"),
+        ("macos", "darwin", "posix", "arm64"),
+        ("macos-intel", "darwin", "posix", "x86_64"),
+        ("linux", "linux", "posix", "x86_64"),
+        ("linux-arm", "linux", "posix", "aarch64"),
+    ],
 )
-def test_each_computer_gets_what_its_own_pip_would_ask_for(computer, system, name, python):
+def test_each_computer_gets_what_its_own_pip_would_ask_for(computer, system, name, machine, python):
     there = {
         "sys_platform": system,
         "os_name": name,
+        "platform_machine": machine,
         "platform_python_implementation": "CPython",
         "implementation_name": "cpython",
         "python_version": python,
         "python_full_version": f"{python}.99",
     }
     wanted = {
-        package
-        for package, _, marker in environment.locked()
+        f"{package}=={version}"
+        for package, version, marker in environment.locked()
         if not marker or Marker(marker).evaluate(there)
     }
-    assert names(computer, python) == wanted
-    assert ("pywinpty" in wanted) == (computer == "windows")
-    assert ("appnope" in wanted) == (computer == "macos")
+    assert pins(computer, python) == wanted
+    names = {pin.partition("==")[0] for pin in wanted}
+    assert len(names) == len(wanted)
+    assert ("pywinpty" in names) == (computer == "windows")
+    assert ("appnope" in names) == computer.startswith("macos")
+
+
+def test_the_tests_own_packages_only_if_asked_for():
+    assert "playwright==" not in wheelhouse.requirements("linux", "3.12")
+    both = wheelhouse.requirements("windows", "3.12", tests=True)
+    assert "playwright==" in both
+    # Locked for Windows in one file, for every system in the other.
+    assert both.count("colorama==") == 1
 
 
 def test_pins_keep_their_hashes_and_lose_their_conditions():
@@ -52,27 +70,53 @@ def test_pins_keep_their_hashes_and_lose_their_conditions():
 def test_pip_is_called_once_for_each_computer_and_python(monkeypatch, tmp_path):
     called: list[list[str]] = []
     monkeypatch.setattr(environment, "WHEELS", str(tmp_path))
-    monkeypatch.setattr(wheelhouse.subprocess, "call", lambda command, **_: called.append(command))
+    monkeypatch.setattr(wheelhouse.subprocess, "call", lambda *_, **__: 0)
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        called.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(wheelhouse.subprocess, "run", run)
     arguments = ["--for", "windows", "macos", "--python", "3.12", "3.13"]
     assert commands.main(["wheelhouse", *arguments]) == 0
-    downloads = called[1:]
-    assert len(downloads) == 4
-    for command in downloads:
+    assert len(called) == 4
+    for command in called:
         assert {"--require-hashes", "--no-deps", "--only-binary=:all:"} <= set(command)
-    assert [command[command.index("--platform") + 1] for command in downloads] == [
+    assert [command[command.index("--platform") + 1] for command in called] == [
         *["win_amd64"] * 2,
         *["macosx_14_0_arm64"] * 2,
     ]
-    assert [command[-1] for command in downloads] == ["3.12.99", "3.13.99"] * 2
+    assert [command[-1] for command in called] == ["3.12.99", "3.13.99"] * 2
 
 
-def test_what_goes_wrong_is_one_sentence(monkeypatch, capsys):
-    for failing, said in ((1, "has none"), (2, "goes on where it stopped")):
-        statuses = iter([0] * (failing - 1) + [1])
-        monkeypatch.setattr(wheelhouse.subprocess, "call", lambda *_, s=statuses, **__: next(s))
-        assert commands.main(["wheelhouse"]) == 1
-        assert said in capsys.readouterr().err
+def failing(stderr: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess([], 1, stderr=stderr)
+
+
+def test_without_pip_it_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(wheelhouse.subprocess, "call", lambda *_, **__: 1)
+    assert commands.main(["wheelhouse"]) == 1
+    assert "has none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("ERROR: Connection refused", "Start again to continue"),
+        ("ERROR: No matching distribution found for x==1", "There is no wheel of x==1 for windows"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_named(said, message, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(environment, "WHEELS", str(tmp_path))
+    monkeypatch.setattr(wheelhouse.subprocess, "call", lambda *_, **__: 0)
+    monkeypatch.setattr(wheelhouse.subprocess, "run", lambda *_, **__: failing(said))
+    assert commands.main(["wheelhouse", "--for", "windows"]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert ("Start again" in error) == ("refused" in said)
+
+
+@pytest.mark.parametrize("arguments", [["--python", "2.7"], ["--for", "amiga"]])
+def test_what_is_not_supported_is_refused(arguments):
     with pytest.raises(SystemExit):
-        commands.main(["wheelhouse", "--python", "2.7"])
-    with pytest.raises(SystemExit):
-        commands.main(["wheelhouse", "--for", "amiga"])
+        commands.main(["wheelhouse", *arguments])
