@@ -165,9 +165,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "presign":
         try:
             with signals.as_interrupt():  # also while it is being imported
-                from strict_s3.signing import command as presign_command
+                from helpers.settings import KEYS_FROM, presign_source
+                from strict_s3.signing.command import main as presign
 
-                return presign_command.main(rest)
+                return presign(rest, "python3 -m helpers presign", presign_source, KEYS_FROM)
         except KeyboardInterrupt:
             return 130
     if options.command == "execute":

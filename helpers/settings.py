@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
+
+from strict_s3.errors import PresignError
+from strict_s3.signing.presigner import Credentials
+from strict_s3.signing.source import Source
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT / ".env"
@@ -91,3 +96,28 @@ def load_settings(path: Path = ENV_FILE) -> Settings | None:
         token,
         endpoint,
     )
+
+
+KEYS_FROM = (
+    "Keys come from --profile NAME, or, with bucket, region and endpoint, from the environment "
+    "variables S3_ACCESS_KEY, S3_SECRET_KEY, S3_SESSION_TOKEN, S3_BUCKET, S3_REGION and "
+    "S3_ENDPOINT_URL if the first is set, or else from .env (see .env.example)."
+)
+
+
+def presign_source() -> Source | None:
+    """Where ``helpers presign`` finds its keys. Raises `PresignError`."""
+    get = os.environ.get
+    if get("S3_ACCESS_KEY"):
+        token = get("S3_SESSION_TOKEN") or None
+        keys = Credentials(get("S3_ACCESS_KEY", ""), get("S3_SECRET_KEY", ""), token)
+        place = (get("S3_BUCKET", ""), get("S3_REGION", ""), get("S3_ENDPOINT_URL", ""))
+        return Source("the environment", keys, *place)
+    try:
+        found = load_settings()
+    except SettingsError as problem:
+        raise PresignError(str(problem)) from None
+    if found is None:
+        return None
+    keys = Credentials(found.access_key, found.secret_key, found.session_token)
+    return Source(".env", keys, found.bucket, found.region, found.endpoint_url or "")

@@ -1,11 +1,11 @@
-"""Presign many URLs: one bucket, one method, any number of keys, as quick as Python can.
+"""Presign many URLs: one bucket, one method, any number of keys, as fast as Python can.
 
-    signer = Presigner(Credentials(access_key, secret_key), "eu-west-2", "my-bucket")
+    signer = Presigner(boto3.Session().get_credentials(), "eu-west-2", "my-bucket")
     url = signer.get("report.txt", expires=900)
     for url in signer.urls("GET", keys, expires=900): ...
 
 The URLs are those of boto3's ``generate_presigned_url`` with ``signature_version="s3v4"``, byte
-for byte. What S3 would refuse in any case is refused here, where boto3 signs it without a word.
+for byte. A URL that S3 would always refuse is refused here; boto3 signs it without a warning.
 A presigned URL is a bearer token: keep it out of logs.
 """
 
@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from ..errors import PresignError
@@ -31,7 +31,7 @@ from ..rules.sigv4 import (
 )
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST")
-# A key that is its own encoding; most are, and to see that is quicker than to encode.
+# A key that needs no encoding: most do not, and this check is faster than encoding.
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]{1,1024}").fullmatch
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch  # RFC 9110, a header's name
 _VISIBLE = re.compile(r"[\t\x20-\x7e]*").fullmatch
@@ -62,8 +62,16 @@ _SUFFIXES = {
 
 @dataclass(frozen=True)
 class Credentials:
-    """A key to sign with. `session_ends` (aware) is when a session token stops working, if known:
-    no URL is signed then that would say it lives longer."""
+    """A key to sign with.
+
+    `session_ends` (aware) is when the session token expires. If it is given, a URL that would
+    promise to outlive its session is refused. Raises `PresignError`.
+
+        keys = boto3.client("sts").assume_role(RoleArn=…, RoleSessionName=…)["Credentials"]
+        Credentials(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], keys["Expiration"]
+        )
+    """
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -91,6 +99,12 @@ class Credentials:
             )
 
 
+class BotoCredentials(Protocol):
+    """The credentials of botocore and boto3, also those that renew themselves."""
+
+    def get_frozen_credentials(self) -> Any: ...
+
+
 class Location(NamedTuple):
     """Where a bucket's objects are: scheme and host, the Host header, the path before the key."""
 
@@ -103,14 +117,24 @@ class Location(NamedTuple):
 class Presigner:
     """Signs URLs for the objects of one bucket.
 
+    `credentials` are boto3's or your own:
+
+        Presigner(boto3.Session().get_credentials(), "eu-west-2", "my-bucket")
+        Presigner(boto3.Session(profile_name="work").get_credentials(), "eu-west-2", "my-bucket")
+        Presigner(Credentials("AKIA…", "…"), "eu-west-2", "my-bucket")
+
+    boto3's are asked for their key whenever something is signed, so the session of a role or of
+    SSO is renewed in time. They do not say when it ends, so a URL may promise more than its
+    session has left; your own can say it (``session_ends``).
+
     `endpoint` is another S3's URL, with a path prefix if it has one. `addressing` says where the
     bucket's name goes: ``virtual`` into the host name (where a host name can hold it), ``path``
     into the path, ``auto`` virtual on AWS (S3's accelerated endpoints too) and path elsewhere; all
     three as in boto3, on the region's own host. `clock` gives the time in seconds since 1970.
-    Raises `PresignError`.
+    Raises `PresignError`; what boto3's credentials raise when they cannot be renewed is passed on.
     """
 
-    credentials: Credentials
+    credentials: Credentials | BotoCredentials
     region: str
     bucket: str
     endpoint: str | None = None
@@ -119,21 +143,28 @@ class Presigner:
     location: Location = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "credentials", _checked_credentials(self.credentials))
         if not (_ANY_REGION if self.endpoint else _REGION)(self.region):
-            raise PresignError(f"{self.region!r} is not a region's code, such as eu-west-2.")
+            raise PresignError(f"{self.region!r} is not a region code, such as eu-west-2.")
         if not may_be_bucket_name(self.bucket):
             raise PresignError(
-                f"{self.bucket!r} is not a bucket's name: 3 to 63 of a-z, 0-9, dots and hyphens."
+                f"{self.bucket!r} is not a bucket name: 3 to 63 of a-z, 0-9, dots and hyphens."
             )
         for ending, what in _NO_BUCKETS.items():
             if self.bucket.endswith(ending):
                 raise PresignError(
-                    f"{self.bucket!r} is {what}. It is signed for in another way: use boto3."
+                    f"{self.bucket!r} is {what}, which is signed in a different way. Use boto3."
                 )
         if self.addressing not in ("auto", "virtual", "path"):
-            raise PresignError(f"addressing is {self.addressing!r}; it is auto, virtual or path.")
+            raise PresignError(f"addressing is {self.addressing!r}; use auto, virtual or path.")
         where = _location(self.region, self.bucket, self.endpoint, self.addressing)
         object.__setattr__(self, "location", where)
+
+    def frozen(self) -> Presigner:
+        """This signer with the credentials of this moment, which another process can be sent."""
+        if isinstance(self.credentials, Credentials):
+            return self
+        return replace(self, credentials=_frozen(self.credentials))
 
     def get(self, key: str, **options: object) -> str:
         """A URL to download one object; options as for `urls`."""
@@ -154,43 +185,44 @@ class Presigner:
     ) -> Iterator[str]:
         """One URL for each key, in their order, as they are asked for.
 
-        Each lives `expires` seconds from when it is signed. `query` holds parameters by the names
-        of S3's API (``response-content-disposition``, ``versionId``), `headers` what the client
+        Each expires `expires` seconds after it is signed. `query` holds parameters by their names
+        in S3's API (``response-content-disposition``, ``versionId``), `headers` what the client
         must send with exactly these values (``content-type``, ``content-length``,
-        ``if-none-match``, ``x-amz-…``). Raises `PresignError`: at once for what concerns all, at
-        its turn for a key that cannot be signed.
+        ``if-none-match``, ``x-amz-…``). Raises `PresignError`: at once for what concerns all
+        URLs, at its turn for a key that cannot be signed.
         """
         if method not in METHODS:
-            raise PresignError(f"{method!r} is not a method for an object: {', '.join(METHODS)}.")
+            raise PresignError(f"{method!r} is not one of the methods {', '.join(METHODS)}.")
         check_expires(expires)
         if isinstance(keys, str):
-            raise PresignError(f"The keys are the text {keys!r:.60}; give a list of keys.")
+            raise PresignError(f"keys is the text {keys!r:.60}; give a list of keys.")
         pairs = list(checked_query(query or {}).items())
         signed = checked_headers(headers or {})
-        self._check_session(int(self.clock()), expires)
+        _check_session(_frozen(self.credentials), int(self.clock()), expires)
 
         def signer(second: int) -> Callable[[str], str]:
-            self._check_session(second, expires)
+            credentials = _frozen(self.credentials)
+            _check_session(credentials, second, expires)
             url = UrlToSign.build(
                 method,
                 self.location.url_base,
                 self.location.host,
-                access_key=self.credentials.access_key,
+                access_key=credentials.access_key,
                 region=self.region,
                 now=datetime.fromtimestamp(second, UTC),
                 expires=expires,
-                session_token=self.credentials.session_token,
+                session_token=credentials.session_token,
                 headers=signed,
                 query=pairs,
             )
-            return path_signer(url, self.credentials.secret_key)
+            return path_signer(url, credentials.secret_key)
 
         return self._sign(signer, keys)
 
     def _sign(
         self, signer: Callable[[int], Callable[[str], str]], keys: Iterable[str]
     ) -> Iterator[str]:
-        # Keys may come slowly; a URL's life counts from X-Amz-Date, which has to be its own.
+        # Keys may come slowly, and a URL's lifetime begins at its own X-Amz-Date.
         clock, prefix, dated = self.clock, self.location.prefix, -1
         sign: Callable[[str], str] = str
         for key in keys:
@@ -200,45 +232,71 @@ class Presigner:
             try:
                 plain = _PLAIN(key)
             except TypeError:
-                raise PresignError(f"A key is text, not {type(key).__name__}.") from None
+                raise PresignError(f"A key must be text, not {type(key).__name__}.") from None
             yield sign(prefix + (key if plain else encoded_key(key)))
 
-    def _check_session(self, second: int, expires: int) -> None:
-        ends = self.credentials.session_ends
-        if ends is not None and second + expires > (left := ends.timestamp()):
-            left = int(left) - second
-            fix = f"Ask for at most {left} seconds, or renew the session."
-            raise PresignError(
-                f"The session ends at {ends.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, and a URL that "
-                f"is to live {expires} seconds would end with it. "
-                + (fix if left > 0 else "That is past: renew the session.")
-            )
+
+def _checked_credentials(given: Any) -> Any:
+    if isinstance(given, Credentials) or hasattr(given, "get_frozen_credentials"):
+        return given
+    if all(hasattr(given, name) for name in ("access_key", "secret_key", "token")):
+        # Frozen ones of boto3, whose repr would show the secret key.
+        return Credentials(given.access_key, given.secret_key, given.token)
+    if given is None:
+        raise PresignError(
+            "There are no credentials: boto3 has found none. Give Credentials(access_key, "
+            "secret_key), or set up a profile."
+        )
+    raise PresignError(
+        f"credentials is of type {type(given).__name__}; give Credentials(access_key, secret_key) "
+        "or boto3.Session().get_credentials()."
+    )
+
+
+def _frozen(credentials: Credentials | BotoCredentials) -> Credentials:
+    """The key of this moment: of boto3's credentials, renewed if its session is about to end."""
+    if isinstance(credentials, Credentials):
+        return credentials
+    key = credentials.get_frozen_credentials()
+    return Credentials(key.access_key, key.secret_key, key.token)
+
+
+def _check_session(credentials: Credentials, second: int, expires: int) -> None:
+    ends = credentials.session_ends
+    if ends is not None and second + expires > (left := ends.timestamp()):
+        left = int(left) - second
+        fix = f"Ask for at most {left} seconds, or renew the session."
+        raise PresignError(
+            f"The session ends at {ends.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}, so a URL cannot be "
+            f"valid for {expires} seconds. "
+            + (fix if left > 0 else "That is past: renew the session.")
+        )
 
 
 def encoded_key(key: str) -> str:
-    """The key as it stands in a path. Raises `PresignError` for one that no object can have."""
+    """The key as a URL's path has it. Raises `PresignError` for one that no object can have."""
     if _PLAIN(key):
         return key
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
         raise PresignError(
-            f"The key {key!r:.80} has half of a surrogate pair, which UTF-8 cannot hold."
+            f"The key {key!r:.80} has a lone surrogate, which UTF-8 cannot encode."
         ) from None
     if size == 0:
-        raise PresignError("A key has at least one character; this one is empty.")
+        raise PresignError("A key needs at least one character; this one is empty.")
     if size > MAX_KEY:
         raise PresignError(
-            f"The key {key!r:.40}… has {size} bytes of UTF-8; S3 takes at most {MAX_KEY}."
+            f"The key {key!r:.40}… has {size} bytes of UTF-8; S3 accepts at most {MAX_KEY}."
         )
     return canonical_uri(key)
 
 
 def check_expires(expires: int) -> None:
-    """Raises `PresignError` for a life that S3 refuses: it takes 1 to 604800 whole seconds."""
+    """Raises `PresignError` for a lifetime that S3 refuses: it accepts 1 to 604800 seconds."""
     if type(expires) is not int or not 1 <= expires <= MAX_EXPIRES:
         raise PresignError(
-            f"expires is {expires!r}; S3 takes whole seconds from 1 to {MAX_EXPIRES} (seven days)."
+            f"expires is {expires!r}; S3 accepts 1 to {MAX_EXPIRES} whole seconds (seven days)."
         )
 
 
@@ -246,17 +304,17 @@ def checked_query(query: Mapping[str, str]) -> dict[str, str]:
     """The parameters, if they leave the signature's own alone. Raises `PresignError`."""
     for name, value in query.items():
         if not isinstance(name, str) or not isinstance(value, str):
-            raise PresignError(f"The parameter {name!r} has {value!r}; both are text.")
+            raise PresignError(f"The parameter {name!r} has {value!r}; both must be text.")
         if not name:
             raise PresignError(f"The parameter with the value {value!r:.60} has no name.")
         if name == "Signature":
-            raise PresignError("Signature is of Signature Version 2: S3 refuses a URL with both.")
+            raise PresignError("Signature is for Signature Version 2; S3 refuses a URL with both.")
         if name.lower().startswith("x-amz-") and name.lower()[6:] in _SIGNING_PARAMETERS:
-            raise PresignError(f"{name} is made by signing; leave it out of query.")
+            raise PresignError(f"{name} is added by signing; leave it out of query.")
         try:
             (name + value).encode()
         except UnicodeEncodeError:
-            raise PresignError(f"The parameter {name!r} has half of a surrogate pair.") from None
+            raise PresignError(f"The parameter {name!r} has a lone surrogate.") from None
     return dict(query)
 
 
@@ -267,12 +325,12 @@ _SIGNING_PARAMETERS = {
 
 
 def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers with lower-case names, if a client can send them. Raises `PresignError`."""
+    """The headers with lower-case names. Raises `PresignError` for one that no client can send."""
     found: dict[str, str] = {}
     for name, value in headers.items():
         lower = str(name).lower()
         if not _TOKEN(lower):
-            raise PresignError(f"{name!r} is not a header's name.")
+            raise PresignError(f"{name!r} is not a header name.")
         if lower == "host":
             raise PresignError("host is always signed; to change it, give another endpoint.")
         if lower in _NOT_WITH_A_URL:
@@ -281,22 +339,22 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
             raise PresignError(f"The header {lower} is given twice.")
         if not isinstance(value, str) or not _VISIBLE(value):
             raise PresignError(
-                f"The header {lower} has {value!r:.60}; write text of visible ASCII characters, "
-                "since clients send others in different ways."
+                f"The header {lower} has {value!r:.60}; use visible ASCII characters, because "
+                "clients encode others differently."
             )
         if lower == "content-length" and not re.fullmatch("[0-9]+", value):
             raise PresignError(f"content-length is {value!r}; write a number of bytes, as digits.")
         if lower == "x-amz-content-sha256" and value != UNSIGNED_PAYLOAD:
             raise PresignError(
-                f"x-amz-content-sha256 is {value!r:.80}, and a URL is signed for "
-                f"{UNSIGNED_PAYLOAD}: S3 would refuse it. To sign what is sent, take content-md5 "
-                "or x-amz-checksum-sha256."
+                f"x-amz-content-sha256 is {value!r:.80}, but a URL is signed for "
+                f"{UNSIGNED_PAYLOAD}, so S3 would refuse it. To fix what is sent, sign "
+                "content-md5 or x-amz-checksum-sha256."
             )
         found[lower] = value
     return found
 
 
-# Two mechanisms at once; a body without its length in front.
+# The first signs a second time; the second leaves out the length of the body.
 _NOT_WITH_A_URL = ("authorization", "transfer-encoding")
 
 
@@ -310,8 +368,8 @@ def _location(region: str, bucket: str, endpoint: str | None, addressing: str) -
     virtual = addressing == "virtual" or (addressing == "auto" and (not endpoint or accelerated))
     if accelerated and not (virtual and _fits_host(bucket, scheme, netloc)):
         raise PresignError(
-            f"{netloc} takes a bucket in the host name alone: with addressing auto or virtual, and "
-            f"a name without dots, not {bucket!r}."
+            f"{netloc} accepts a bucket only in the host name. Use addressing auto or virtual, and "
+            f"a bucket whose name has no dots, not {bucket!r}."
         )
     if virtual and _fits_host(bucket, scheme, netloc):
         netloc = f"{bucket}.{netloc}"
@@ -321,7 +379,7 @@ def _location(region: str, bucket: str, endpoint: str | None, addressing: str) -
 
 
 def _host_header(scheme: str, netloc: str) -> str:
-    """As clients send it: the port as a plain number, and only if it is not the scheme's own."""
+    """As clients send it: with the port only if it is not the scheme's default."""
     usual = 443 if scheme == "https" else 80
     port = urlsplit(f"//{netloc}").port
     name = re.sub(":[0-9]*$", "", netloc.lower())
@@ -331,34 +389,35 @@ def _host_header(scheme: str, netloc: str) -> str:
 def _endpoint(endpoint: str) -> tuple[str, str, str]:
     try:
         parts = urlsplit(endpoint)
-        parts.port  # noqa: B018  (raises ValueError for a port that is none)
+        parts.port  # noqa: B018  (raises ValueError for an invalid port)
         path = unquote(parts.path, errors="strict")
     except ValueError:
         parts, path = urlsplit(""), ""
     if "@" in parts.netloc:
         raise PresignError(
-            f"The endpoint is not a URL to sign for: it has a user or a password before "
-            f"{parts.netloc.rpartition('@')[2]!r}. Leave them out."
+            f"The endpoint has a user or a password before {parts.netloc.rpartition('@')[2]!r}. "
+            "Leave them out."
         )
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
         or re.search(r"[^\x21-\x7e]|[?#\\]", endpoint)
         or {".", ".."} & set(path.split("/"))  # clients resolve these, after signing
-        or path.count("/") != parts.path.count("/")  # %2F, which could not stay what it is
+        or path.count("/") != parts.path.count("/")  # %2F, which would become a slash
     ):
         raise PresignError(
-            f"The endpoint {endpoint!r} is not a URL to sign for; write http:// or https://, a "
-            "host, a port if needed and a path without dots if there is one, and nothing else."
+            f"The endpoint {endpoint!r} is not a usable URL. Write http:// or https://, a host, "
+            "and if needed a port and a path without dots."
         )
-    # The path may be written encoded or not; in the URL it is encoded once.
+    # Whether the path came encoded or not, the URL has it encoded once.
     return parts.scheme, parts.netloc, canonical_uri(path).rstrip("/")
 
 
 def _fits_host(bucket: str, scheme: str, netloc: str) -> bool:
-    """True if the bucket's name can be a part of the host name: the rule of botocore's endpoints.
+    """Can the bucket's name be part of the host name? botocore's rule.
 
-    A certificate for ``*.s3.…`` covers no further dot, and an address has no names below it.
+    A certificate for ``*.s3.…`` does not cover names with another dot, and an IP address has no
+    subdomains.
     """
     host = urlsplit(f"//{netloc}").hostname or ""
     try:

@@ -19,19 +19,14 @@ import requests
 from helpers.settings import PROJECT
 from strict_s3.errors import PresignError
 from strict_s3.signing import command as presign_command
+from strict_s3.signing.presigner import Credentials
+from strict_s3.signing.source import Source
 from strict_s3.signing.workers import BLOCK
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, pipes and terminals of POSIX")
 PLACE = ["--bucket=presignedurldemo", "--region=eu-west-2"]
+CREDENTIALS = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 KEYS = {"S3_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE", "S3_SECRET_KEY": "secret"}
-
-
-@pytest.fixture
-def keys(monkeypatch):
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    for name in ("S3_SESSION_TOKEN", "S3_BUCKET", "S3_REGION", "S3_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def command(*options: str) -> list[str]:
@@ -135,39 +130,40 @@ def test_the_urls_work(service, tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--expires=8d"], "expires is 691200; S3 takes whole seconds from 1 to 604800"),
+        (["--expires=8d"], "expires is 691200; S3 accepts 1 to 604800 whole seconds"),
         (["--expires=0"], "expires is 0"),
         (["--expires=soon"], "--expires is 'soon'"),
         (["--expires=1.5h"], "--expires is '1.5h'"),
-        (["--bucket=x"], "'x' is not a bucket's name"),
-        (["--endpoint=localhost"], "The endpoint 'localhost' is not a URL to sign for"),
-        (["--workers=0"], "--workers is 0; it is 1 to 32."),
+        (["--bucket=x"], "'x' is not a bucket name"),
+        (["--endpoint=localhost"], "The endpoint 'localhost' is not a usable URL"),
+        (["--workers=0"], "--workers is 0; give a number from 1 to 32."),
         (["--query=a"], "--query is 'a'"),
         (["--header=a=b"], "--header is 'a=b'"),
         (["--query==x"], "--query is '=x'"),
-        (["--query=a=1", "--query=a=2"], "--query gives a twice"),
+        (["--query=a=1", "--query=a=2"], "--query names a twice"),
         (["--header=a:1", "--header=A:2"], "The header a is given twice"),
-        (["--header=a:1", "--header=a:2"], "--header gives a twice"),
+        (["--header=a:1", "--header=a:2"], "--header names a twice"),
         (["--keys=none.txt"], "--keys: 'none.txt' cannot be read (No such file or directory)."),
     ],
 )
-def test_a_wrong_option_is_one_line_and_no_url(keys, capsys, options, told):
-    assert presign_command.main(["get", "--keys=-", *PLACE, *options]) == 1
+def test_a_wrong_option_is_one_line_and_no_url(capsys, options, told):
+    source = Source("a test", CREDENTIALS)
+    assert presign_command.main(["get", "--keys=-", *PLACE, *options], source=lambda: source) == 1
     out, error = capsys.readouterr()
     assert out == ""
     assert error.startswith(told)
     assert error.count("\n") == 1
 
 
-def test_what_is_missing_is_named(keys, capsys, monkeypatch):
-    assert presign_command.main(["get", "--keys=-", "--region=eu-west-2"]) == 1
-    assert "--bucket is needed: the environment has no S3_BUCKET" in capsys.readouterr().err
-    assert presign_command.main(["get", "--keys=-", "--bucket=presignedurldemo"]) == 1
-    assert "--region is needed" in capsys.readouterr().err
-    monkeypatch.delenv("S3_ACCESS_KEY")
-    monkeypatch.setattr(presign_command, "load_settings", lambda: None)
-    assert presign_command.main(["get", "--keys=-", *PLACE]) == 1
-    assert "There are no keys to sign with. Fill in .env" in capsys.readouterr().err
+def test_what_is_missing_is_named(capsys):
+    def main(*options: str, source=lambda: Source(".env", CREDENTIALS)) -> str:
+        assert presign_command.main(["get", "--keys=-", *options], source=source) == 1
+        return capsys.readouterr().err
+
+    assert main("--region=eu-west-2") == "--bucket is missing, and .env does not name one.\n"
+    assert main("--bucket=demo") == "--region is missing, and .env does not name one.\n"
+    told = main(*PLACE, source=lambda: None)
+    assert told.startswith("There are no keys to sign with. Keys come from --profile NAME")
 
 
 @pytest.mark.parametrize(

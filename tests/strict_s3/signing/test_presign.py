@@ -7,8 +7,10 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
 
+import boto3
 import pytest
 import requests
+from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,9 +76,7 @@ def test_many_paths_at_once_are_the_same_as_one_by_one(method, paths, headers, q
 )
 def test_a_life_that_s3_refuses_is_refused(expires):
     told = refusal(presigner().get, "k", expires=expires)
-    assert told == (
-        f"expires is {expires!r}; S3 takes whole seconds from 1 to 604800 (seven days)."
-    )
+    assert told == (f"expires is {expires!r}; S3 accepts 1 to 604800 whole seconds (seven days).")
 
 
 @pytest.mark.parametrize("expires", [1, 604800])
@@ -87,13 +87,13 @@ def test_the_nearest_lives_that_s3_takes(expires):
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("", "A key has at least one character; this one is empty."),
-        ("a\ud800", "half of a surrogate pair"),
-        ("x" * 1025, "has 1025 bytes of UTF-8; S3 takes at most 1024."),
+        ("", "A key needs at least one character; this one is empty."),
+        ("a\ud800", "a lone surrogate"),
+        ("x" * 1025, "has 1025 bytes of UTF-8; S3 accepts at most 1024."),
         ("é" * 513, "has 1026 bytes of UTF-8"),
-        (5, "A key is text, not int."),
-        (b"k", "A key is text, not bytes."),
-        (None, "A key is text, not NoneType."),
+        (5, "A key must be text, not int."),
+        (b"k", "A key must be text, not bytes."),
+        (None, "A key must be text, not NoneType."),
     ],
 )
 def test_a_key_that_no_object_has_is_refused(key, told):
@@ -122,7 +122,7 @@ def test_a_bad_key_is_refused_at_its_turn():
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"headers": {"a b": "x"}}, "'a b' is not a header's name"),
+        ({"headers": {"a b": "x"}}, "'a b' is not a header name"),
         ({"headers": {"Host": "x"}}, "host is always signed"),
         ({"headers": {"A": "1", "a": "2"}}, "The header a is given twice"),
         ({"headers": {"x-amz-meta-a": "a\r\nb: c"}}, "visible ASCII"),
@@ -133,10 +133,10 @@ def test_a_bad_key_is_refused_at_its_turn():
         ({"headers": {"transfer-encoding": "chunked"}}, "makes S3 refuse a presigned URL"),
         ({"headers": {"x-amz-content-sha256": "0" * 64}}, "is signed for UNSIGNED-PAYLOAD"),
         ({"query": {"Signature": "x"}}, "S3 refuses a URL with both"),
-        ({"query": {"x-amz-expires": "9"}}, "x-amz-expires is made by signing"),
+        ({"query": {"x-amz-expires": "9"}}, "x-amz-expires is added by signing"),
         ({"query": {"X-Amz-Signature": "9"}}, "leave it out of query"),
         ({"query": {"": "9"}}, "with the value '9' has no name"),
-        ({"query": {"partNumber": 9}}, "both are text"),
+        ({"query": {"partNumber": 9}}, "both must be text"),
         ({"query": {"a": "\udfff"}}, "surrogate"),
     ],
 )
@@ -151,44 +151,44 @@ def test_a_parameter_that_is_not_the_signatures_own_is_taken():
 
 
 def test_a_method_that_no_object_knows_is_refused():
-    assert "'get' is not a method for an object" in refusal(presigner().urls, "get", [])
+    assert "'get' is not one of the methods" in refusal(presigner().urls, "get", [])
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"region": ""}, "'' is not a region's code"),
-        ({"region": "eu-west-2/"}, "is not a region's code"),
-        ({"bucket": "a"}, "is not a bucket's name"),
-        ({"bucket": "a/b"}, "is not a bucket's name"),
-        ({"bucket": "arn:aws:s3:::b"}, "is not a bucket's name"),
+        ({"region": ""}, "'' is not a region code"),
+        ({"region": "eu-west-2/"}, "is not a region code"),
+        ({"bucket": "a"}, "is not a bucket name"),
+        ({"bucket": "a/b"}, "is not a bucket name"),
+        ({"bucket": "arn:aws:s3:::b"}, "is not a bucket name"),
         ({"bucket": "b--euw2-az1--x-s3"}, "is a directory bucket"),
         ({"bucket": "b--euw2-az1--xa-s3"}, "is an access point of a directory bucket"),
         ({"bucket": f"ap-o{'0' * 33}--op-s3"}, "is an access point of S3 on Outposts"),
-        ({"region": "aws-global"}, "is not a region's code"),
-        ({"region": "fips-us-east-1"}, "is not a region's code"),
-        ({"region": "us-east-1-fips"}, "is not a region's code"),
-        ({"region": "s3-external-1"}, "is not a region's code"),
-        ({"region": "-", "endpoint": "http://h"}, "is not a region's code"),
-        ({"endpoint": "https://s3-accelerate.amazonaws.com", "bucket": "a.b"}, "without dots"),
+        ({"region": "aws-global"}, "is not a region code"),
+        ({"region": "fips-us-east-1"}, "is not a region code"),
+        ({"region": "us-east-1-fips"}, "is not a region code"),
+        ({"region": "s3-external-1"}, "is not a region code"),
+        ({"region": "-", "endpoint": "http://h"}, "is not a region code"),
+        ({"endpoint": "https://s3-accelerate.amazonaws.com", "bucket": "a.b"}, "has no dots"),
         (
             {"endpoint": "https://s3-accelerate.amazonaws.com", "addressing": "path"},
-            "in the host name alone",
+            "only in the host name",
         ),
-        ({"endpoint": "https://h/a/../b"}, "is not a URL to sign for"),
-        ({"endpoint": "https://h/%2e/b"}, "is not a URL to sign for"),
-        ({"endpoint": "https://h/a%2Fb"}, "is not a URL to sign for"),
-        ({"endpoint": "https://h/%E4"}, "is not a URL to sign for"),
-        ({"addressing": "dns"}, "it is auto, virtual or path"),
-        ({"endpoint": "s3.example.com"}, "is not a URL to sign for"),
-        ({"endpoint": "ftp://h"}, "is not a URL to sign for"),
-        ({"endpoint": "https://"}, "is not a URL to sign for"),
-        ({"endpoint": "https://u:p@h"}, "The endpoint is not a URL to sign for: it has a user"),
-        ({"endpoint": "https://h/?a=b"}, "is not a URL to sign for"),
-        ({"endpoint": "https://h/#a"}, "is not a URL to sign for"),
-        ({"endpoint": "https://h:port"}, "is not a URL to sign for"),
-        ({"endpoint": "https://h/a b"}, "is not a URL to sign for"),
-        ({"endpoint": "https://[::1"}, "is not a URL to sign for"),
+        ({"endpoint": "https://h/a/../b"}, "is not a usable URL"),
+        ({"endpoint": "https://h/%2e/b"}, "is not a usable URL"),
+        ({"endpoint": "https://h/a%2Fb"}, "is not a usable URL"),
+        ({"endpoint": "https://h/%E4"}, "is not a usable URL"),
+        ({"addressing": "dns"}, "use auto, virtual or path"),
+        ({"endpoint": "s3.example.com"}, "is not a usable URL"),
+        ({"endpoint": "ftp://h"}, "is not a usable URL"),
+        ({"endpoint": "https://"}, "is not a usable URL"),
+        ({"endpoint": "https://u:p@h"}, "The endpoint has a user"),
+        ({"endpoint": "https://h/?a=b"}, "is not a usable URL"),
+        ({"endpoint": "https://h/#a"}, "is not a usable URL"),
+        ({"endpoint": "https://h:port"}, "is not a usable URL"),
+        ({"endpoint": "https://h/a b"}, "is not a usable URL"),
+        ({"endpoint": "https://[::1"}, "is not a usable URL"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(change, told):
@@ -237,8 +237,8 @@ def test_a_url_may_not_claim_to_outlive_its_session():
     signer = presigner(Credentials("ASIA", SECRET, "token", ends))
     assert "X-Amz-Expires=600" in signer.get("k", expires=600)
     assert refusal(signer.get, "k", expires=601) == (
-        "The session ends at 2026-11-25T20:55:17Z, and a URL that is to live 601 seconds would "
-        "end with it. Ask for at most 600 seconds, or renew the session."
+        "The session ends at 2026-11-25T20:55:17Z, so a URL cannot be valid for 601 seconds. "
+        "Ask for at most 600 seconds, or renew the session."
     )
     past = presigner(Credentials("ASIA", SECRET, "token", NOW))
     assert "That is past: renew the session." in refusal(past.get, "k", expires=1)
@@ -284,6 +284,56 @@ def test_a_line_break_in_a_key_was_copied_by_mistake(keys, name):
 
 def test_a_temporary_key_needs_its_token():
     assert "only with its session token" in refusal(Credentials, "ASIAEXAMPLE", SECRET)
+
+
+class Role:
+    """What boto3 keeps of an assumed role: renewed when it is asked for its key near its end."""
+
+    def __init__(self, *tokens: str) -> None:
+        self._tokens = list(tokens)
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        token = self._tokens.pop(0) if len(self._tokens) > 1 else self._tokens[0]
+        return ReadOnlyCredentials("ASIAIOSFODNN7EXAMPLE", SECRET, token)
+
+
+def test_boto3s_credentials_are_asked_at_each_signing():
+    signer = presigner(Role("checked", "first", "checked", "second"))
+    for token in ("first", "second"):
+        url = signer.get("k")
+        assert f"X-Amz-Security-Token={token}" in url
+        own = Credentials("ASIAIOSFODNN7EXAMPLE", SECRET, token)
+        assert presigner(own).get("k") == url
+
+
+def test_boto3s_credentials_are_asked_again_while_keys_come_slowly():
+    time = [NOW.timestamp()]
+    urls = presigner(Role("checked", "first", "second"), clock=lambda: time[0]).urls(
+        "GET", ["k"] * 3
+    )
+    assert "token=first" in next(urls).lower() and "token=first" in next(urls).lower()
+    time[0] += 1
+    assert "token=second" in next(urls).lower()
+
+
+def test_a_session_of_boto3_as_people_have_it():
+    session = boto3.Session("AKIAIOSFODNN7EXAMPLE", SECRET)
+    expected = presigner().get("k")
+    assert presigner(session.get_credentials()).get("k") == expected
+    assert presigner(session.get_credentials().get_frozen_credentials()).get("k") == expected
+    signer = presigner(session.get_credentials())
+    assert SECRET not in repr(signer)
+    assert pickle.loads(pickle.dumps(signer.frozen())).credentials == CREDENTIALS
+    frozen = presigner(session.get_credentials().get_frozen_credentials())
+    assert SECRET not in repr(frozen)
+
+
+def test_what_are_no_credentials_is_refused():
+    assert "boto3 has found none" in refusal(presigner, None)
+    assert "credentials is of type tuple" in refusal(presigner, ("AKIAIOSFODNN7EXAMPLE", SECRET))
+    assert SECRET not in refusal(presigner, ("AKIAIOSFODNN7EXAMPLE", SECRET))
+    no_token = boto3.Session("ASIAIOSFODNN7EXAMPLE", SECRET).get_credentials()
+    assert "only with its session token" in refusal(presigner(no_token).get, "k")
 
 
 def test_it_can_be_sent_to_another_process():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
+import threading
 from datetime import UTC, datetime
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import psutil
 import pytest
+from botocore.credentials import ReadOnlyCredentials
 
 from strict_s3.errors import PresignError
 from strict_s3.signing.presigner import Credentials, Presigner
@@ -81,7 +84,7 @@ def test_a_worker_that_is_ended_is_named_and_the_others_end_too():
     team = _workers()
     assert len(team) == 2
     team[0].kill()
-    with pytest.raises(PresignError, match="A worker process has been ended from outside"):
+    with pytest.raises(PresignError, match="Something ended a worker process"):
         list(results)
     _, alive = psutil.wait_procs(team, timeout=10)
     assert not alive
@@ -159,3 +162,31 @@ def test_what_was_read_before_a_problem_is_signed(workers):
         for one in signed(job(), keys(), workers):
             texts.append(bytes(one.text))
     assert [keys_of(text) for text in texts] == full_blocks(9)
+
+
+class Renewed:
+    """A session of boto3, with the token that it has at the moment."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self._lock = threading.Lock()  # boto3's have one, and so cannot be pickled
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return ReadOnlyCredentials("ASIAEXAMPLE", "secret", self.token)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_session_that_is_renewed_on_the_way_is_so_in_every_process(workers):
+    session, count = Renewed("old"), 60
+
+    def blocks():
+        for number, block in enumerate(full_blocks(count)):
+            if number == count // 2:
+                session.token = "new"
+            yield block
+
+    renewing = Job(Presigner(session, "eu-west-2", "presignedurldemo"), "GET", 60, {}, {})
+    texts = [bytes(one.text) for one in signed(renewing, blocks(), workers)]
+    tokens = [set(re.findall(rb"Security-Token=(\w+)", text)) for text in texts]
+    assert tokens == [{b"old"}] * (count // 2) + [{b"new"}] * (count // 2)
+    assert [keys_of(text) for text in texts] == full_blocks(count)
