@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 
+from helpers.errors import EnvironmentProblem
 from helpers.setup import environment, signals
 from helpers.setup.environment import PROJECT
 from helpers.setup.wheelhouse import COMPUTERS
@@ -142,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
             return wheelhouse.fill(options.computers, options.pythons, options.tests)
         with signals.as_interrupt():
             python = environment.ensure(tests=options.command == "test")
-    except environment.EnvironmentProblem as problem:
+    except EnvironmentProblem as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

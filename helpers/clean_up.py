@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from helpers.lab import Lab, LabError
+from helpers.errors import LabError
+from helpers.lab import Lab
 
 IAM_PREFIX = "s3-lessons-"
 BUCKET_INFIX = "-lesson-"

@@ -19,22 +19,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.errors import LabError, SettingsError
 from helpers.exercises import progress
-from helpers.settings import PROJECT, Settings, SettingsError, load_settings
+from helpers.settings import PROJECT, Settings, load_settings
 from strict_s3.explainer import why
 from strict_s3.redact import redact_key
 from strict_s3.signing.presigner import Credentials, Presigner
 
 START_SECONDS = 60
 SETTLE_SECONDS = 15  # until a new key or policy is known everywhere in AWS, nearly always
-
-
-class LabError(RuntimeError):
-    """The lab cannot do what was asked; the message says what to do."""
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this in place of a traceback: the reader needs the sentence alone."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from helpers.errors import SettingsError
 from strict_s3.errors import PresignError
 from strict_s3.signing.presigner import Credentials
 from strict_s3.signing.source import Source
@@ -20,10 +21,6 @@ OPTIONAL = ("S3_SESSION_TOKEN", "S3_ENDPOINT_URL")
 _PLACEHOLDERS = ("anaccesskeyishere", "asecretkeyishere")
 # "Bucket naming rules" in the S3 user guide.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-class SettingsError(ValueError):
-    """The .env file cannot be used; the message names the variable and the fix."""
 
 
 @dataclass(frozen=True)

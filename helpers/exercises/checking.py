@@ -9,16 +9,13 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.errors import LabError, NotYet
 from helpers.exercises import progress
-from helpers.lab import Lab, LabError
+from helpers.lab import Lab
 
 NOT_DONE = "Not done yet: "
 PASSED = "Passed: "
 _SECONDS = 10  # to wait for an answer
-
-
-class NotYet(Exception):
-    """What is not right yet: one sentence, and a hint."""
 
 
 def exercise(lesson: str, number: int) -> Callable[[Callable[..., str]], Callable[..., None]]:
@@ -38,8 +35,6 @@ def exercise(lesson: str, number: int) -> Callable[[Callable[..., str]], Callabl
                 if any(value is ... or value is None for value in (*answer, *named.values())):
                     raise NotYet("replace the dots with your code and run the cell again.")
                 praise = function(lab, *answer, **named)
-            except NotYet as problem:
-                print(f"{NOT_DONE}{problem}")
             except LabError as problem:
                 print(f"{NOT_DONE}{problem}")
             except (BotoCoreError, ClientError) as problem:

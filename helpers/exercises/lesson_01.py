@@ -9,7 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from helpers.exercises.checking import NotYet, exercise, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import exercise, send
 from helpers.exercises.policies import policy_text, put_bucket_policy
 from helpers.lab import Lab
 

@@ -8,7 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.clean_up import IAM_PREFIX, remove_user
-from helpers.exercises.checking import NotYet, exercise, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import exercise, send
 from helpers.exercises.policies import as_new_user, policy_text
 from helpers.lab import Lab
 

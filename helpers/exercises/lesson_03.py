@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import requests
 from botocore.exceptions import ClientError
 
-from helpers.exercises.checking import NotYet, error_code, exercise, expect, presigned_url, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import error_code, exercise, expect, presigned_url, send
 from helpers.lab import Lab
 
 HAND_MADE = "lesson-03/R&D + more.txt"

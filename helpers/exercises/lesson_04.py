@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from helpers.exercises.checking import NotYet, exercise, expect, presigned_url, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import exercise, expect, presigned_url, send
 from helpers.lab import Lab
 
 

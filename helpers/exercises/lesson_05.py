@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import requests
 
-from helpers.exercises.checking import NotYet, error_code, exercise, expect, presigned_url, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import error_code, exercise, expect, presigned_url, send
 from helpers.lab import Lab
 
 _AVATAR = "lesson-05/avatar.png"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import requests
 
-from helpers.exercises.checking import NotYet, error_code, exercise, expect, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import error_code, exercise, expect, send
 from helpers.lab import Lab
 
 _FOLDER = "lesson-06/ann/"

@@ -9,7 +9,8 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError, ParamValidationError
 
-from helpers.exercises.checking import NotYet, error_code, exercise, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import error_code, exercise, send
 from helpers.lab import Lab
 
 _APP = "https://app.example"

@@ -9,14 +9,8 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
-from helpers.exercises.checking import (
-    NotYet,
-    error_code,
-    exercise,
-    expect,
-    presigned_url,
-    send,
-)
+from helpers.errors import NotYet
+from helpers.exercises.checking import error_code, exercise, expect, presigned_url, send
 from helpers.lab import Lab
 
 PREFIX = "lesson-08/"

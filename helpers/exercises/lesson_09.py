@@ -8,7 +8,8 @@ import requests
 from botocore.exceptions import ClientError
 
 from helpers.clean_up import remove_user
-from helpers.exercises.checking import NotYet, exercise, expect, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import exercise, expect, send
 from helpers.exercises.policies import as_new_user, policy_text, put_bucket_policy
 from helpers.lab import Lab
 

@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
-from helpers.exercises.checking import NotYet, exercise, expect, presigned_url, send
+from helpers.errors import NotYet
+from helpers.exercises.checking import exercise, expect, presigned_url, send
 from helpers.lab import Lab
 from strict_s3.redact import redact
 

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.clean_up import remove_user
-from helpers.exercises.checking import NotYet
+from helpers.errors import NotYet
 from helpers.lab import Lab
 
 

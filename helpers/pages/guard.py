@@ -15,15 +15,8 @@ from collections.abc import Iterable
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from helpers.errors import Refused
 from helpers.pages.server import Origins
-
-
-class Refused(Exception):
-    """What a page's server says no to: a status and one sentence for the person at the page."""
-
-    def __init__(self, status: int, sentence: str, wait: int = 0) -> None:
-        super().__init__(sentence)
-        self.status, self.sentence, self.wait = status, sentence, wait
 
 
 def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:

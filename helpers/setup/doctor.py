@@ -233,7 +233,8 @@ def _quiet(command: list[str]) -> int:
 
 
 def check_s3(report: Report, online: bool) -> None:
-    from helpers.settings import SettingsError, load_settings
+    from helpers.errors import SettingsError
+    from helpers.settings import load_settings
     from strict_s3.redact import redact_key
 
     try:

@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
+from helpers.errors import EnvironmentProblem
+
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOCK = os.path.join(PROJECT, "requirements.lock")
 TEST_LOCK = os.path.join(PROJECT, "requirements-test.lock")
@@ -30,10 +32,6 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MINIMUM = tuple(map(int, PYTHONS[0].split(".")))
 WAIT_SECONDS = 900  # for another start that is making the same environment
 _started = time.monotonic()
-
-
-class EnvironmentProblem(Exception):
-    """The environment cannot be made; the message says what to do."""
 
 
 def say(text: str) -> None:

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from helpers.errors import EnvironmentProblem
 from helpers.setup import environment
-from helpers.setup.environment import EnvironmentProblem
 
 _LINUX = [f"manylinux_2_{minor}" for minor in range(5, 40)] + ["manylinux2014", "manylinux2010"]
 _WINDOWS = {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"}

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from helpers import lab as lab_module
 from helpers.clean_up import remove_bucket, remove_policy, remove_role, remove_user
-from helpers.lab import Lab, LabError, connect
+from helpers.errors import LabError
+from helpers.lab import Lab, connect
 
 ANYTHING = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})

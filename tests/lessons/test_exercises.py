@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from helpers.errors import LabError
 from helpers.exercises.checking import NOT_DONE, PASSED
-from helpers.lab import LabError, connect
+from helpers.lab import connect
 from tests.lessons.lesson import LESSONS, Exercise, Kernel, cells, exercise_of, kernel, text
 
 

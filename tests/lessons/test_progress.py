@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from helpers.errors import NotYet
 from helpers.exercises import progress
-from helpers.exercises.checking import NotYet, exercise
+from helpers.exercises.checking import exercise
 from helpers.lab import Lab
 from helpers.settings import PROJECT
 from tests.lessons.lesson import LESSONS

@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers import lab as lab_module
-from helpers.lab import LabError, connect
-from helpers.settings import SettingsError, load_settings
+from helpers.errors import LabError, SettingsError
+from helpers.lab import connect
+from helpers.settings import load_settings
 
 GOOD = {
     "S3_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",

@@ -7,7 +7,7 @@ import socket
 import pytest
 import requests
 
-from helpers.pages.guard import Refused
+from helpers.errors import Refused
 from helpers.pages.server import MAX_BODY
 from helpers.pages.upload_page.run import UploadPage
 from helpers.pages.upload_page.sessions import RateLimit, Sessions

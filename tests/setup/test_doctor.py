@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import settings
+from helpers.errors import EnvironmentProblem
 from helpers.setup import doctor, environment
 
 GOOD = """\
@@ -110,7 +111,7 @@ def test_old_python(capsys, monkeypatch):
     monkeypatch.setattr(environment, "MINIMUM", (3, 99))
     assert doctor.main() == 1
     assert "fix: install Python 3.99 or newer" in capsys.readouterr().out
-    with pytest.raises(environment.EnvironmentProblem, match=r"needs Python 3\.99"):
+    with pytest.raises(EnvironmentProblem, match=r"needs Python 3\.99"):
         environment.ensure()
 
 

@@ -20,6 +20,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from helpers.errors import EnvironmentProblem
 from helpers.setup import environment, lock
 
 PROJECT = Path(environment.PROJECT)
@@ -185,7 +186,7 @@ def test_one_start_at_a_time(elsewhere, monkeypatch, capsys):
         assert other.stdout.readline().strip() == b"held"
         monkeypatch.setattr(environment, "WAIT_SECONDS", 0.1)
         with (
-            pytest.raises(environment.EnvironmentProblem, match="Stop it and start again"),
+            pytest.raises(EnvironmentProblem, match="Stop it and start again"),
             environment._one_at_a_time(),
         ):
             pass
@@ -244,7 +245,7 @@ def test_the_active_environment_is_used_if_it_has_the_lock(elsewhere, monkeypatc
 def test_a_folder_that_cannot_be_written_is_a_sentence(elsewhere, monkeypatch):
     monkeypatch.setattr(environment, "VENV", str(elsewhere / "none" / ".venv"))
     monkeypatch.setattr(environment, "inside_environment", lambda: False)
-    with pytest.raises(environment.EnvironmentProblem, match="cannot be made"):
+    with pytest.raises(EnvironmentProblem, match="cannot be made"):
         environment.ensure()
 
 
@@ -312,17 +313,17 @@ def test_what_the_tests_need_is_added_when_it_is_asked_for(elsewhere, monkeypatc
 
 def test_a_failed_installation_leaves_no_stamp(elsewhere, monkeypatch):
     def fail(*_):
-        raise environment.EnvironmentProblem("no")
+        raise EnvironmentProblem("no")
 
     monkeypatch.setattr(environment, "_run", fail)
-    with pytest.raises(environment.EnvironmentProblem):
+    with pytest.raises(EnvironmentProblem):
         environment._make(False)
     assert not (elsewhere / ".venv" / environment.STAMP).exists()
 
 
 def test_a_failing_step_says_what_and_how_to_go_on(elsewhere):
     (elsewhere / ".venv").mkdir()
-    with pytest.raises(environment.EnvironmentProblem) as caught:
+    with pytest.raises(EnvironmentProblem) as caught:
         environment._run([sys.executable, "-c", "print('why'); exit(3)"], "making .venv")
     assert "making .venv failed (status 3)" in str(caught.value)
     assert "why" in str(caught.value)

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response, jsonify, request
 
+from helpers.errors import Refused
 from helpers.pages import cors
 from helpers.pages.cors_bench import attempts
-from helpers.pages.guard import Refused, guard, json_of
+from helpers.pages.guard import guard, json_of
 from helpers.pages.server import Origins
 
 # Was the object at that key asked for with GET? None if the S3 does not tell.

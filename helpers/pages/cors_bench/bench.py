@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from helpers.lab import Lab, LabError
+from helpers.errors import LabError
+from helpers.lab import Lab
 from helpers.pages.cors_bench.app import Bench, create_app
 from helpers.pages.server import PageServer
 

@@ -12,7 +12,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from flask import Flask, Response, jsonify, request
 
-from helpers.pages.guard import Refused, guard, json_of
+from helpers.errors import Refused
+from helpers.pages.guard import guard, json_of
 from helpers.pages.server import Origins
 from helpers.pages.upload_page.parts import PartSigner
 from helpers.pages.upload_page.sessions import RateLimit, Sessions

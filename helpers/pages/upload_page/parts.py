@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from helpers.pages.guard import Refused
+from helpers.errors import Refused
 from helpers.pages.upload_page.signing import SECONDS, Limits, Signer, Wanted, disposition
 from strict_s3.signing.upload_in_parts import part_size_for
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from helpers.lab import Lab, LabError, connect, said_yes
+from helpers.errors import LabError
+from helpers.lab import Lab, connect, said_yes
 from helpers.pages import cors
 from helpers.pages.server import PageServer
 from helpers.pages.upload_page.app import create_app

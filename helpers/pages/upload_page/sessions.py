@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helpers.pages.guard import Refused
+from helpers.errors import Refused
 
 HOURS = 8  # that a sign-in lasts
 _MOST = 1000  # sign-ins kept; the oldest goes first

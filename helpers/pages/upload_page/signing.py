@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from helpers.pages.guard import Refused
+from helpers.errors import Refused
 
 SECONDS = 15 * 60  # that a signature lives
 MIB = 1024 * 1024

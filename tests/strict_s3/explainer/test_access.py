@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from helpers.lab import Lab, LabError
+from helpers.errors import LabError
+from helpers.lab import Lab
 from strict_s3.explainer import InspectError, inspect_access, why
 from strict_s3.explainer.decisions import read_decision
 from tests.service import allow, document

@@ -14,7 +14,8 @@ import psutil
 import pytest
 import requests
 
-from helpers.lab import Lab, LabError, connect
+from helpers.errors import LabError
+from helpers.lab import Lab, connect
 from helpers.settings import PROJECT
 
 

@@ -1,0 +1,49 @@
+"""Every error of the tutorial: one sentence that says what is wrong and what to do.
+
+    LabError
+     ├─ SettingsError (ValueError)       the .env file cannot be used
+     ├─ FormProblem                      a form cannot do what was asked of it
+     ├─ NotYet                           an exercise is not solved yet; the message is the hint
+     ├─ Refused                          a page's server refuses a request, with this HTTP status
+     └─ EnvironmentProblem               the commands cannot make or use the Python environment
+
+The engine's own errors are `strict_s3.StrictS3Error`. Standard library only: the commands need it
+before there is an environment.
+"""
+
+from __future__ import annotations
+
+
+class LabError(RuntimeError):
+    """The lab cannot do what was asked; the message says what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the reader needs the sentence alone."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class SettingsError(LabError, ValueError):
+    """The .env file cannot be used; the message names the variable and the fix."""
+
+
+class FormProblem(LabError):
+    """A form cannot do what was asked of it; the message is for the person in front of it."""
+
+
+class NotYet(LabError):
+    """An exercise is not solved yet: one sentence, and a hint."""
+
+
+class Refused(LabError):
+    """A page's server refuses a request: an HTTP status, and one sentence for the page.
+
+    `wait` is how many seconds to wait before the next try, 0 if waiting does not help.
+    """
+
+    def __init__(self, status: int, sentence: str, wait: int = 0) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.wait = status, sentence, wait
+
+
+class EnvironmentProblem(LabError):
+    """The Python environment cannot be made or used; the message names the cause and the fix."""
