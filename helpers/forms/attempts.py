@@ -1,62 +1,102 @@
-"""What has been tried against a URL or a form, and how S3 answered: the table under "Break it"."""
+"""Ways to misuse a URL or a form, and how S3 answered: the table under "Break it"."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from helpers.errors import FormProblem
 from helpers.forms import cards
-from helpers.forms.attack import Attack, carry_out
-from helpers.forms.fields import FormProblem
 from helpers.forms.markup import Markup, join, tag
-from helpers.forms.sending import Answer
+from helpers.forms.sending import Answer, Outgoing, send
 from helpers.lab import Lab
-from strict_s3.redact import readable, redact
+from strict_s3.redact import redact
+
+WAITING = (
+    "Only the local S3's clock can be moved. On a real S3 sign for a few seconds, wait, and try it."
+)
+# After the end: a second for the fraction that X-Amz-Date leaves out, and one to be over.
+_AFTER = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One misuse, and whether S3 ought to refuse it.
+
+    `label` is the button, by which it is asked for; `change` says what is done. `disabled` is why
+    it cannot be tried here, or empty.
+    """
+
+    label: str
+    change: str
+    make: Callable[[], Outgoing]
+    refused: bool = True
+    disabled: str = ""
+    times: int = 1  # how often it is sent; the last answer counts
+
+
+def too_late(lab: Lab, ends: datetime, make: Callable[[datetime], Outgoing]) -> Attack:
+    """What was signed, sent just after its end."""
+    waiting = "" if lab.local else WAITING
+    late = ends + _AFTER
+    return Attack("Too late", "sent just after its end", lambda: make(late), disabled=waiting)
+
+
+def other_digit(signature: str) -> str:
+    """The signature with another last digit."""
+    return signature[:-1] + ("0" if signature[-1] != "0" else "1")
+
+
+def carry_out(attack: Attack, lab: Lab) -> Answer:
+    """Send the attack; the last answer. Raises FormProblem."""
+    if attack.disabled:
+        raise FormProblem(attack.disabled)
+    for _ in range(attack.times):
+        answer = send(lab, attack.make())
+    return answer
 
 
 class Attempts:
     """The attacks that are offered, and the answers to those that were made, latest last."""
 
     def __init__(self, offered: Sequence[Attack], lab: Lab) -> None:
-        self._offered = {attack.name: attack for attack in offered}
+        self._offered = {attack.label: attack for attack in offered}
         self._lab = lab
         self.answers: dict[str, Answer | str] = {}
 
     def asked(self, ask: str) -> str:
-        """Make the attempts of a button (``break:NAME``, ``break-all``); what to say about it."""
+        """Make the attempts of a button (``break:LABEL``, ``break-all``); what to say about it."""
         if ask == "break-all":
-            for name, attempt in self._offered.items():
-                if not attempt.disabled:
-                    self._make(name)
+            for attack in self._offered.values():
+                if not attack.disabled:
+                    self._make(attack)
             refused = sum(isinstance(a, Answer) and a.refused for a in self.answers.values())
             return f"{len(self.answers)} attempts made, {refused} of them refused."
-        name = ask.partition(":")[2]
-        return self._make(name) if name in self._offered else ""
+        chosen = self._offered.get(ask.partition(":")[2])
+        return self._make(chosen) if chosen else ""
 
-    def _make(self, name: str) -> str:
-        self.answers.pop(name, None)  # the latest stands last
+    def _make(self, attack: Attack) -> str:
+        self.answers.pop(attack.label, None)  # the latest stands last
         try:
-            answer = carry_out(self._offered[name], self._lab)
+            answer = carry_out(attack, self._lab)
         except FormProblem as problem:
-            self.answers[name] = str(problem)
+            self.answers[attack.label] = str(problem)
             return str(problem)
-        self.answers[name] = answer
-        return f"{self._offered[name].label}: {cards.spoken(answer)}"
+        self.answers[attack.label] = answer
+        return f"{attack.label}: {cards.spoken(answer)}"
 
     def html(self) -> Markup:
+        offered = self._offered.values()
         buttons = [
-            cards.button(
-                f"break:{attempt.name}",
-                attempt.label,
-                disabled=attempt.disabled,
-                about=attempt.change,
-            )
-            for attempt in self._offered.values()
+            cards.button(f"break:{a.label}", a.label, disabled=a.disabled, about=a.change)
+            for a in offered
         ]
-        reasons = dict.fromkeys(a.disabled for a in self._offered.values() if a.disabled)
+        reasons = dict.fromkeys(a.disabled for a in offered if a.disabled)
         return join(
             [
                 tag("p", "Each button makes one change to the request and sends it."),
-                tag("div", buttons, cards.button("break-all", "All of them"), class_="s3-buttons"),
+                cards.buttons(*buttons, cards.button("break-all", "All of them")),
                 [tag("p", reason, class_="s3-note") for reason in reasons],
                 self._table(),
             ]
@@ -66,9 +106,8 @@ class Attempts:
         if not self.answers:
             return None
         rows = []
-        for name, answer in reversed(self.answers.items()):
-            attempt = self._offered[name]
-            tried = [tag("strong", attempt.label), tag("br"), attempt.change]
+        for label, answer in reversed(self.answers.items()):
+            tried = [tag("strong", label), tag("br"), self._offered[label].change]
             if isinstance(answer, str):
                 rows.append((tried, answer, ""))
             else:
@@ -79,12 +118,9 @@ class Attempts:
 def why(answer: Answer) -> Markup:
     """The deciding check of the local S3, and S3's own message."""
     check, _, detail = answer.decided.partition(": ")
-    message = answer.element("Message") if answer.refused else ""
     return join(
         [
-            join([tag("strong", check), ": ", redact(detail)]) if check else None,
-            cards.fold("S3's XML", tag("pre", readable(answer.body), tabindex="0"))
-            if message
-            else None,
+            [tag("strong", check), ": ", redact(detail)] if check else None,
+            cards.body(answer) if answer.refused and answer.element("Message") else None,
         ]
     )

@@ -8,13 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from helpers.forms.anatomy import colour, label
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
 from strict_s3.explainer import InspectError, Part, explain
 from strict_s3.redact import readable, redact
 
 _LONGEST = 600  # characters of an object that are shown
+# Short labels for the pieces of a URL, which `strict_s3.explainer` takes apart.
+_PIECES = {
+    "scheme": "how it travels",
+    "host": "where S3 is",
+    "service": "service",
+    "domain": "AWS",
+    "key": "key of the object",
+    "X-Amz-Algorithm": "how it was signed",
+    "X-Amz-Credential": "key, day, region, service",
+    "X-Amz-Date": "when it was signed, UTC",
+    "X-Amz-Expires": "how many seconds it lives",
+    "X-Amz-SignedHeaders": "headers that are covered",
+    "X-Amz-Signature": "the proof, hidden",
+    "X-Amz-Security-Token": "the session's token, hidden",
+}
 
 
 def button(ask: str, text: str, *, disabled: str = "", about: str = "") -> Markup:
@@ -29,6 +43,10 @@ def button(ask: str, text: str, *, disabled: str = "", about: str = "") -> Marku
         title=disabled or about or None,
         aria_label=f"{text}: {about}" if about else None,
     )
+
+
+def buttons(*each: Markup) -> Markup:
+    return tag("div", *each, class_="s3-buttons")
 
 
 def problem(sentence: str) -> Markup:
@@ -51,6 +69,19 @@ def incomplete(problems: Sequence[str]) -> Markup:
         ".",
         class_="s3-note",
     )
+
+
+def label(piece: Part) -> str:
+    """What the piece of a URL is, in two or three words."""
+    if piece.label.startswith("response-"):
+        return "asked of the answer"
+    return _PIECES.get(piece.label, piece.label)
+
+
+def colour(piece: Part) -> str:
+    """The name of the piece's colour in the style sheet."""
+    name = piece.label.removeprefix("X-Amz-").lower()
+    return name if name.isidentifier() or name == "security-token" else "other"
 
 
 def anatomy(pieces: Iterable[Part]) -> Markup:
@@ -116,13 +147,17 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="s3-table")
 
 
+def verdict_word(word: str, good: bool) -> Markup:
+    """``✓ Served``: a sign, a word and a colour."""
+    return tag("strong", "✓ " if good else "✗ ", word, class_="s3-served" if good else "s3-refused")
+
+
 def verdict(answer: Answer) -> Markup:
     """``✗ Refused 403 AccessDenied``, as a line."""
-    word = "✗ Refused" if answer.refused else "✓ Served"
     code_ = answer.element("Code") if answer.refused else ""
     return tag(
         "span",
-        tag("strong", word, class_="s3-refused" if answer.refused else "s3-served"),
+        verdict_word("Refused" if answer.refused else "Served", not answer.refused),
         f" {answer.status} {answer.reason}",
         [" · ", tag("code", code_)] if code_ else None,
     )

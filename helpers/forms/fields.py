@@ -12,17 +12,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from helpers.errors import FormProblem
+from strict_s3.explainer import words
 from strict_s3.rules.checksums import LENGTHS
+from strict_s3.rules.limits import MAX_KEY, MAX_PUT
 from strict_s3.rules.sigv4 import MAX_EXPIRES
 
-MAX_KEY = 1024  # bytes of UTF-8: "Naming Amazon S3 objects", S3 user guide
-MAX_PUT = 5 * 1024**3  # bytes of one PUT: "Uploading objects", S3 user guide
-
 Check = Callable[[str], str]
-
-
-class FormProblem(Exception):
-    """What a form cannot do, in one sentence for the person in front of it."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +95,9 @@ def key(value: str) -> str:
     """An object's key."""
     if not value:
         return "an object needs a key: write a name, such as lesson-04/report.txt."
-    size = len(value.encode())
-    if size > MAX_KEY:
-        return f"this key has {size} bytes and S3 takes {MAX_KEY}: shorten it."
+    length = len(value.encode())
+    if length > MAX_KEY:
+        return f"this key has {length} bytes and S3 takes {MAX_KEY}: shorten it."
     return ""
 
 
@@ -127,12 +123,7 @@ def seconds(value: str) -> str:
 
 def duration(value: str) -> str:
     """``5400`` as ``1 hour 30 minutes``."""
-    left, words = int(value), []
-    for name, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        count, left = divmod(left, size)
-        if count:
-            words.append(f"{count} {name}{'' if count == 1 else 's'}")
-    return " ".join(words)
+    return words.duration(int(value))
 
 
 def optional(check: Check) -> Check:

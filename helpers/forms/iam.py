@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from helpers.errors import FormProblem
 from helpers.forms import code, fields
-from helpers.forms.fields import Field, Fields, FormProblem, Remark
-from helpers.forms.rows import RowModel
-from helpers.forms.sending import Answer, Outgoing, send
+from helpers.forms.fields import Field
+from helpers.forms.model import FormModel, RowModel
+from helpers.forms.sending import Answer, presigned, send
 from helpers.lab import Lab
-from strict_s3.explainer import AccessReport, InspectError, inspect_access
+from strict_s3.explainer import AccessReport, inspect_access
 from strict_s3.rules.policy import MalformedPolicy, parse_policy
 
 POLICY_NAME = "from-the-form"
@@ -32,7 +32,6 @@ ASKED = {
     "s3:DeleteObject": "delete_object",
     "s3:ListBucket": "list_objects_v2",
 }
-_METHODS = {"get_object": "GET", "put_object": "PUT", "delete_object": "DELETE"}
 _ACCOUNT = "123456789012"
 # Guardrails: (operator, condition key), with the value that makes them hold for a presigned URL.
 _CONDITIONS = {
@@ -49,24 +48,18 @@ _FIXED = {"presigned": "REST-QUERY-STRING", "http": "false"}
 class StatementRow(RowModel):
     """A statement of the policy."""
 
-    def __init__(self, **values: str) -> None:
-        conditions = tuple((name, label) for name, (label, _) in _CONDITIONS.items())
-        super().__init__(
-            [
-                Field(
-                    "kind",
-                    "Effect",
-                    "Allow",
-                    choices=(("Allow", "Allow"), ("Deny", "Deny")),
-                    room=10,
-                ),
-                Field("actions", "actions", "s3:GetObject", placeholder="s3:GetObject", room=30),
-                Field("resource", "on", "*", placeholder="lesson-02/*", room=18),
-                Field("condition", "if", "", choices=conditions, room=38),
-                Field("value", "value"),
-            ],
-            **values,
-        )
+    own = (
+        Field("kind", "Effect", "Allow", choices=(("Allow", "Allow"), ("Deny", "Deny")), room=10),
+        Field("actions", "actions", "s3:GetObject", placeholder="s3:GetObject", room=30),
+        Field("resource", "on", "*", placeholder="lesson-02/*", room=18),
+        Field(
+            "condition",
+            "if",
+            choices=tuple((name, label) for name, (label, _) in _CONDITIONS.items()),
+            room=38,
+        ),
+        Field("value", "value"),
+    )
 
     def labels(self) -> dict[str, str]:
         found = {"kind": "Effect", "actions": "actions", "resource": "on keys", "condition": "if"}
@@ -76,10 +69,10 @@ class StatementRow(RowModel):
 
     def statement(self, number: int, bucket: str) -> dict[str, Any]:
         """As it stands in the policy document."""
-        actions = [one.strip() for one in self["actions"].split(",") if one.strip()]
+        actions = self.listed("actions")
         arn = f"arn:aws:s3:::{bucket}"
         resources = [f"{arn}/{self['resource']}"]
-        if any(re.fullmatch(r"s3:(List.*|\*)|\*", one) for one in actions):
+        if any(re.fullmatch(r"s3:(List.*|\*)|\*", action) for action in actions):
             resources.append(arn)
         found: dict[str, Any] = {
             "Sid": f"Row{number}",
@@ -124,53 +117,42 @@ class StatementRow(RowModel):
         return ""
 
 
-class IamModel:
+class IamModel(FormModel):
     """A policy in rows, and a question about it."""
 
     title = "Write a policy, and see which statement decides"
+    noun = "statement"
+    needed = "a policy needs at least one: add a statement."
+    row_type = StatementRow
+    own = (
+        Field("action", "May they", "s3:GetObject", choices=tuple((a, a) for a in ASKED)),
+        Field("Key", "on the key", "lesson-02/report.txt", check=fields.key),
+    )
 
     def __init__(
         self,
         lab: Lab,
-        rows: Iterable[StatementRow] | None = None,
+        rows: Iterable[RowModel] | None = None,
         *,
         user: str = "form-user",
         **values: str,
     ) -> None:
-        self.lab, self.user = lab, user
-        actions = tuple((action, action) for action in ASKED)
-        self.fields = Fields(
-            [
-                Field("action", "May they", "s3:GetObject", choices=actions),
-                Field("Key", "on the key", "lesson-02/report.txt", check=fields.key),
-            ],
-            **values,
-        )
-        self.rows = list(usual_rows() if rows is None else rows)
+        super().__init__(lab, rows, **values)
+        self.user = user
 
-    def remark(self, name: str) -> Remark:
-        return self.fields.remark(name)
-
-    def new_row(self) -> StatementRow:
-        return StatementRow()
-
-    def row_remark(self, row: RowModel) -> Remark:
-        """What to say beside a row."""
-        return row.row_remark()
-
-    def problems(self) -> list[str]:
-        rows = [self.row_remark(row) for row in self.rows]
-        found = [f"Statement {n}: {r.text}" for n, r in enumerate(rows, 1) if r.problem]
-        if not self.rows:
-            found.append("Statement: a policy needs at least one: add a statement.")
-        return self.fields.problems() + found
+    @staticmethod
+    def usual() -> list[RowModel]:
+        """The article's policy (reading and writing), on one lesson's keys, with one guardrail."""
+        return [
+            StatementRow(actions="s3:GetObject, s3:PutObject", resource="lesson-02/*"),
+            StatementRow(kind="Deny", actions="s3:*", resource="*", condition="age", value="15"),
+        ]
 
     def policy(self) -> dict[str, Any]:
         statements = [row.statement(n, self.lab.bucket) for n, row in enumerate(self.rows, 1)]
         return {"Version": "2012-10-17", "Statement": statements}
 
     def code(self) -> str:
-        """The code that gives the policy to the user, complete: it needs nothing but `lab`."""
         made = code.call(
             "",
             "iam.put_user_policy",
@@ -183,7 +165,7 @@ class IamModel:
 
     def verdict(self) -> AccessReport:
         """What the rules say, without a request. Raises FormProblem."""
-        self._check()
+        self.check()
         arn = f"arn:aws:s3:::{self.lab.bucket}"
         action = self.fields["action"]
         resource = arn if action == "s3:ListBucket" else f"{arn}/{self.fields['Key']}"
@@ -194,16 +176,13 @@ class IamModel:
             "s3:signatureversion": "AWS4-HMAC-SHA256",
             "s3:signatureAge": "0",
         }
-        try:
-            return inspect_access(
-                f"arn:aws:iam::{_ACCOUNT}:user/{self.user}",
-                action,
-                resource,
-                identity_policies=self.policy(),
-                context=context,
-            )
-        except InspectError as problem:
-            raise FormProblem(str(problem)) from None
+        return inspect_access(
+            f"arn:aws:iam::{_ACCOUNT}:user/{self.user}",
+            action,
+            resource,
+            identity_policies=self.policy(),
+            context=context,
+        )
 
     def try_it(self, minutes: int = 0) -> Answer:
         """A user with this policy presigns the request that was asked about, and it is sent.
@@ -211,7 +190,7 @@ class IamModel:
         It is sent `minutes` after it was signed, by the local S3's clock. The user is made for it
         and deleted after it. Local S3 only. Raises FormProblem.
         """
-        self._check()
+        self.check()
         if not self.lab.local:
             raise FormProblem(ON_REAL)
         iam, name = self.lab.client("iam"), self.user
@@ -229,7 +208,7 @@ class IamModel:
             key = iam.create_access_key(UserName=name)["AccessKey"]
             try:
                 with self._object():
-                    return send(self.lab, self._request(key, minutes))
+                    return self._ask(self.lab.with_key(key), minutes)
             finally:
                 iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
         finally:
@@ -253,32 +232,11 @@ class IamModel:
                 s3.delete_object(**where)
             s3.close()
 
-    def _request(self, key: dict[str, str], minutes: int) -> Outgoing:
-        theirs = {
-            **self.lab.boto3_args,
-            "aws_access_key_id": key["AccessKeyId"],
-            "aws_secret_access_key": key["SecretAccessKey"],
-            "aws_session_token": None,
-        }
-        s3 = boto3.client("s3", **theirs, config=Config(signature_version="s3v4"))
+    def _ask(self, theirs: Lab, minutes: int) -> Answer:
         operation = ASKED[self.fields["action"]]
-        params = {"Bucket": self.lab.bucket}
-        if operation in _METHODS:
-            params["Key"] = self.fields["Key"]
-        url = s3.generate_presigned_url(operation, params, ExpiresIn=3600)
-        s3.close()
+        key = {} if operation == "list_objects_v2" else {"Key": self.fields["Key"]}
         body = b"x" if operation == "put_object" else None
-        later = timedelta(minutes=minutes)
-        return Outgoing(_METHODS.get(operation, "GET"), url, body=body, later=later)
-
-    def _check(self) -> None:
-        if self.problems():
-            raise FormProblem(" ".join(self.problems()))
-
-
-def usual_rows() -> list[StatementRow]:
-    """The article's policy (reading and writing), on one lesson's keys, with one guardrail."""
-    return [
-        StatementRow(actions="s3:GetObject, s3:PutObject", resource="lesson-02/*"),
-        StatementRow(kind="Deny", actions="s3:*", resource="*", condition="age", value="15"),
-    ]
+        request = presigned(theirs, operation, body, **key)
+        if minutes:
+            request = replace(request, at=datetime.now(UTC) + timedelta(minutes=minutes))
+        return send(self.lab, request)

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from helpers.forms import cards
-from helpers.forms.fields import FormProblem
 from helpers.forms.markup import Markup, join, tag
 from strict_s3.explainer import (
     Explanation,
     FormReport,
-    InspectError,
     Part,
     UrlReport,
     inspect_text,
@@ -21,12 +19,9 @@ from strict_s3.explainer import (
 def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
     """The card for a URL, a form's fields as JSON, or S3's error.
 
-    `signed` is the URL that was signed, to compare an error with. Raises FormProblem.
+    `signed` is the URL that was signed, to compare an error with. Raises InspectError.
     """
-    try:
-        report = inspect_text(text, signed.strip() or None, now)
-    except InspectError as problem:
-        raise FormProblem(str(problem)) from None
+    report = inspect_text(text, signed.strip() or None, now)
     if isinstance(report, Explanation):
         return explanation(report)
     return form(report) if isinstance(report, FormReport) else url(report)

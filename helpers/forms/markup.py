@@ -1,20 +1,15 @@
-"""HTML for the cards. Whatever comes from outside is escaped here, in the one place.
+"""HTML for the cards, by markupsafe: `Markup` is HTML, and any other text is escaped.
 
-A `Markup` is HTML already; any other text given to `tag` is escaped. So forgetting something
-shows an ampersand too many and never runs anything.
+So forgetting something shows an ampersand too many and never runs anything.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 
-Content = "str | Markup | None | Iterable[Content]"
+from markupsafe import Markup, escape
 
-
-class Markup(str):
-    """Text that is HTML."""
-
+__all__ = ["Markup", "join", "tag"]
 
 _VOID = ("br", "hr", "wbr")
 
@@ -29,22 +24,16 @@ def tag(name: str, *content: object, **attributes: object) -> Markup:
         if value is None or value is False:
             continue
         key = key.rstrip("_").replace("_", "-")
-        written += f" {key}" if value is True else f' {key}="{html.escape(str(value))}"'
-    if name in _VOID:
-        return Markup(f"<{name}{written}>")
-    return Markup(f"<{name}{written}>{join(content)}</{name}>")
+        # Of a `Markup` too, the quotes would end the attribute.
+        written += f" {key}" if value is True else f' {key}="{escape(str(value))}"'
+    end = "" if name in _VOID else f"{join(content)}</{name}>"
+    return Markup(f"<{name}{written}>{end}")
 
 
 def join(content: Iterable[object]) -> Markup:
     """The pieces one after the other; lists in them are taken apart, None is nothing."""
-    pieces = []
-    for piece in content:
-        if piece is None:
-            continue
-        if isinstance(piece, Markup):
-            pieces.append(str(piece))
-        elif isinstance(piece, (list, tuple)):
-            pieces.append(str(join(piece)))
-        else:
-            pieces.append(html.escape(str(piece)))
-    return Markup("".join(pieces))
+    return Markup("").join(
+        join(piece) if isinstance(piece, (list, tuple)) else escape(piece)
+        for piece in content
+        if piece is not None
+    )

@@ -7,20 +7,16 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import requests
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from helpers.forms import code, fields
-from helpers.forms.fields import Field, Fields, FormProblem, Remark
-from helpers.forms.rows import RowModel
+from helpers.forms.fields import Field, Remark
+from helpers.forms.model import FormModel, RowModel
 from helpers.forms.sending import Answer, Outgoing, send
-from helpers.lab import Lab
-from strict_s3.redact import redact
 from strict_s3.rules.post_policy import parse_post_policy
 
 FILENAME = "${filename}"
@@ -38,24 +34,32 @@ _TAKEN = {
 }
 
 
+_KINDS = (
+    (EXACT, "a field is exactly"),
+    (PREFIX, "a field starts with"),
+    (RANGE, "the size, in bytes"),
+)
+
+
+def _field_name(value: str) -> str:
+    if not value:
+        return "a condition is about a field: write its name, such as Content-Type."
+    if not re.fullmatch("[A-Za-z0-9_-]+", value):
+        return (
+            f"{fields.shorten(value)} is no name of a field: write letters and dashes, without $."
+        )
+    return _TAKEN.get(value.lower(), "")
+
+
 class Condition(RowModel):
     """A condition of the policy, and the value that the form sends for its field."""
 
-    def __init__(self, **values: str) -> None:
-        choices = (
-            (EXACT, "a field is exactly"),
-            (PREFIX, "a field starts with"),
-            (RANGE, "the size, in bytes"),
-        )
-        super().__init__(
-            [
-                Field("kind", "Condition", EXACT, choices=choices, room=20),
-                Field("field", "field", check=_field_name, placeholder="Content-Type", room=22),
-                Field("first", "value"),
-                Field("second", "sent"),
-            ],
-            **values,
-        )
+    own = (
+        Field("kind", "Condition", EXACT, choices=_KINDS, room=20),
+        Field("field", "field", check=_field_name, placeholder="Content-Type", room=22),
+        Field("first", "value"),
+        Field("second", "sent"),
+    )
 
     def labels(self) -> dict[str, str]:
         return {
@@ -105,16 +109,6 @@ def _order(least: int, most: int) -> str:
     return ""
 
 
-def _field_name(value: str) -> str:
-    if not value:
-        return "a condition is about a field: write its name, such as Content-Type."
-    if not re.fullmatch("[A-Za-z0-9_-]+", value):
-        return (
-            f"{fields.shorten(value)} is no name of a field: write letters and dashes, without $."
-        )
-    return _TAKEN.get(value.lower(), "")
-
-
 @dataclass(frozen=True)
 class SignedForm:
     """A form as boto3 makes it: where it goes, its hidden fields, and a file to try it with."""
@@ -133,9 +127,6 @@ class SignedForm:
     def ends(self) -> datetime:
         """UTC."""
         return parse_post_policy(self.fields["policy"]).expiration
-
-    def remaining(self) -> timedelta:
-        return self.ends - datetime.now(UTC)
 
     def outgoing(
         self,
@@ -168,90 +159,6 @@ class SignedForm:
         return shlex.join([*words, "--form", "file=@FILE", self.url])
 
 
-class PostModel:
-    """What a form may upload, as rows of conditions."""
-
-    title = "Sign a form for uploading with POST"
-
-    def __init__(self, lab: Lab, conditions: Iterable[Condition] | None = None, **values: str):
-        self.lab = lab
-        self.fields = Fields(
-            [
-                Field("Key", "Key of the object", check=fields.key, note=_key_note),
-                Field("ExpiresIn", "Seconds it lives", "1800", fields.seconds, fields.duration),
-                Field("filename", "Name of the file", "hello.txt", check=_file_name),
-                Field("body", "Text to upload", "Hello from the form", note=_bytes),
-            ],
-            **values,
-        )
-        self.rows = list(usual_conditions() if conditions is None else conditions)
-
-    def remark(self, name: str) -> Remark:
-        return self.fields.remark(name)
-
-    def new_row(self) -> Condition:
-        return Condition()
-
-    def row_remark(self, row: RowModel) -> Remark:
-        """What to say beside a row."""
-        remark = row.row_remark()
-        if not remark.problem and self._twice(row):
-            return Remark(f"There are two rows for {self._name(row)}: remove one.", True)
-        return remark
-
-    def problems(self) -> list[str]:
-        rows = [self.row_remark(row) for row in self.rows]
-        return self.fields.problems() + [
-            f"Condition {number}: {remark.text}"
-            for number, remark in enumerate(rows, 1)
-            if remark.problem
-        ]
-
-    def code(self) -> str:
-        """The code that makes the form, complete: it needs nothing but `lab`."""
-        made = code.call(
-            "form = ",
-            "s3.generate_presigned_post",
-            code.Name("lab.bucket"),
-            self.fields["Key"],
-            Fields={row["field"]: row.sent for row in self.rows if row["kind"] != RANGE},
-            Conditions=[row.as_condition() for row in self.rows],
-            ExpiresIn=int(self.fields["ExpiresIn"]),
-        )
-        return f"{code.CLIENT}\n{made}\n"
-
-    def sign(self) -> SignedForm:
-        """Run the code. Raises FormProblem."""
-        if self.problems():
-            raise FormProblem(" ".join(self.problems()))
-        try:
-            form = code.run(self.code(), self.lab)["form"]
-        except (BotoCoreError, ClientError, ParamValidationError) as problem:
-            raise FormProblem(f"boto3 does not sign this: {redact(str(problem))}") from None
-        return SignedForm(
-            form["url"], form["fields"], self.fields["filename"], self.fields["body"].encode()
-        )
-
-    def try_it(self, signed: SignedForm) -> Answer:
-        """Send the form with its file. Raises FormProblem."""
-        return send(self.lab, signed.outgoing())
-
-    def _name(self, row: RowModel) -> str:
-        return RANGE if row["kind"] == RANGE else row["field"].lower()
-
-    def _twice(self, row: RowModel) -> bool:
-        return Counter(map(self._name, self.rows))[self._name(row)] > 1
-
-
-def usual_conditions() -> list[Condition]:
-    """The article's: an answer of 201 and at most 100,000 bytes. And a type, which it lacks."""
-    return [
-        Condition(kind=EXACT, field="success_action_status", first="201"),
-        Condition(kind=PREFIX, field="Content-Type", first="text/", second="text/plain"),
-        Condition(kind=RANGE, first="0", second="100000"),
-    ]
-
-
 def _key_note(value: str) -> str:
     if value.endswith(FILENAME):
         inside = value.removesuffix(FILENAME)
@@ -269,3 +176,61 @@ def _file_name(value: str) -> str:
 
 def _bytes(value: str) -> str:
     return f"{fields.byte_count(len(value.encode()))} (UTF-8)"
+
+
+class PostModel(FormModel):
+    """What a form may upload, as rows of conditions."""
+
+    title = "Sign a form for uploading with POST"
+    noun = "condition"
+    row_type = Condition
+
+    own = (
+        Field("Key", "Key of the object", check=fields.key, note=_key_note),
+        Field("ExpiresIn", "Seconds it lives", "1800", fields.seconds, fields.duration),
+        Field("filename", "Name of the file", "hello.txt", check=_file_name),
+        Field("body", "Text to upload", "Hello from the form", note=_bytes),
+    )
+
+    @staticmethod
+    def usual() -> list[RowModel]:
+        """The article's: an answer of 201 and at most 100,000 bytes. And a type, which it lacks."""
+        return [
+            Condition(kind=EXACT, field="success_action_status", first="201"),
+            Condition(kind=PREFIX, field="Content-Type", first="text/", second="text/plain"),
+            Condition(kind=RANGE, first="0", second="100000"),
+        ]
+
+    def row_remark(self, row: RowModel) -> Remark:
+        remark = super().row_remark(row)
+        if not remark.problem and self._twice(row):
+            return Remark(f"There are two rows for {self._name(row)}: remove one.", True)
+        return remark
+
+    def code(self) -> str:
+        made = code.call(
+            "form = ",
+            "s3.generate_presigned_post",
+            code.Name("lab.bucket"),
+            self.fields["Key"],
+            Fields={row["field"]: row.sent for row in self.rows if row["kind"] != RANGE},
+            Conditions=[row.as_condition() for row in self.rows],
+            ExpiresIn=int(self.fields["ExpiresIn"]),
+        )
+        return f"{code.CLIENT}\n{made}\n"
+
+    def sign(self) -> SignedForm:
+        """Run the code. Raises FormProblem, and what boto3 raises."""
+        form = self.run()["form"]
+        body = self.fields["body"].encode()
+        return SignedForm(form["url"], form["fields"], self.fields["filename"], body)
+
+    def try_it(self, signed: SignedForm) -> Answer:
+        """Send the form with its file. Raises FormProblem."""
+        return send(self.lab, signed.outgoing())
+
+    def _name(self, row: RowModel) -> str:
+        return RANGE if row["kind"] == RANGE else row["field"].lower()
+
+    def _twice(self, row: RowModel) -> bool:
+        return Counter(map(self._name, self.rows))[self._name(row)] > 1

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from helpers.forms.attack import WAITING, Attack
+from helpers.forms.attempts import Attack, other_digit, too_late
 from helpers.forms.post import EXACT, FILENAME, RANGE, Condition, PostModel, SignedForm
-from helpers.forms.sending import Outgoing
 
 _MOST = 5 * 1024**2  # bytes that are sent to find out whether they are too many
 
@@ -19,55 +18,36 @@ _MOST = 5 * 1024**2  # bytes that are sent to find out whether they are too many
 def attacks(signed: SignedForm, model: PostModel) -> list[Attack]:
     """The attacks that make sense on this form."""
     form = signed.fields
-    flipped = form["x-amz-signature"][:-1] + ("0" if form["x-amz-signature"][-1] != "0" else "1")
-    found = [
-        Attack(
-            "expired",
-            "Too late",
-            "sent just after its end",
-            lambda: replace(signed.outgoing(), later=signed.remaining() + timedelta(seconds=2)),
-            disabled="" if model.lab.local else WAITING,
-        ),
-        _other_key(signed, model.fields["Key"]),
-    ]
-    for row in model.rows:
-        found += _sizes(signed, row) if row["kind"] == RANGE else _field(signed, row)
+    asked = {**form, "x-amz-meta-unasked": "hello"}
+    flipped = {**form, "x-amz-signature": other_digit(form["x-amz-signature"])}
+    bare = {name: text for name, text in form.items() if not _proof(name)}
+    edited = {**form, "policy": _for_a_year(signed)}
     return [
-        *found,
-        Attack(
-            "extra",
-            "Add a field",
-            "x-amz-meta-unasked=hello added, which has no condition",
-            lambda: signed.outgoing({**form, "x-amz-meta-unasked": "hello"}),
+        too_late(model.lab, signed.ends, lambda moment: replace(signed.outgoing(), at=moment)),
+        _other_key(signed, model.fields["Key"]),
+        *(attack for row in model.rows for attack in _of_a_row(signed, row)),
+        _changed(
+            signed, "Add a field", "x-amz-meta-unasked=hello added, which has no condition", asked
         ),
-        Attack(
-            "policy",
+        _changed(
+            signed,
             "Edit the policy",
             "the policy decoded, made good for a year, and encoded again",
-            lambda: signed.outgoing({**form, "policy": _for_a_year(signed)}),
+            edited,
         ),
+        _changed(signed, "Flip signature", "the last digit of x-amz-signature changed", flipped),
+        _changed(signed, "No policy", "policy and signature left out", bare),
         Attack(
-            "signature",
-            "Flip signature",
-            "the last digit of x-amz-signature changed",
-            lambda: signed.outgoing({**form, "x-amz-signature": flipped}),
-        ),
-        Attack(
-            "bare",
-            "No policy",
-            "policy and signature left out",
-            lambda: signed.outgoing(
-                {name: text for name, text in form.items() if not _proof(name)}
-            ),
-        ),
-        Attack(
-            "order",
             "File first",
             "the file put before the fields",
-            lambda: signed.outgoing(file_first=True),
+            partial(signed.outgoing, file_first=True),
         ),
-        Attack("again", "Use it twice", "sent twice", signed.outgoing, refused=False, times=2),
+        Attack("Use it twice", "sent twice", signed.outgoing, refused=False, times=2),
     ]
+
+
+def _changed(signed: SignedForm, label: str, change: str, form: dict[str, str]) -> Attack:
+    return Attack(label, change, partial(signed.outgoing, form))
 
 
 def _proof(name: str) -> bool:
@@ -78,55 +58,34 @@ def _other_key(signed: SignedForm, key: str) -> Attack:
     # Where the key's end is the file's name, its beginning is what is promised.
     prefix = key.removesuffix(FILENAME) if key.endswith(FILENAME) else key
     other = "elsewhere.txt" if not "elsewhere.txt".startswith(prefix) or not prefix else "other.txt"
-    return Attack(
-        "key",
-        "Other key",
-        f"key={other}",
-        lambda: signed.outgoing({**signed.fields, "key": other}),
-        refused=bool(prefix),
-    )
+    attack = _changed(signed, "Other key", f"key={other}", {**signed.fields, "key": other})
+    return replace(attack, refused=bool(prefix))
 
 
-def _sizes(signed: SignedForm, row: Condition) -> list[Attack]:
-    least, most = int(row["first"]), int(row["second"])
-    too_many = f"More than {_MOST} bytes would have to be sent for this."
-
-    def sized(size: int) -> Callable[[], Outgoing]:
-        return lambda: signed.outgoing(body=b"." * size)
-
-    found = [
-        Attack(
-            "big",
-            "Too big",
-            f"a file of {most + 1} bytes",
-            sized(most + 1),
-            disabled=too_many if most >= _MOST else "",
-        )
-    ]
-    if least:
-        found.append(
-            Attack(
-                "small",
-                "Too small",
-                f"a file of {least - 1} bytes",
-                sized(least - 1),
-                disabled=too_many if least > _MOST else "",
-            )
-        )
-    return found
-
-
-def _field(signed: SignedForm, row: Condition) -> list[Attack]:
+def _of_a_row(signed: SignedForm, row: Condition) -> Iterator[Attack]:
     name, form = row["field"], signed.fields
-    found = []
-    if row["kind"] == EXACT or row["first"]:
+    if row["kind"] == RANGE:
+        for label, size in (
+            ("Too big", int(row["second"]) + 1),
+            ("Too small", int(row["first"]) - 1),
+        ):
+            if size >= 0:
+                yield _sized(signed, label, size)
+    elif row["kind"] == EXACT or row["first"]:
         other = "x-other" if not row["first"] or not "x-other".startswith(row["first"]) else "other"
-        changed = partial(signed.outgoing, {**form, name: other})
-        found.append(Attack(f"other-{name}", f"Other {name}", f"{name}={other}", changed))
+        yield _changed(signed, f"Other {name}", f"{name}={other}", {**form, name: other})
         without = {field: text for field, text in form.items() if field != name}
-        omitted = partial(signed.outgoing, without)
-        found.append(Attack(f"no-{name}", f"Omit {name}", f"{name} left out", omitted))
-    return found
+        yield _changed(signed, f"Omit {name}", f"{name} left out", without)
+
+
+def _sized(signed: SignedForm, label: str, size: int) -> Attack:
+    too_many = f"More than {_MOST} bytes would have to be sent for this." if size > _MOST else ""
+    return Attack(
+        label,
+        f"a file of {size} bytes",
+        lambda: signed.outgoing(body=b"." * size),
+        disabled=too_many,
+    )
 
 
 def _for_a_year(signed: SignedForm) -> str:

@@ -1,15 +1,15 @@
-"""Send a request, and keep what came back and which check decided."""
+"""Presign a request and send it, and keep what came back and which check decided."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
 import urllib3
 
-from helpers.forms.fields import FormProblem
+from helpers.errors import FormProblem
 from helpers.lab import Lab
 
 _SECONDS = 10  # to wait for an answer
@@ -18,13 +18,13 @@ _MOST = 64 * 1024  # bytes of an answer that are read: enough for S3's longest r
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A request to be sent. `later` moves the local S3's clock for it."""
+    """A request to be sent. `at` is when, by the local S3's clock (UTC); None is now."""
 
     method: str
     url: str = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
-    later: timedelta = timedelta()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,25 @@ class Answer:
         return self.text.partition(f"<{name}>")[2].partition(f"</{name}>")[0]
 
 
+def method_of(operation: str) -> str:
+    """The HTTP method of one of boto3's operations on objects: PUT for ``put_object``."""
+    verb = operation.partition("_")[0].upper()
+    return "GET" if verb == "LIST" else verb
+
+
+def presigned(lab: Lab, operation: str, body: bytes | None = None, **params: Any) -> Outgoing:
+    """The request that boto3 presigns for the lab's bucket, for an hour."""
+    s3 = lab.client()
+    url = s3.generate_presigned_url(operation, {"Bucket": lab.bucket, **params}, ExpiresIn=3600)
+    s3.close()
+    return Outgoing(method_of(operation), url, body=body)
+
+
 def send(lab: Lab, outgoing: Outgoing) -> Answer:
     """The request's answer. Follows no redirect. Raises FormProblem if there is no answer."""
-    if outgoing.later and lab.local:
-        with lab.later(seconds=outgoing.later.total_seconds()):
-            return _send(lab, outgoing)
-    return _send(lab, outgoing)
-
-
-def _send(lab: Lab, outgoing: Outgoing) -> Answer:
+    if outgoing.at and lab.local:
+        with lab.later(seconds=(outgoing.at - datetime.now(UTC)).total_seconds()):
+            return send(lab, replace(outgoing, at=None))
     try:
         with requests.request(
             outgoing.method,
@@ -76,19 +86,15 @@ def _send(lab: Lab, outgoing: Outgoing) -> Answer:
             stream=True,
         ) as got:
             body = got.raw.read(_MOST + 1, decode_content=True)
-            answer = (got.status_code, got.reason or "", tuple(got.headers.items()))
-    except (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-        ValueError,
-    ) as problem:
+    except (OSError, ValueError, urllib3.exceptions.HTTPError) as problem:
         # The exception's own text may hold the URL, which is a secret.
         raise FormProblem(
             f"The request could not be sent ({type(problem).__name__}). Is the S3 still there? "
             "Run connect() and then this cell again."
         ) from None
-    return Answer(*answer, body[:_MOST], len(body) > _MOST, _checks(lab, outgoing.method))
+    headers, cut = tuple(got.headers.items()), len(body) > _MOST
+    checks = _checks(lab, outgoing.method)
+    return Answer(got.status_code, got.reason or "", headers, body[:_MOST], cut, checks)
 
 
 def _checks(lab: Lab, method: str) -> tuple[tuple[str, bool, str], ...]:

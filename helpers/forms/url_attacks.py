@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
+from itertools import chain
+from typing import Any
 from urllib.parse import quote, urlsplit
 
-from helpers.forms.attack import WAITING, Attack
+from helpers.forms.attempts import Attack, other_digit, too_late
 from helpers.forms.fields import sha256_of
 from helpers.forms.sending import Outgoing
 from helpers.forms.signed_url import SHA256, SignedUrl
@@ -17,118 +18,77 @@ from strict_s3.rules import sigv4
 
 def attacks(signed: SignedUrl, lab: Lab) -> list[Attack]:
     """The attacks that make sense on this URL, in the order of the lesson that teaches them."""
-    start = signed.outgoing()
-    found = [
-        Attack(
-            "expired",
-            "Too late",
-            "used just after its end",
-            lambda: replace(start, later=_after_the_end(signed)),
-            disabled="" if lab.local else WAITING,
+    start, url = signed.outgoing(), signed.url
+    method = "GET" if start.method in ("PUT", "HEAD") else "PUT"
+    life = _other_life(signed)
+    marked = {**start.headers, "x-amz-meta-note": "hello"}
+    signed_headers = "X-Amz-SignedHeaders"
+    attack = partial(_attack, start)
+    return [
+        too_late(lab, signed.ends, lambda moment: replace(start, at=moment)),
+        attack("Other method", f"signed for {start.method}, sent with {method}", method=method),
+        attack("Other key", "-other written at the end of the key", url=_longer_path(url)),
+        attack(
+            "Longer life", f"X-Amz-Expires set to {life}", url=_with(url, "X-Amz-Expires", life)
         ),
-        Attack(
-            "method",
-            "Other method",
-            f"signed for {start.method}, sent with {_other_method(start.method)}",
-            lambda: replace(start, method=_other_method(start.method)),
+        attack("Other region", "the region in X-Amz-Credential changed", url=_other_region(signed)),
+        attack("Flip signature", "the last digit of X-Amz-Signature changed", url=other_digit(url)),
+        attack(
+            "Drop parameter", f"{signed_headers} left out", url=_with(url, signed_headers, None)
         ),
-        Attack(
-            "key",
-            "Other key",
-            "-other written at the end of the key",
-            lambda: replace(start, url=_with_path(start.url, "-other")),
-        ),
-        Attack(
-            "expires",
-            "Longer life",
-            f"X-Amz-Expires set to {_other_life(signed)}",
-            lambda: replace(
-                start, url=_with_parameter(start.url, "X-Amz-Expires", _other_life(signed))
-            ),
-        ),
-        Attack(
-            "region",
-            "Other region",
-            "the region in X-Amz-Credential changed",
-            lambda: replace(start, url=_other_region(signed)),
-        ),
-        Attack(
-            "signature",
-            "Flip signature",
-            "the last digit of X-Amz-Signature changed",
-            lambda: replace(start, url=start.url[:-1] + ("0" if start.url[-1] != "0" else "1")),
-        ),
-        Attack(
-            "parameter",
-            "Drop parameter",
-            "X-Amz-SignedHeaders left out",
-            lambda: replace(start, url=_without_parameter(start.url, "X-Amz-SignedHeaders")),
-        ),
-        Attack(
-            "bare",
+        attack(
             "No signature",
             "everything after the question mark left out",
-            lambda: replace(start, url=start.url.partition("?")[0]),
+            url=url.partition("?")[0],
         ),
-        Attack(
-            "header",
-            "Add x-amz header",
-            "x-amz-meta-note: hello added, which is not signed",
-            lambda: replace(start, headers={**start.headers, "x-amz-meta-note": "hello"}),
+        attack(
+            "Add x-amz header", "x-amz-meta-note: hello added, which is not signed", headers=marked
         ),
-        Attack(
-            "added",
+        attack(
             "Add parameter",
             "response-content-language=en added to the query",
-            lambda: replace(start, url=f"{start.url}&response-content-language=en"),
+            url=f"{url}&response-content-language=en",
         ),
+        *(_of_an_upload(signed, start) if start.method == "PUT" else ()),
+        # Nothing in a presigned URL limits how often; only "refuse if the key is taken" does.
+        replace(attack("Use it twice", "sent twice"), times=2, refused="if-none-match" in marked),
     ]
-    if start.method == "PUT":
-        found += _of_an_upload(signed, start)
-    # Nothing in a presigned URL limits how often; only "refuse if the key is taken" does.
-    once = "if-none-match" in start.headers
-    again = Attack("again", "Use it twice", "sent twice", lambda: start, refused=once, times=2)
-    return [*found, again]
+
+
+def _attack(start: Outgoing, label: str, change: str, **changed: Any) -> Attack:
+    return Attack(label, change, lambda: replace(start, **changed))
 
 
 def _of_an_upload(signed: SignedUrl, start: Outgoing) -> list[Attack]:
-    found = []
-    signed_type = "content-type" in signed.signed_headers
-    if signed_type or "if-none-match" not in start.headers:
-        other = replace(start, headers={**start.headers, "content-type": "application/x-other"})
-        change = "content-type: application/x-other sent"
-        if not signed_type:
-            change += "; no type was signed"
-        found.append(Attack("type", "Other type", change, lambda: other, refused=signed_type))
-    for name in start.headers:
-        rest = {header: value for header, value in start.headers.items() if header != name}
-        make = partial(replace, start, headers=rest)
-        found.append(Attack(f"no-{name}", f"Omit {name}", f"{name} not sent", make))
+    attack, found = partial(_attack, start), []
+    headers, body = start.headers, start.body or b""
+    other_type = attack(
+        "Other type",
+        "content-type: application/x-other sent",
+        headers={**headers, "content-type": "application/x-other"},
+    )
+    if "content-type" in signed.signed_headers:
+        found.append(other_type)
+    elif "if-none-match" not in headers:
+        change = f"{other_type.change}; no type was signed"
+        found.append(replace(other_type, change=change, refused=False))
+    for name in headers:
+        rest = {header: value for header, value in headers.items() if header != name}
+        found.append(attack(f"Omit {name}", f"{name} not sent", headers=rest))
     if "content-length" in signed.signed_headers:
-        body = start.body or b""
         # Whatever the form's own text is, the size sent is not the one signed.
-        other_size = replace(start, body=body + (b"!" if len(body) + 1 != signed.size else b"!!"))
-        found.append(Attack("size", "Other size", "a longer body sent", lambda: other_size))
-    if checksum := start.headers.get(SHA256):
-        other_content = replace(start, body=_other_content(start.body or b"", checksum))
-        change = "the last byte of the body changed"
-        found.append(Attack("content", "Other content", change, lambda: other_content))
+        longer = body + (b"!" if len(body) + 1 != signed.size else b"!!")
+        found.append(attack("Other size", "a longer body sent", body=longer))
+    if checksum := headers.get(SHA256):
+        other = _other_content(body, checksum)
+        found.append(attack("Other content", "the last byte of the body changed", body=other))
     return found
 
 
 def _other_content(body: bytes, checksum: str) -> bytes:
     """As long as `body`, and neither it nor what was signed, whatever the form's own text is."""
     candidates = (body[:-1] + last for last in (b"!", b"?", b"."))
-    return next(one for one in candidates if one != body and sha256_of(one) != checksum)
-
-
-def _after_the_end(signed: SignedUrl) -> timedelta:
-    # A second for the fraction that X-Amz-Date leaves out, and one for the rule "after the end".
-    return signed.remaining() + timedelta(seconds=2)
-
-
-def _other_method(method: str) -> str:
-    return "GET" if method in ("PUT", "HEAD") else "PUT"
+    return next(text for text in candidates if text != body and sha256_of(text) != checksum)
 
 
 def _other_life(signed: SignedUrl) -> str:
@@ -139,24 +99,17 @@ def _other_life(signed: SignedUrl) -> str:
 def _other_region(signed: SignedUrl) -> str:
     credential = signed.parameters["X-Amz-Credential"].split("/")
     credential[2] = "us-east-1" if credential[2] != "us-east-1" else "eu-west-2"
-    return _with_parameter(signed.url, "X-Amz-Credential", "/".join(credential))
+    return _with(signed.url, "X-Amz-Credential", "/".join(credential))
 
 
-def _with_path(url: str, added: str) -> str:
+def _longer_path(url: str) -> str:
     parts = urlsplit(url)
-    return parts._replace(path=parts.path + added).geturl()
+    return parts._replace(path=f"{parts.path}-other").geturl()
 
 
-def _with_parameter(url: str, name: str, value: str) -> str:
+def _with(url: str, name: str, value: str | None) -> str:
+    """The URL with another value of that parameter, or without it. All else stays as it is."""
     before, _, query = url.partition("?")
-    pairs = [
-        f"{name}={quote(value, safe='')}" if pair.partition("=")[0] == name else pair
-        for pair in query.split("&")
-    ]
-    return f"{before}?{'&'.join(pairs)}"
-
-
-def _without_parameter(url: str, name: str) -> str:
-    before, _, query = url.partition("?")
-    pairs = [pair for pair in query.split("&") if pair.partition("=")[0] != name]
-    return f"{before}?{'&'.join(pairs)}"
+    other = [] if value is None else [f"{name}={quote(value, safe='')}"]
+    pairs = [other if pair.partition("=")[0] == name else [pair] for pair in query.split("&")]
+    return f"{before}?{'&'.join(chain.from_iterable(pairs))}"

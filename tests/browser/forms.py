@@ -49,7 +49,7 @@ def get(page: Page, form: Locator) -> list[str]:
     expect(form).to_contain_text("✓ Served 200 OK")
     said(form, "Served: 200")
 
-    press(page, form, "break:expired")
+    press(page, form, "break:Too late")
     row = attempt(form, "Too late")
     expect(row).to_contain_text("✗ Refused 403 Forbidden · AccessDenied")
     expect(row).to_contain_text("time: good until")

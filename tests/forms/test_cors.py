@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from helpers.errors import FormProblem
 from helpers.forms.cors import CorsModel, RuleRow
-from helpers.forms.fields import FormProblem
 
 ORIGIN = "https://www.example.com"
 

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from helpers.forms.fields import FormProblem
-from helpers.forms.iam import ASKED, IamModel, StatementRow, usual_rows
+from helpers.errors import FormProblem
+from helpers.forms.iam import ASKED, IamModel, StatementRow
 
 ALLOW = {"actions": "s3:GetObject, s3:PutObject", "resource": "lesson-02/*"}
 POLICIES = {
-    "usual": usual_rows,
+    "usual": IamModel.usual,
     "read all": lambda: [StatementRow()],
     "list": lambda: [StatementRow(actions="s3:ListBucket")],
     "deny wins": lambda: [StatementRow(actions="*"), StatementRow(kind="Deny", **ALLOW)],

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.forms import inspector
-from helpers.forms.fields import FormProblem
 from helpers.forms.markup import Markup
 from helpers.forms.post import PostModel
 from helpers.forms.signed_url import GetModel
+from strict_s3.errors import InspectError
 from tests.forms.test_markup import Elements
 from tests.secret_scan import secrets_in
 
@@ -48,7 +48,7 @@ def test_anything_pasted_has_a_card_or_one_sentence(text, signed):
     for pasted in (text, f"https://h/k?X-Amz-Signature={text}", f"<Error><Code>{text}</Code>"):
         try:
             found = inspector.inspect(pasted, signed)
-        except FormProblem as problem:
+        except InspectError as problem:
             assert str(problem)
         else:
             assert isinstance(found, Markup)
@@ -56,5 +56,5 @@ def test_anything_pasted_has_a_card_or_one_sentence(text, signed):
 
 
 def test_too_much_is_told():
-    with pytest.raises(FormProblem, match="more than 1,000,000 characters"):
+    with pytest.raises(InspectError, match="more than 1,000,000 characters"):
         inspector.inspect("x" * 1_000_001)

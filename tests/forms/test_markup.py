@@ -23,7 +23,7 @@ class Elements(HTMLParser):
         self.names: set[str] = set()
         self.attributes: set[str] = set()
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))  # not `Markup`, whose methods escape
         self.close()
 
     def handle_starttag(self, tag, attrs):

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from helpers.forms.attack import carry_out
-from helpers.forms.fields import FormProblem
-from helpers.forms.post import FILENAME, Condition, PostModel, usual_conditions
+from helpers.errors import FormProblem
+from helpers.forms.attempts import carry_out
+from helpers.forms.post import FILENAME, Condition, PostModel
 from helpers.forms.post_attacks import attacks
 
 
@@ -55,35 +55,35 @@ def test_every_attack_ends_as_it_says(lab, model):
     signed = form.sign()
     assert form.try_it(signed).status in (201, 204)
     offered = attacks(signed, form)
-    names = [attack.name for attack in offered]
+    names = [attack.label for attack in offered]
     assert len(names) == len(set(names)) >= 8
     for attack in offered:
         if attack.disabled:
             continue
         answer = carry_out(attack, lab)
-        assert answer.refused == attack.refused, (attack.name, answer.text)
-        assert not answer.refused or answer.decided, attack.name
+        assert answer.refused == attack.refused, (attack.label, answer.text)
+        assert not answer.refused or answer.decided, attack.label
     assert not form.try_it(signed).refused
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "check"),
+    ("label", "code", "check"),
     [
-        ("expired", "AccessDenied", "policy"),
-        ("key", "AccessDenied", "condition"),
-        ("big", "EntityTooLarge", "EntityTooLarge"),
-        ("small", "EntityTooSmall", "EntityTooSmall"),
-        ("extra", "AccessDenied", "fields"),
-        ("other-Content-Type", "AccessDenied", "condition"),
-        ("policy", "SignatureDoesNotMatch", "signature"),
-        ("bare", "AccessDenied", "permission"),
-        ("order", "InvalidArgument", "form"),
+        ("Too late", "AccessDenied", "policy"),
+        ("Other key", "AccessDenied", "condition"),
+        ("Too big", "EntityTooLarge", "EntityTooLarge"),
+        ("Too small", "EntityTooSmall", "EntityTooSmall"),
+        ("Add a field", "AccessDenied", "fields"),
+        ("Other Content-Type", "AccessDenied", "condition"),
+        ("Edit the policy", "SignatureDoesNotMatch", "signature"),
+        ("No policy", "AccessDenied", "permission"),
+        ("File first", "InvalidArgument", "form"),
     ],
 )
-def test_the_deciding_check(lab, name, code, check):
-    rows = [*usual_conditions()[:2], size("1", "100000")]
+def test_the_deciding_check(lab, label, code, check):
+    rows = [*PostModel.usual()[:2], size("1", "100000")]
     form = PostModel(lab, rows, Key="user1/" + FILENAME)
-    attack = next(a for a in attacks(form.sign(), form) if a.name == name)
+    attack = next(a for a in attacks(form.sign(), form) if a.label == label)
     answer = carry_out(attack, lab)
     assert (answer.element("Code"), answer.decided.partition(":")[0]) == (code, check)
     assert lab.client().list_objects_v2(Bucket=lab.bucket)["KeyCount"] == 0
@@ -91,7 +91,7 @@ def test_the_deciding_check(lab, name, code, check):
 
 def test_sizes_too_large_to_send_are_not_tried(lab):
     form = PostModel(lab, [size("0", "5368709120")], Key="k")
-    big = next(a for a in attacks(form.sign(), form) if a.name == "big")
+    big = next(a for a in attacks(form.sign(), form) if a.label == "Too big")
     with pytest.raises(FormProblem, match="would have to be sent"):
         carry_out(big, lab)
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.errors import FormProblem
 from helpers.forms import cards, code, fields
-from helpers.forms.anatomy import colour, label
-from helpers.forms.attack import WAITING, carry_out
-from helpers.forms.attempts import Attempts
-from helpers.forms.fields import FormProblem
+from helpers.forms.attempts import WAITING, Attempts, carry_out
 from helpers.forms.sending import Outgoing, send
 from helpers.forms.signed_url import GetModel, PutModel
 from helpers.forms.url_attacks import attacks
@@ -158,7 +156,7 @@ def test_a_signed_checksum_lets_one_content_in(lab):
 def test_the_other_content_is_never_the_one_signed(lab, text, last):
     checksum = fields.sha256_of((text[:-1] + last).encode())
     signed = PutModel(lab, Key="k", ChecksumSHA256=checksum, body=text).sign()
-    attack = next(a for a in attacks(signed, lab) if a.name == "content")
+    attack = next(a for a in attacks(signed, lab) if a.label == "Other content")
     body = attack.make().body
     assert body not in (text.encode(), (text[:-1] + last).encode())
     assert len(body) == max(len(text), 1)
@@ -168,7 +166,6 @@ def test_the_other_content_is_never_the_one_signed(lab, text, last):
 def test_the_end(lab, stopped_clock):
     signed = GetModel(lab, Key="k", ExpiresIn="90").sign()
     assert signed.ends == stopped_clock.replace(tzinfo=UTC) + timedelta(seconds=90)
-    assert signed.remaining() <= signed.ends - datetime.now(UTC) + timedelta(seconds=1)
 
 
 FORMS = {
@@ -191,31 +188,31 @@ def test_every_attack_ends_as_it_says(lab, form):
     lab.client().put_object(Bucket=lab.bucket, Key="a b/c.txt", Body=b"body")
     signed = form(lab).sign()
     offered = attacks(signed, lab)
-    names = [attack.name for attack in offered]
+    names = [attack.label for attack in offered]
     assert len(names) == len(set(names)) >= 11
     assert not form(lab).try_it(signed).refused
     for attack in offered:
         answer = carry_out(attack, lab)
-        assert answer.refused == attack.refused, (attack.name, answer.text)
-        assert not answer.refused or answer.decided, attack.name
+        assert answer.refused == attack.refused, (attack.label, answer.text)
+        assert not answer.refused or answer.decided, attack.label
     # No attack moved the clock for good, and the URL still does what it is for.
     if "if-none-match" not in signed.headers:
         assert not form(lab).try_it(signed).refused
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "check"),
+    ("label", "code", "check"),
     [
-        ("expired", "AccessDenied", "time"),
-        ("method", "SignatureDoesNotMatch", "signature"),
-        ("region", "AuthorizationQueryParametersError", "credential"),
-        ("parameter", "AuthorizationQueryParametersError", "parameters"),
-        ("bare", "AccessDenied", "permission"),
-        ("header", "AccessDenied", "signed headers"),
+        ("Too late", "AccessDenied", "time"),
+        ("Other method", "SignatureDoesNotMatch", "signature"),
+        ("Other region", "AuthorizationQueryParametersError", "credential"),
+        ("Drop parameter", "AuthorizationQueryParametersError", "parameters"),
+        ("No signature", "AccessDenied", "permission"),
+        ("Add x-amz header", "AccessDenied", "signed headers"),
     ],
 )
-def test_the_deciding_check(lab, name, code, check):
-    attack = next(a for a in attacks(GetModel(lab, Key="k").sign(), lab) if a.name == name)
+def test_the_deciding_check(lab, label, code, check):
+    attack = next(a for a in attacks(GetModel(lab, Key="k").sign(), lab) if a.label == label)
     answer = carry_out(attack, lab)
     assert (answer.element("Code"), answer.decided.partition(":")[0]) == (code, check)
 
@@ -230,11 +227,11 @@ def test_a_refused_upload_stores_nothing(lab):
 
 def test_a_real_s3_has_no_clock_to_move(real_lab):
     offered = attacks(GetModel(real_lab, Key="k").sign(), real_lab)
-    assert [a.name for a in offered if a.disabled] == ["expired"]
+    assert [a.label for a in offered if a.disabled] == ["Too late"]
     with pytest.raises(FormProblem, match="Only the local S3's clock"):
         carry_out(offered[0], real_lab)
-    html = Attempts(offered, real_lab).html()
-    assert WAITING in html.replace("&#x27;", "'") and " disabled " in html
+    html = str(Attempts(offered, real_lab).html())
+    assert WAITING in html.replace("&#39;", "'") and " disabled " in html
 
 
 def test_attempts_are_told_and_kept(lab):
@@ -242,13 +239,13 @@ def test_attempts_are_told_and_kept(lab):
         raise FormProblem("The request could not be sent.")
 
     offered = [
-        replace(attack, make=unreachable) if attack.name == "method" else attack
+        replace(attack, make=unreachable) if attack.label == "Other method" else attack
         for attack in attacks(GetModel(lab, Key="k").sign(), lab)
     ]
     tried = Attempts(offered, lab)
     assert tried.asked("break:nonsense") == ""
-    assert "SignatureDoesNotMatch" in tried.asked("break:key")
-    assert tried.asked("break:method") == "The request could not be sent."
+    assert "SignatureDoesNotMatch" in tried.asked("break:Other key")
+    assert tried.asked("break:Other method") == "The request could not be sent."
     assert "11 attempts made" in tried.asked("break-all")
     html = tried.html()
     assert "The request could not be sent." in html and "✗ Refused" in html
@@ -270,5 +267,5 @@ def test_anatomy_is_the_url_without_its_secrets(lab, real_lab):
         assert signed.parameters["X-Amz-Signature"] not in html
         assert signed.parameters["X-Amz-Credential"].partition("/")[0] not in html
         for piece in pieces:
-            assert label(piece) in html and f"s3-{colour(piece)}" in html
+            assert cards.label(piece) in html and f"s3-{cards.colour(piece)}" in html
         assert "s3-signature" in html and "s3-bucket" in html and "s3-other" in html

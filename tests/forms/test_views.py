@@ -8,11 +8,10 @@ import ipywidgets
 import pytest
 
 import helpers.forms
+from helpers.errors import FormProblem, LabError
 from helpers.forms import CorsForm, GetForm, IamForm, PostForm, PutForm, UrlInspector
-from helpers.forms.fields import FormProblem
 from helpers.forms.signed_url import GetModel
 from helpers.forms.views.base import in_words
-from helpers.lab import LabError
 from tests.secret_scan import secrets_in
 
 FORMS = {
@@ -90,20 +89,20 @@ def _all_widgets():
 
 def test_a_change_is_told_at_once(lab):
     form = GetForm(lab, Key="k")
-    row = next(row for row in form.rows if row.input.description == "Seconds it lives")
+    row = next(row for row in form.lines if row.input.description == "Seconds it lives")
     row.input.value = "0"
     assert row.message.problem and row.message.text.startswith("0 seconds would be over at once")
     assert form.sign_button.disabled
     row.input.value = "61"
     assert not row.message.problem and row.message.text == "1 minute 1 second"
-    assert "ExpiresIn=61" in form._call.html and not form.sign_button.disabled
+    assert "ExpiresIn=61" in form.call.html and not form.sign_button.disabled
 
 
 def test_an_answer_after_a_change_is_still_about_what_was_signed(lab):
     lab.client().put_object(Bucket=lab.bucket, Key="k", Body=b"body")
     form = GetForm(lab, Key="k")
     form.sign()
-    form.rows[0].input.value = ""
+    form.lines[0].input.value = ""
     assert "✓ Served" in press(form, "try")
 
 
@@ -130,7 +129,7 @@ def test_an_error_in_a_callback_is_told_in_words(lab, monkeypatch, problem, word
     form.sign_button.click()
     assert words in form.result.html
     monkeypatch.setattr(form.model, "problems", fails)
-    form.rows[0].input.value = "other"
+    form.lines[0].input.value = "other"
     assert words in form.result.html
 
 
@@ -145,7 +144,7 @@ def test_in_words_says_what_s3_said(lab):
 
 def test_nonsense_from_the_browser_does_nothing(lab):
     form = GetForm(lab, Key="k")
-    for ask in ("", "try", "break:expired", "reveal:url", "copy:nothing", "<script>"):
+    for ask in ("", "try", "break:Too late", "reveal:url", "copy:nothing", "<script>"):
         assert press(form, ask) == ""
     form.sign()
     before = form.result.html
@@ -154,25 +153,25 @@ def test_nonsense_from_the_browser_does_nothing(lab):
 
 def test_rows_come_and_go(lab):
     form = PostForm(lab, [], Key="k")
-    rows = form._conditions
+    rows = form.rows
     rows.add_button.click()
     assert form.sign_button.disabled
     (row,) = rows.children[:-1]
-    row._inputs["field"].value = "x-amz-meta-a"
-    assert not form.sign_button.disabled and '"x-amz-meta-a": ""' in form._call.html.replace(
-        "&quot;", '"'
+    row.inputs["field"].value = "x-amz-meta-a"
+    assert not form.sign_button.disabled and '"x-amz-meta-a": ""' in form.call.html.replace(
+        "&#34;", '"'
     )
-    row._inputs["kind"].value = "content-length-range"
-    assert row._inputs["field"].layout.display == "none"
+    row.inputs["kind"].value = "content-length-range"
+    assert row.inputs["field"].layout.display == "none"
     assert form.sign_button.disabled
-    row._remove.click()
+    row.remove_button.click()
     assert form.model.rows == [] and len(rows.children) == 1
     assert not form.sign_button.disabled
 
 
 def test_cors_form(lab):
     form = CorsForm(lab)
-    assert "The page sees" in form._verdict.html
+    assert "The page sees" in form.answer.html
     assert "AccessForbidden" in press(form, "browser")
     assert "✓ Set: 1 rule(s)" in press(form, "put")
     assert "The page sees the answer." in press(form, "browser")
@@ -181,8 +180,8 @@ def test_cors_form(lab):
 
 def test_iam_form(lab, real_lab):
     form = IamForm(lab)
-    assert "✓ Allowed" in form._verdict.html
-    assert "s3:GetObject" in form._verdict.html
+    assert "✓ Allowed" in form.answer.html
+    assert "s3:GetObject" in form.answer.html
     assert "✓ Served" in press(form, "try")
     assert "AccessDenied" in press(form, "later")
     real = IamForm(real_lab)

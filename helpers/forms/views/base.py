@@ -1,36 +1,26 @@
-"""What every form's view is made of: rows, and errors that are never lost."""
+"""What every form's view is made of: inputs, a card, and errors that are never lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.errors import LabError
 from helpers.forms import cards
-from helpers.forms.fields import Field, Fields, FormProblem, Remark
+from helpers.forms.fields import Fields
 from helpers.forms.markup import Markup
-from helpers.forms.views.card import Card, Message
-from helpers.lab import LabError
+from helpers.forms.views.card import Card
+from strict_s3.errors import StrictS3Error
 from strict_s3.redact import redact
-
-_LABEL_WIDTH = "130px"
-_FIELD_WIDTH = "380px"
-
-
-class Model(Protocol):
-    """What a row needs to know of a form's model."""
-
-    fields: Fields
-
-    def remark(self, name: str) -> Remark: ...
 
 
 def in_words(problem: BaseException) -> str:
     """An exception as a sentence for the person in front of the form."""
-    if isinstance(problem, (FormProblem, LabError)):
+    if isinstance(problem, (LabError, StrictS3Error)):
         return str(problem)
     if isinstance(problem, ClientError):
         error = problem.response.get("Error", {})
@@ -46,14 +36,13 @@ def in_words(problem: BaseException) -> str:
 class FormView(ipywidgets.VBox):
     """A form. Its text in a saved notebook is its name, and says how to get it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._name = name
         self.result = Card(self._asked)
         self.add_class("s3-form")
 
     def __repr__(self) -> str:
-        return f"{self._name}: run this cell to use the form"
+        return f"{type(self).__name__}: run this cell to use the form"
 
     def asked(self, ask: str, texts: dict[str, str]) -> None:
         """A button of the result's card was pressed."""
@@ -82,43 +71,23 @@ class FormView(ipywidgets.VBox):
 
         button.on_click(clicked)
 
+    def changed(self) -> object:
+        """A field has another value."""
 
-class Row(ipywidgets.HBox):
-    """A field with its label, and its message beside it."""
-
-    def __init__(self, form: FormView, model: Model, field: Field, changed: Callable[[], None]):
-        self.message = Message()
-        self.message.add_class("s3-beside")
-        self.input = _input(field, model.fields[field.name])
-        super().__init__([self.input, self.message])
-        self.add_class("s3-row")
-        self._model, self._field = model, field
-        self.refresh()
+    def input(self, held: Fields, name: str, **look: Any) -> Any:
+        """A widget for one field of `held`: writes what is typed there, and then `changed`."""
+        field = held.fields[name]
+        look |= {"value": held[name], "description": field.label}
+        if field.choices:
+            options = [(label, choice) for choice, label in field.choices]
+            widget = ipywidgets.Dropdown(options=options, **look)
+        else:
+            widget = ipywidgets.Text(placeholder=field.placeholder, **look)
 
         def typed(change: Any) -> None:
-            with form.guarded():
-                model.fields[field.name] = change["new"]
-                changed()
+            with self.guarded():
+                held[name] = change["new"]
+                self.changed()
 
-        self.input.observe(typed, "value")
-
-    def __repr__(self) -> str:
-        return f"Row({self._field.name})"
-
-    def refresh(self) -> None:
-        """Say what there is to say about the field now."""
-        remark = self._model.remark(self._field.name)
-        with self.message.hold_sync():
-            self.message.text, self.message.problem = remark.text, remark.problem
-
-
-def _input(field: Field, value: str) -> Any:
-    common: dict[str, Any] = {
-        "description": field.label,
-        "style": {"description_width": _LABEL_WIDTH},
-        "layout": ipywidgets.Layout(width=_FIELD_WIDTH, max_width="100%"),
-    }
-    if field.choices:
-        options = [(label, choice) for choice, label in field.choices]
-        return ipywidgets.Dropdown(options=options, value=value, **common)
-    return ipywidgets.Text(value=value, placeholder=field.placeholder, **common)
+        widget.observe(typed, "value")
+        return widget

@@ -9,6 +9,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from helpers.forms.fields import Remark
+
 _HERE = Path(__file__).parent
 
 
@@ -36,7 +38,7 @@ class Card(anywidget.AnyWidget):
 
     def show(self, html: str, say: str = "") -> None:
         """Draw the card anew; `say` is what a screen reader is told."""
-        self.html = html
+        self.html = str(html)  # a plain text, not `Markup`, whose methods escape
         if say:
             self.send({"say": say})
 
@@ -58,5 +60,13 @@ class Message(anywidget.AnyWidget):
     text = traitlets.Unicode("").tag(sync=True)
     problem = traitlets.Bool(False).tag(sync=True)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("s3-beside")
+
     def __repr__(self) -> str:
         return "Message()"
+
+    def show(self, remark: Remark) -> None:
+        with self.hold_sync():
+            self.text, self.problem = remark.text, remark.problem

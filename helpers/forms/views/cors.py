@@ -14,14 +14,14 @@ from helpers.lab import Lab
 class CorsForm(QuestionForm):
     """Set a bucket's rules, and play a page's request; `rows` are the rules to start with."""
 
+    question = "Ask as a page"
     model: CorsModel
 
     def __init__(self, lab: Lab, rows: Iterable[RuleRow] | None = None, **values: str) -> None:
-        super().__init__("CorsForm", CorsModel(lab, rows, **values), "rule", "Ask as a page")
+        super().__init__(CorsModel(lab, rows, **values))
 
     def verdict(self) -> Markup:
         report = self.model.verdict()
-        word = "✓ The page sees" if report.visible else "✗ The page sees"
         lines = [
             ("The browser asks first", _asked(report.preflight)),
             ("because", report.why_preflight),
@@ -32,18 +32,16 @@ class CorsForm(QuestionForm):
         return join(
             [
                 cards.table(("By the rules above", "What happens"), shown),
-                tag("p", tag("strong", word, class_=_colour(report.visible)), " ", report.page),
+                tag("p", cards.verdict_word("The page sees", report.visible), " ", report.page),
                 [tag("p", note, class_="s3-note") for note in report.notes],
             ]
         )
 
     def buttons(self) -> Markup:
-        return tag(
-            "div",
+        return cards.buttons(
             cards.button("put", "1. Set these rules on the bucket"),
             cards.button("browser", "2. Send it as a browser"),
             cards.button("bare", "3. Send it without a browser"),
-            class_="s3-buttons",
         )
 
     def asked(self, ask: str, texts: dict[str, str]) -> None:
@@ -79,10 +77,6 @@ def _asked(preflight: object) -> object:
         return "nothing"
     lines = ["OPTIONS, ", *[f"{name}: {value}; " for name, value in preflight.items()]]
     return tag("code", "".join(lines).rstrip("; "))
-
-
-def _colour(good: bool) -> str:
-    return "s3-served" if good else "s3-refused"
 
 
 def _step(step: Step) -> list[Markup | None]:

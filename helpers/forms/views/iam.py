@@ -19,6 +19,7 @@ class IamForm(QuestionForm):
     `user` is the name in the call, and of the user that "try it" makes for a moment.
     """
 
+    question = "Ask about a request"
     model: IamModel
 
     def __init__(
@@ -29,12 +30,11 @@ class IamForm(QuestionForm):
         user: str = "form-user",
         **values: str,
     ) -> None:
-        model = IamModel(lab, rows, user=user, **values)
-        super().__init__("IamForm", model, "statement", "Ask about a request")
+        super().__init__(IamModel(lab, rows, user=user, **values))
 
     def verdict(self) -> Markup:
         report = self.model.verdict()
-        word = "✓ Allowed" if report.allowed else "✗ Refused"
+        word = cards.verdict_word("Allowed" if report.allowed else "Refused", report.allowed)
         steps = [
             (
                 tag("code", step.statement),
@@ -45,27 +45,19 @@ class IamForm(QuestionForm):
         ]
         return join(
             [
-                tag(
-                    "p",
-                    tag("strong", word, class_="s3-served" if report.allowed else "s3-refused"),
-                    " ",
-                    report.reason,
-                ),
+                tag("p", word, " ", report.reason),
                 cards.table(("Statement", "Looked at", "Why not"), steps),
             ]
         )
 
     def buttons(self) -> Markup:
         disabled = "" if self.model.lab.local else ON_REAL
+        later = f"Try it {LATER} minutes after signing"
         return join(
             [
-                tag(
-                    "div",
+                cards.buttons(
                     cards.button("try", "Try it", disabled=disabled),
-                    cards.button(
-                        "later", f"Try it {LATER} minutes after signing", disabled=disabled
-                    ),
-                    class_="s3-buttons",
+                    cards.button("later", later, disabled=disabled),
                 ),
                 tag("p", disabled, class_="s3-note") if disabled else None,
             ]

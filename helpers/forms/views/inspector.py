@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.forms import inspector
+from helpers.forms import cards, inspector
 from helpers.forms.markup import join, tag
 from helpers.forms.views.base import FormView
 from helpers.forms.views.card import Card
@@ -16,29 +16,16 @@ class UrlInspector(FormView):
     """
 
     def __init__(self) -> None:
-        super().__init__("UrlInspector")
+        super().__init__()
         paste = Card(self._asked)
+        signed = _area("signed", "The URL that was signed", 2)
         paste.show(
             join(
                 [
                     tag("h3", "Inspect a URL, a form or an error"),
                     _area("text", "A presigned URL, a form's fields as JSON, or S3's XML", 4),
-                    tag(
-                        "details",
-                        tag("summary", "Compare an error with the URL that was signed"),
-                        _area("signed", "The URL that was signed", 2),
-                    ),
-                    tag(
-                        "div",
-                        tag(
-                            "button",
-                            "Inspect",
-                            type="button",
-                            class_="s3-button",
-                            data_ask="inspect",
-                        ),
-                        class_="s3-buttons",
-                    ),
+                    cards.fold("Compare an error with the URL that was signed", signed),
+                    cards.buttons(cards.button("inspect", "Inspect")),
                 ]
             )
         )

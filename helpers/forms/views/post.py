@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from helpers.forms import cards
-from helpers.forms.attack import Attack
+from helpers.forms.attempts import Attack
 from helpers.forms.markup import Markup, tag
 from helpers.forms.post import Condition, PostModel, SignedForm
 from helpers.forms.post_attacks import attacks
-from helpers.forms.views.row_list import RowList
 from helpers.forms.views.signing import SigningForm
 from helpers.lab import Lab
 from strict_s3.redact import HIDDEN, redact
@@ -26,15 +24,7 @@ class PostForm(SigningForm):
     def __init__(
         self, lab: Lab, conditions: Iterable[Condition] | None = None, **values: str
     ) -> None:
-        super().__init__("PostForm", PostModel(lab, conditions, **values))
-
-    def more_fields(self) -> list[Any]:
-        self._conditions = RowList(self, self.model, "condition", self.changed)
-        return [self._conditions]
-
-    def changed(self) -> None:
-        self._conditions.refresh()
-        super().changed()
+        super().__init__(PostModel(lab, conditions, **values))
 
     def about(self, signed: SignedForm) -> Markup:
         policy = redact(json.dumps(signed.policy, indent=2, ensure_ascii=False))

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 import ipywidgets
 
-from helpers.forms import cards
-from helpers.forms.fields import Fields, Remark
 from helpers.forms.markup import Markup, join, tag
-from helpers.forms.views.base import FormView, Row
+from helpers.forms.model import FormModel
 from helpers.forms.views.card import Card
-from helpers.forms.views.row_list import RowList
+from helpers.forms.views.model_form import ModelForm
 
 
-class QuestionModel(Protocol):
-    """Rows, and fields that ask about them."""
-
-    title: str
-    fields: Fields
-    rows: list[Any]
-
-    def remark(self, name: str) -> Remark: ...
-    def new_row(self) -> Any: ...
-    def row_remark(self, row: Any) -> Remark: ...
-    def problems(self) -> list[str]: ...
-    def code(self) -> str: ...
-
-
-class QuestionForm(FormView):
+class QuestionForm(ModelForm):
     """Rows, the call that they make, a question, and the verdict as it changes.
 
     Subclasses say what the verdict is (`verdict`), and what the buttons below it do.
     """
 
-    def __init__(self, name: str, model: QuestionModel, noun: str, question: str) -> None:
-        super().__init__(name)
-        self.model = model
-        self._rows = RowList(self, model, noun, self.changed)
-        self._fields = [Row(self, model, one, self.changed) for one in model.fields.fields.values()]
-        title, heading = Card(), Card()
-        title.show(tag("h3", model.title))
-        heading.show(tag("h4", question))
-        self._call, self._verdict = Card(), Card()
-        fields = ipywidgets.VBox(self._fields)
+    question = ""
+
+    def __init__(self, model: FormModel) -> None:
+        super().__init__(model)
+        heading, self.answer = Card(), Card()
+        heading.show(tag("h4", self.question))
+        fields = ipywidgets.VBox(self.lines)
         fields.add_class("s3-rows")
         self.children = [
-            *(title, self._rows, self._call, heading, fields, self._verdict, self.result)
+            *(self.title, self.rows, self.call, heading, fields, self.answer, self.result)
         ]
         self.changed()
         self.result.show(self.buttons())
@@ -59,18 +38,10 @@ class QuestionForm(FormView):
         """What can be tried."""
         raise NotImplementedError
 
-    def changed(self) -> None:
-        for row in self._fields:
-            row.refresh()
-        self._rows.refresh()
-        problems = self.model.problems()
-        if problems:
-            self._call.show(cards.incomplete(problems))
-            self._verdict.show("")
-            return
-        self._call.secrets["code"] = self.model.code()
-        self._call.show(cards.code(self.model.code()))
-        self._verdict.show(self.verdict())
+    def changed(self) -> list[str]:
+        problems = super().changed()
+        self.answer.show("" if problems else self.verdict())
+        return problems
 
     def with_problem(self, problem: Markup) -> Markup:
         return join([self.buttons(), problem])

@@ -2,62 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets
 
 from helpers.forms import cards
-from helpers.forms.attack import Attack
-from helpers.forms.attempts import Attempts
-from helpers.forms.fields import Fields, Remark
-from helpers.forms.markup import Markup, join, tag
-from helpers.forms.sending import Answer
-from helpers.forms.views.base import FormView, Row
-from helpers.forms.views.card import Card
-from helpers.lab import Lab
+from helpers.forms.attempts import Attack, Attempts
+from helpers.forms.markup import Markup, join
+from helpers.forms.model import FormModel
+from helpers.forms.views.model_form import ModelForm
 
 
-class SigningModel(Protocol):
-    """A model that signs something."""
-
-    title: str
-    lab: Lab
-    fields: Fields
-
-    def remark(self, name: str) -> Remark: ...
-    def problems(self) -> list[str]: ...
-    def code(self) -> str: ...
-    def sign(self) -> Any: ...
-    def try_it(self, signed: Any) -> Answer: ...
-
-
-class SigningForm(FormView):
+class SigningForm(ModelForm):
     """Fields, the call that they make, and what becomes of its result.
 
-    Subclasses say what there is to see (`about`), to keep secret, and to attack.
+    Subclasses say what there is to see (`about`), to keep secret, and to attack. Their models also
+    have `sign`, and `try_it` for what that returns.
     """
 
     send_label = "Send it"
 
-    def __init__(self, name: str, model: SigningModel) -> None:
-        super().__init__(name)
-        self.model = model
+    def __init__(self, model: FormModel) -> None:
+        super().__init__(model)
         self.signed: Any = None
         self._attempts: Attempts | None = None
         self._tried: Markup | None = None
-        self.rows = [Row(self, model, one, self.changed) for one in model.fields.fields.values()]
-        title, self._call = Card(), Card()
-        title.show(tag("h3", model.title))
         self.sign_button = ipywidgets.Button(description="Sign", button_style="primary")
         self.on_click(self.sign_button, self.sign)
-        fields = ipywidgets.VBox([*self.rows, *self.more_fields()])
+        fields = ipywidgets.VBox([*self.lines, *([self.rows] if model.noun else [])])
         fields.add_class("s3-rows")
-        self.children = [title, fields, self._call, self.sign_button, self.result]
+        self.children = [self.title, fields, self.call, self.sign_button, self.result]
         self.changed()
-
-    def more_fields(self) -> list[Any]:
-        """Widgets below the rows."""
-        return []
 
     def about(self, signed: Any) -> Markup:
         """What was signed, without its secrets."""
@@ -70,17 +45,10 @@ class SigningForm(FormView):
     def attacks(self, signed: Any) -> list[Attack]:
         raise NotImplementedError
 
-    def changed(self) -> None:
-        """A field has another value: say what there is to say, and show the call."""
-        for row in self.rows:
-            row.refresh()
-        problems = self.model.problems()
+    def changed(self) -> list[str]:
+        problems = super().changed()
         self.sign_button.disabled = bool(problems)
-        if problems:
-            self._call.show(cards.incomplete(problems))
-        else:
-            self._call.secrets["code"] = self.model.code()
-            self._call.show(cards.code(self.model.code()))
+        return problems
 
     def sign(self) -> None:
         """Run the call and show what it made."""
@@ -101,14 +69,15 @@ class SigningForm(FormView):
             self._draw(self._attempts.asked(ask))
 
     def with_problem(self, problem: Markup) -> Markup:
-        return join([problem, self._html() if self._attempts else None])
+        return join([problem, self._html()])
 
     def _draw(self, say: str) -> None:
         self.result.show(self._html(), say)
 
     def _html(self) -> Markup:
-        assert self._attempts is not None
-        send = tag("div", cards.button("try", self.send_label), class_="s3-buttons")
+        if self._attempts is None:
+            return join([])
+        send = cards.buttons(cards.button("try", self.send_label))
         return join(
             [
                 self.about(self.signed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.forms import cards
-from helpers.forms.attack import Attack
+from helpers.forms.attempts import Attack
 from helpers.forms.markup import Markup
 from helpers.forms.signed_url import GetModel, PutModel, SignedUrl
 from helpers.forms.url_attacks import attacks
@@ -36,11 +36,11 @@ class GetForm(UrlForm):
     """Sign a URL for downloading. `values` fill fields in: ``GetForm(lab, Key="a.txt")``."""
 
     def __init__(self, lab: Lab, **values: str) -> None:
-        super().__init__("GetForm", GetModel(lab, **values))
+        super().__init__(GetModel(lab, **values))
 
 
 class PutForm(UrlForm):
     """Sign a URL for uploading with PUT; `values` as for `GetForm`."""
 
     def __init__(self, lab: Lab, **values: str) -> None:
-        super().__init__("PutForm", PutModel(lab, **values))
+        super().__init__(PutModel(lab, **values))
