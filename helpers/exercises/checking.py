@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from helpers.errors import LabError, NotYet
 from helpers.exercises import progress
 from helpers.lab import Lab
+from strict_s3.explainer import read_error
 
 NOT_DONE = "Not done yet: "
 PASSED = "Passed: "
@@ -80,4 +81,4 @@ def expect(answer: requests.Response, status: int, what: str) -> None:
 
 def error_code(answer: requests.Response) -> str:
     """The Code in S3's XML, or an empty text."""
-    return answer.text.partition("<Code>")[2].partition("</Code>")[0]
+    return read_error(answer.content).code

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from helpers.errors import NotYet
 from helpers.exercises.checking import error_code, exercise, expect, presigned_url, send
 from helpers.lab import Lab
+from strict_s3.explainer import read_error
 
 HAND_MADE = "lesson-03/R&D + more.txt"
 _MYSTERY = "lesson-03/inbox/mystery.txt"
@@ -68,7 +69,7 @@ def check_by_hand(lab: Lab, url: object) -> str:
     s3.delete_object(**where)
     answer = send("PUT", text, data=b"by hand")
     if error_code(answer) == "SignatureDoesNotMatch":
-        seen = answer.text.partition("<CanonicalRequest>")[2].partition("</")[0]
+        seen = read_error(answer.content).fields["CanonicalRequest"]
         raise NotYet(
             "SignatureDoesNotMatch. For a PUT to your URL, S3 wrote down a canonical request "
             f"that begins {' | '.join(seen.splitlines()[:2])}. Which line differs from yours?"

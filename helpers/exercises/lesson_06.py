@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import requests
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import error_code, exercise, expect, send
+from helpers.exercises.checking import exercise, expect, send
 from helpers.lab import Lab
+from strict_s3.explainer import read_error
 
 _FOLDER = "lesson-06/ann/"
 _REPORT = "lesson-06/report.pdf"
@@ -113,11 +114,10 @@ def _post(url: str, fields: dict[str, str], body: bytes) -> _Answer:
 def _take(answer: _Answer, what: str) -> None:
     if answer.status_code in (200, 201, 204, 303):
         return
-    message = answer.text.partition("<Message>")[2].partition("</Message>")[0]
-    told = message.replace("&quot;", '"')
-    if error_code(answer) == "AccessDenied" and told:
+    error = read_error(answer.content)
+    if error.code == "AccessDenied":
         hint = "Every field needs its condition, and every condition its field"
-        raise NotYet(f"{what}. S3 says: {told} {hint}.")
+        raise NotYet(f"{what}. S3 says: {error.message} {hint}.")
     expect(answer, 204, what)
 
 

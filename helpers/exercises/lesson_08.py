@@ -10,8 +10,9 @@ import requests
 from botocore.exceptions import ClientError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import error_code, exercise, expect, presigned_url, send
+from helpers.exercises.checking import exercise, expect, presigned_url, send
 from helpers.lab import Lab
+from strict_s3.explainer import read_error
 
 PREFIX = "lesson-08/"
 _ONCE = f"{PREFIX}only-once.txt"
@@ -119,5 +120,5 @@ def _post(form: dict[str, Any], body: bytes = _BODY, **more: str) -> requests.Re
 
 
 def _reason(answer: requests.Response) -> str:
-    message = answer.text.partition("<Message>")[2].partition("</Message>")[0]
-    return f" ({message})" if error_code(answer) == "AccessDenied" else ""
+    error = read_error(answer.content)
+    return f" ({error.message})" if error.code == "AccessDenied" else ""

@@ -121,6 +121,6 @@ def why(answer: Answer) -> Markup:
     return join(
         [
             [tag("strong", check), ": ", redact(detail)] if check else None,
-            cards.body(answer) if answer.refused and answer.element("Message") else None,
+            cards.body(answer) if answer.error.message else None,
         ]
     )

@@ -154,19 +154,18 @@ def verdict_word(word: str, good: bool) -> Markup:
 
 def verdict(answer: Answer) -> Markup:
     """``✗ Refused 403 AccessDenied``, as a line."""
-    code_ = answer.element("Code") if answer.refused else ""
     return tag(
         "span",
         verdict_word("Refused" if answer.refused else "Served", not answer.refused),
         f" {answer.status} {answer.reason}",
-        [" · ", tag("code", code_)] if code_ else None,
+        [" · ", tag("code", answer.error.code)] if answer.error.code else None,
     )
 
 
 def spoken(answer: Answer) -> str:
     """The verdict for those who do not see the card."""
     word = "Refused" if answer.refused else "Served"
-    return f"{word}: {answer.status} {answer.element('Code')} {answer.decided}".strip()
+    return f"{word}: {answer.status} {answer.error.code} {answer.decided}".strip()
 
 
 def answer(got: Answer, meant: Mapping[str, object] | None = None) -> Markup:
@@ -174,11 +173,12 @@ def answer(got: Answer, meant: Mapping[str, object] | None = None) -> Markup:
 
     `meant` is the request as it was signed (`strict_s3.explainer.explain`).
     """
-    message = got.element("Message") if got.refused else ""
     return join(
         [
             tag("p", verdict(got)),
-            tag("p", "S3 says: ", tag("q", redact(message))) if message else None,
+            tag("p", "S3 says: ", tag("q", redact(got.error.message)))
+            if got.error.message
+            else None,
             deciding(got),
             meaning(got, meant),
             body(got),

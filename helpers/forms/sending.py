@@ -11,6 +11,7 @@ import urllib3
 
 from helpers.errors import FormProblem
 from helpers.lab import Lab
+from strict_s3.explainer import ErrorDocument, read_error
 
 _SECONDS = 10  # to wait for an answer
 _MOST = 64 * 1024  # bytes of an answer that are read: enough for S3's longest refusal
@@ -51,9 +52,10 @@ class Answer:
         """The check that refused, as ``name: detail``; empty if none did or nobody says."""
         return next((f"{name}: {detail}" for name, passed, detail in self.checks if not passed), "")
 
-    def element(self, name: str) -> str:
-        """The text of an element of S3's XML (``Code``, ``Message``), or an empty text."""
-        return self.text.partition(f"<{name}>")[2].partition(f"</{name}>")[0]
+    @property
+    def error(self) -> ErrorDocument:
+        """S3's error, all of it empty if this is none."""
+        return read_error(self.body) if self.refused else ErrorDocument()
 
 
 def method_of(operation: str) -> str:

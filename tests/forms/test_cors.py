@@ -39,9 +39,9 @@ def test_the_verdict_is_what_happens(lab, method, origin, headers, allowed):
     assert ("access-control-allow-origin" in names) == report.visible
     # Whoever is no browser is stopped by nothing of this.
     (bare,) = form.without_a_browser()
-    assert bare.answer.element("Code") in ("", "NoSuchKey", "AccessDenied")
+    assert bare.answer.error.code in ("", "NoSuchKey", "AccessDenied")
     if headers != "x-amz-meta-a: 1" or method == "PUT":
-        assert bare.answer.element("Code") != "AccessDenied"
+        assert bare.answer.error.code != "AccessDenied"
 
 
 @pytest.mark.parametrize(

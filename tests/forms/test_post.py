@@ -85,7 +85,7 @@ def test_the_deciding_check(lab, label, code, check):
     form = PostModel(lab, rows, Key="user1/" + FILENAME)
     attack = next(a for a in attacks(form.sign(), form) if a.label == label)
     answer = carry_out(attack, lab)
-    assert (answer.element("Code"), answer.decided.partition(":")[0]) == (code, check)
+    assert (answer.error.code, answer.decided.partition(":")[0]) == (code, check)
     assert lab.client().list_objects_v2(Bucket=lab.bucket)["KeyCount"] == 0
 
 

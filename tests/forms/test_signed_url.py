@@ -142,11 +142,11 @@ def test_a_signed_checksum_lets_one_content_in(lab):
     assert form.try_it(signed).status == 200
     form.fields["body"] = "Hello from the forM"
     answer = form.try_it(form.sign())
-    assert (answer.status, answer.element("Code")) == (400, "BadDigest")
+    assert (answer.status, answer.error.code) == (400, "BadDigest")
     # Nor does it help to declare another checksum, or none: the header was signed.
     for headers in ({"x-amz-checksum-sha256": fields.sha256_of(form.body())}, {}):
         answer = send(lab, replace(signed.outgoing(), headers=headers, body=form.body()))
-        assert (answer.status, answer.element("Code")) == (403, "SignatureDoesNotMatch")
+        assert (answer.status, answer.error.code) == (403, "SignatureDoesNotMatch")
     stored = lab.client().get_object(Bucket=lab.bucket, Key="k")
     assert stored["Body"].read() == b"Hello from the form"
 
@@ -160,7 +160,7 @@ def test_the_other_content_is_never_the_one_signed(lab, text, last):
     body = attack.make().body
     assert body not in (text.encode(), (text[:-1] + last).encode())
     assert len(body) == max(len(text), 1)
-    assert carry_out(attack, lab).element("Code") == "BadDigest"
+    assert carry_out(attack, lab).error.code == "BadDigest"
 
 
 def test_the_end(lab, stopped_clock):
@@ -214,7 +214,7 @@ def test_every_attack_ends_as_it_says(lab, form):
 def test_the_deciding_check(lab, label, code, check):
     attack = next(a for a in attacks(GetModel(lab, Key="k").sign(), lab) if a.label == label)
     answer = carry_out(attack, lab)
-    assert (answer.element("Code"), answer.decided.partition(":")[0]) == (code, check)
+    assert (answer.error.code, answer.decided.partition(":")[0]) == (code, check)
 
 
 def test_a_refused_upload_stores_nothing(lab):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from flask import Flask, Response, jsonify, request
 
 from helpers.errors import Refused
@@ -18,6 +15,7 @@ from helpers.pages.server import Origins
 from helpers.pages.upload_page.parts import PartSigner
 from helpers.pages.upload_page.sessions import RateLimit, Sessions
 from helpers.pages.upload_page.signing import SECONDS, Limits, Signer, wanted
+from strict_s3.explainer import read_error
 
 log = logging.getLogger(__name__)
 SIGNATURES_A_MINUTE = 60
@@ -148,18 +146,5 @@ def ask_preflight(url: str, how: str, origin: str) -> dict[str, Any]:
     except requests.RequestException:
         return {"reached": False, "allowed": False, "code": "", "message": ""}
     allowed = answer.headers.get("access-control-allow-origin") in (origin, "*")
-    code, message = _error(answer.content)
-    return {
-        "reached": True,
-        "allowed": answer.ok and allowed,
-        "code": code,
-        "message": message,
-    }
-
-
-def _error(xml: bytes) -> tuple[str, str]:
-    try:
-        root = fromstring(xml)
-    except (ExpatError, DefusedXmlException, SyntaxError):
-        return "", ""
-    return root.findtext("Code") or "", root.findtext("Message") or ""
+    code, message, _ = read_error(answer.content)
+    return {"reached": True, "allowed": answer.ok and allowed, "code": code, "message": message}
