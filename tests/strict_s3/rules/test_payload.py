@@ -143,6 +143,22 @@ def test_signed_chunks_that_nobody_can_verify_are_refused(kind):
         ChunkedBody(io.BytesIO(framed([b"abc"], kind)).read, payload(kind), None)
 
 
+def test_the_signature_of_the_trailer_is_compared():
+    name, kind = "".join(CRC32), STREAMING_SIGNED_TRAILER
+    stream = framed([b"abc"], kind, CRC32)
+    assert decoded(stream, kind, trailer=name) == (b"abc", CRC32)
+    head, line, signature = stream.rpartition(b"x-amz-trailer-signature:")
+    other = b"0" if signature[:1] != b"0" else b"1"
+    for changed in (
+        head + line + other + signature[1:],
+        head + line + b"\r\n\r\n",  # an empty one
+        head + b"\r\n",  # none
+        stream.replace(b"AAAAAA==", b"AAAAAQ=="),
+    ):
+        with pytest.raises(SignatureDoesNotMatch):
+            decoded(changed, kind, trailer=name)
+
+
 def test_a_trailer_is_the_announced_one_once_and_no_other():
     name = "".join(CRC32)
     for trailers, announced in [(CRC32, ""), (CRC32, "x-amz-checksum-sha1"), ({}, name)]:

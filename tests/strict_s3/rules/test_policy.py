@@ -102,6 +102,18 @@ def test_refused(given, kind, says):
         ({"Principal": "*", "Effect": "Deny"}, False),
         ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}, False),
         ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}}, True),
+        *(
+            ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": addresses}}}, public)
+            for addresses, public in [
+                ("11.0.0.0/8", False),
+                ("10.0.0.0/7", True),
+                ("2001:db8::/32", False),
+                ("2001:db8::/31", True),
+                (["2001:db8::/32", "11.0.0.0/8"], False),
+                (["2001:db8::/32", "10.0.0.0/7"], True),
+                (["2001:db8::/31", "11.0.0.0/8"], True),
+            ]
+        ),
         ({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
         ({"Principal": "*", "Condition": {"StringLike": {"aws:SourceArn": "*"}}}, True),
         ({"Principal": "*", "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}, True),

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strict_s3.rules import sigv4
+from strict_s3.rules.authentication import Endpoint
 from strict_s3.rules.decision import Decision
-from strict_s3.rules.errors import AccessDenied, EntityTooLarge, EntityTooSmall, S3Error
-from strict_s3.rules.post_policy import check, parse_post_policy, with_filename
+from strict_s3.rules.errors import (
+    AccessDenied,
+    EntityTooLarge,
+    EntityTooSmall,
+    InvalidArgument,
+    S3Error,
+)
+from strict_s3.rules.post_policy import authenticate, check, parse_post_policy, with_filename
+from strict_s3.rules.sigv4 import Scope
+from tests.strict_s3.rules.signing import ACCESS_KEY, KEYS, REGION, SECRET_KEY, USER
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MANY = max(2000, settings().max_examples)
@@ -112,3 +122,29 @@ def test_expiration_to_the_second():
 def test_filename(name, last):
     assert with_filename("up/${filename}", name) == f"up/{last}"
     assert with_filename("none", name) == "none"
+
+
+def signed_form(day: datetime, date: datetime) -> dict[str, str]:
+    """Fields that are right, but for the day of the scope, if that is not the date's."""
+    scope, policy = Scope(f"{day:%Y%m%d}", REGION), encoded()
+    return {
+        "policy": policy,
+        "x-amz-algorithm": sigv4.ALGORITHM,
+        "x-amz-credential": f"{ACCESS_KEY}/{scope}",
+        "x-amz-date": sigv4.amz_date(date),
+        "x-amz-signature": sigv4.signature(sigv4.signing_key(SECRET_KEY, scope), policy),
+    }
+
+
+def test_the_day_of_the_scope_is_the_day_of_the_date():
+    def who(fields: dict[str, str]):
+        endpoint = Endpoint(REGION)
+        decision = Decision("POST", "/b")
+        return authenticate(fields, decision, now=NOW, endpoint=endpoint, lookup=KEYS.get)
+
+    assert who(signed_form(NOW, NOW.replace(hour=23))).identity == USER
+    for day in (NOW - timedelta(days=1), NOW + timedelta(days=1)):
+        with pytest.raises(InvalidArgument) as caught:
+            who(signed_form(day, NOW))
+        assert f'Invalid credential date "{day:%Y%m%d}"' in caught.value.message
+        assert caught.value.status == 400

@@ -65,6 +65,14 @@ def test_a_parameter_is_missing_empty_or_there_twice(name):
         assert (error.status, error.code, error.message) == (400, PARAMETERS, REQUIRED)
 
 
+def test_a_session_token_is_there_twice():
+    url = presigned(access_key="ASIASESSION", session_token="the+token/of=it")
+    assert verify(Request.build("GET", url)).access_key == "ASIASESSION"
+    for again in ("the%2Btoken%2Fof%3Dit", "another", ""):
+        error = refusal(f"{url}&X-Amz-Security-Token={again}")
+        assert (error.status, error.code, error.message) == (400, PARAMETERS, REQUIRED)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message", "fields"),
     [
