@@ -141,8 +141,10 @@ def test_no_form_is_one_clear_error(given):
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=10)
 JSON = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
-    max_leaves=12,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=8,
 )
 
 

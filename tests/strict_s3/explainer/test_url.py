@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import boto3
 import pytest
 from botocore.config import Config
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from strict_s3.explainer import InspectError, inspect_url
@@ -234,7 +233,6 @@ def test_dates_at_the_end_of_time():
     assert str(report)
 
 
-EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "200"))
 MUTATIONS = st.lists(
     st.tuples(
         st.integers(0, len(URL)),
@@ -258,13 +256,11 @@ def check_any(text: str) -> None:
     assert "\x1b" not in str(report)
 
 
-@settings(max_examples=EXAMPLES)
 @given(st.text() | st.text().map("https://b.s3.amazonaws.com/k?X-Amz-Signature=".__add__))
 def test_any_text(text):
     check_any(text)
 
 
-@settings(max_examples=EXAMPLES)
 @given(MUTATIONS, st.sampled_from(["{}", "curl '{}'", 'curl -T f "{}', "<{}>", "{} {}"]))
 def test_any_mutation(mutations, around):
     text = URL

@@ -13,7 +13,7 @@ from unittest import mock
 import boto3
 from botocore import auth
 from botocore.config import Config
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from strict_s3.signing.presigner import Credentials, Presigner
@@ -101,7 +101,7 @@ texts = st.text(characters, min_size=1, max_size=30)
 awkward = st.text(
     st.sampled_from("./~%+ ?#&=\\\0\n\r\tä€😀\u202e'\"()*!aB0-_"), min_size=1, max_size=40
 )
-keys = st.one_of(texts, awkward, st.from_regex(r"[a-z0-9/._~-]{1,60}", fullmatch=True))
+keys = st.one_of(texts, awkward, st.text("abc019/._~-", min_size=1, max_size=60))
 buckets = st.one_of(
     st.sampled_from(
         ("presignedurldemo", "a.b.c", "MyOldBucket", "old_bucket", "a1-", "my--bucket")
@@ -121,7 +121,7 @@ def requests(draw):
     if method == "PUT":
         headers = draw(st.dictionaries(st.sampled_from(sorted(HEADERS)), visible, max_size=4))
         for name in draw(
-            st.sets(st.from_regex(r"x-amz-meta-[a-z0-9-]{1,8}", fullmatch=True), max_size=2)
+            st.sets(st.text("ab9-", min_size=1, max_size=8).map("x-amz-meta-".__add__), max_size=2)
         ):
             headers[name] = draw(visible)
         if draw(st.booleans()):
@@ -142,7 +142,6 @@ def as_params(query, headers):
     return params
 
 
-@settings(max_examples=max(1000, settings().max_examples))
 @given(
     region=st.sampled_from(REGIONS),
     bucket=buckets,
