@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import boto3
 import pytest
@@ -17,8 +18,9 @@ from strict_s3.explainer import InspectError, inspect_form
 TOKEN = "FwoGNOTAREALTOKEN/+="
 
 
-def form(fields=None, conditions=(), key="user1/a.png", token=None, expires=600, version="s3v4"):
-    client = boto3.client(
+@cache
+def client(token, version):
+    return boto3.client(
         "s3",
         region_name="eu-west-2",
         aws_access_key_id="ASIAIOSFODNN7EXAMPLE" if token else "AKIAIOSFODNN7EXAMPLE",
@@ -26,7 +28,11 @@ def form(fields=None, conditions=(), key="user1/a.png", token=None, expires=600,
         aws_session_token=token,
         config=Config(signature_version=version, s3={"addressing_style": "virtual"}),
     )
-    return client.generate_presigned_post("bucket", key, fields, list(conditions), expires)
+
+
+def form(fields=None, conditions=(), key="user1/a.png", token=None, expires=600, version="s3v4"):
+    signer = client(token, version)
+    return signer.generate_presigned_post("bucket", key, fields, list(conditions), expires)
 
 
 def by_hand(policy, **fields):
