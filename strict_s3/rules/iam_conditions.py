@@ -10,7 +10,7 @@ import base64
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 
@@ -66,22 +66,49 @@ def arn_matches(value: str, pattern: str) -> bool:
     return arn_wildcard(pattern).fullmatch(value) is not None
 
 
+# ISO 8601 as AWS reads it (recorded in 2026): months, days and the time can be left out, hours
+# have one digit or two.
+_DATE = re.compile(
+    r"(-?\d{1,9})(?:-(\d\d?))?(?:-(\d\d?))?"
+    r"(?:T(?:(\d\d?)(?::(\d\d?)(?::(\d\d?)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
 @lru_cache(maxsize=1024)
 def parse_date(text: str) -> datetime:
-    """A moment from ISO 8601 (the W3C profile) or seconds since 1970. UTC unless it says so.
+    """A moment from ISO 8601 or seconds since 1970. UTC unless it says so.
 
-    Raises ValueError.
+    A moment that Python cannot hold is the nearest one that it can. Raises ValueError.
     """
-    if re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII):
+    if re.fullmatch(r"\d{1,19}(\.\d+)?", text, re.ASCII):
+        seconds = float(text)
+        if seconds > 2**63 - 1:
+            raise ValueError(f"{text} seconds since 1970 is not a date")
         try:
-            return datetime.fromtimestamp(float(text), UTC)
-        except (OverflowError, OSError):
-            raise ValueError(f"{text} seconds since 1970 is not a date") from None
-    clock = r"T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"
-    if not re.fullmatch(rf"\d{{4}}-\d\d-\d\d({clock})?", text, re.ASCII):
+            return datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError, ValueError):
+            return _LAST
+    match = _DATE.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is not a date such as 2026-01-31T12:00:00Z")
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    year, month, day, hour, minute, second = (int(match[i] or i in (2, 3)) for i in range(1, 7))
+    moment = datetime(
+        max(1, min(year, 9999)), month, day, hour, minute, second, tzinfo=_zone(match[8])
+    ).replace(microsecond=int((match[7] or "").ljust(6, "0")[:6]))
+    return _FIRST if year < 1 else _LAST if year > 9999 else moment
+
+
+_FIRST, _LAST = (moment.replace(tzinfo=UTC) for moment in (datetime.min, datetime.max))
+
+
+def _zone(text: str | None) -> timezone:
+    """The zone that ``Z``, ``+02`` or ``-03:30`` names; UTC where a date names none."""
+    if not text or text in "Zz":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset)
 
 
 @lru_cache(maxsize=1024)

@@ -1,37 +1,41 @@
 """Policy documents: what AWS accepts in them, as plain values.
 
-Source: "IAM JSON policy element reference" in the IAM user guide.
+Sources: "IAM JSON policy element reference" in the IAM user guide
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html); which documents
+are refused, in which words, and which fault is named first where there are several, is as recorded
+on AWS in February 2026.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from .iam_conditions import Operator
+from .policy_faults import (
+    KINDS,
+    MalformedPolicy,
+    Phase,
+    PolicyKind,
+    action_fault,
+    principal_fault,
+    resource_fault,
+    syntax_words,
+)
 
-PolicyKind = Literal["identity", "resource", "session", "boundary", "trust"]
+__all__ = ["KINDS", "MalformedPolicy", "Policy", "PolicyKind", "Statement", "parse_policy"]
+
 _ELEMENTS = frozenset(
     (
         *("Sid", "Effect", "Principal", "NotPrincipal", "Condition"),
         *("Action", "NotAction", "Resource", "NotResource"),
     )
 )
-_VERSIONS = ("2008-10-17", "2012-10-17")
-KINDS: dict[PolicyKind, str] = {
-    "identity": "identity policy",
-    "resource": "bucket policy",
-    "session": "session policy",
-    "boundary": "permissions boundary",
-    "trust": "trust policy",
-}
-
-
-class MalformedPolicy(ValueError):
-    """A policy document that AWS would refuse; the message names what is wrong and the fix."""
+_LATEST = "2012-10-17"
+_VERSIONS = ("2008-10-17", _LATEST)
+_Element = Literal["Action", "Resource"]
 
 
 @dataclass(frozen=True)
@@ -59,38 +63,266 @@ class Policy:
     variables: bool
 
 
-def parse_policy(document: str | bytes | dict[str, Any], *, name: str, kind: PolicyKind) -> Policy:
-    """A policy from its JSON. Raises `MalformedPolicy` with one sentence that says the fix."""
-    if not isinstance(document, dict):
+def parse_policy(
+    document: str | bytes | dict[str, Any], *, name: str, kind: PolicyKind, latest: bool = False
+) -> Policy:
+    """A policy from its JSON. With `latest` its Version must be 2012-10-17.
+
+    Raises `MalformedPolicy` with one sentence that says the fix, and AWS's own words.
+
+    >>> statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    >>> parse_policy({"Statement": statement}, name="read", kind="identity").statements[0].actions
+    ('s3:GetObject',)
+    """
+    return _Reader(name, kind).read(document, latest)
+
+
+class _Reader:
+    """Reads one document. A fault of syntax ends it; of others, AWS names its own first."""
+
+    def __init__(self, name: str, kind: PolicyKind) -> None:
+        self._name, self._kind = name, kind
+        self._first: tuple[Phase, MalformedPolicy] | None = None
+
+    def read(self, document: str | bytes | dict[str, Any], latest: bool) -> Policy:
+        top = self._top(document)
+        statements = self._statements(top)
+        version = top.get("Version", _VERSIONS[0])
+        if latest and version != _LATEST:
+            self._fault(
+                Phase.VERSION,
+                f'Policy "{self._name}" needs "Version": "{_LATEST}".',
+                f"Policy document must be version {_LATEST} or greater.",
+            )
+        parsed = tuple(self._statement(item, i) for i, item in enumerate(statements, 1))
+        sids = [item["Sid"] for item in statements if item.get("Sid")]
+        if twice := {sid for sid in sids if sids.count(sid) > 1}:
+            self._fault(
+                Phase.SIDS,
+                f'Two statements have the Sid "{min(twice)}"; each must be unique.',
+                "Statement IDs (SID) in a single policy must be unique.",
+            )
+        if self._first:
+            raise self._first[1]
+        return Policy(self._name, self._kind, parsed, version == _LATEST)
+
+    def _fault(self, phase: Phase, message: str, aws: str) -> None:
+        if self._first is None or phase < self._first[0]:
+            self._first = (phase, MalformedPolicy(message, aws))
+
+    def _syntax(self, message: str, s3: str = "") -> NoReturn:
+        """A fault that ends the reading; `s3` is what it is in a bucket policy."""
+        raise MalformedPolicy(message, syntax_words(self._kind, s3))
+
+    def _top(self, document: str | bytes | dict[str, Any]) -> dict[str, Any]:
+        name = self._name
+        if not isinstance(document, dict):
+            invalid = {
+                "resource": "Policies must be valid JSON and the first byte must be '{'",
+                "trust": "This policy contains invalid Json",
+            }.get(self._kind, syntax_words(self._kind))
+            try:
+                document = json.loads(document, object_pairs_hook=_no_duplicates)
+            except RecursionError:
+                raise MalformedPolicy(f'Policy "{name}" is nested too deeply.', invalid) from None
+            except ValueError as problem:
+                message = f'Policy "{name}" is not valid JSON: {problem}.'
+                raise MalformedPolicy(message, invalid) from None
+        if not isinstance(document, dict):
+            self._syntax(f'Policy "{name}" must be a JSON object: {{"Version": …}}.')
+        if unknown := set(document) - {"Version", "Id", "Statement"}:
+            self._syntax(
+                f'Policy "{name}" has the unknown element "{min(unknown)}"; '
+                "it may hold Version, Id and Statement.",
+                f"Unknown field {min(unknown)}",
+            )
+        version = document.get("Version", _LATEST)
+        if version not in _VERSIONS:
+            self._syntax(
+                f'Policy "{name}" has Version "{version}"; use "{_LATEST}" (it is not a free '
+                "date).",
+                "The policy must contain a valid version string",
+            )
+        if not isinstance(document.get("Id", ""), str):
+            self._syntax(f'The Id of policy "{name}" must be a string.')
+        return document
+
+    def _statements(self, document: dict[str, Any]) -> list[dict[str, Any]]:
+        raw = document.get("Statement")
+        statements = [raw] if isinstance(raw, dict) else raw
+        if not isinstance(statements, list) or not statements:
+            missing = "Missing required field Statement"
+            empty = "Could not parse the policy: Statement is empty!"
+            self._syntax(
+                f'Policy "{self._name}" needs a Statement: an object or a list of them.',
+                empty if raw == [] else missing,
+            )
+        for number, item in enumerate(statements, 1):
+            self._check_syntax(item, number)
+        return statements
+
+    def _check_syntax(self, item: Any, number: int) -> None:
+        if not isinstance(item, dict):
+            self._syntax(f"Statement {number} must be a JSON object.")
+        if not isinstance(item.get("Sid", ""), str):
+            self._syntax(f"The Sid of statement {number} must be a string.")
+        where = f'Statement "{item.get("Sid") or number}"'
+        if unknown := set(item) - _ELEMENTS:
+            self._syntax(
+                f'{where} has the unknown element "{min(unknown)}".',
+                f"Unknown field {min(unknown)}",
+            )
+        effect = item.get("Effect")
+        if not isinstance(effect, str) or effect.lower() not in ("allow", "deny"):
+            self._syntax(
+                f'{where} needs "Effect": "Allow" or "Deny", not {effect!r}.',
+                f"Invalid effect: {effect}" if effect else "Missing required field Effect",
+            )
+        for element in ("Action", "Resource", "Principal"):
+            if element in item and f"Not{element}" in item:
+                self._syntax(f"{where} needs {element} or Not{element}, and has both.")
+        for element in ("Action", "NotAction", "Resource", "NotResource"):
+            values = item.get(element, [])
+            if not isinstance(values, str) and not (
+                isinstance(values, list) and all(isinstance(v, str) for v in values)
+            ):
+                self._syntax(f"The {element} of {where} must be a string or a list of strings.")
+        condition = item.get("Condition", {})
+        if not isinstance(condition, dict):
+            self._syntax(f"The Condition of {where} must be a JSON object.")
+        for written, tests in condition.items():
+            self._check_condition(written, tests, where)
+
+    def _check_condition(self, written: str, tests: Any, where: str) -> None:
+        if not isinstance(tests, dict):
+            self._syntax(f"{where}: {written} needs an object of keys and values.")
+        for value in tests.values():
+            for one in value if isinstance(value, list) else [value]:
+                if not isinstance(one, (str, int, float)):
+                    self._syntax(
+                        f"A condition value must be a string, number or boolean, not {one!r}."
+                    )
         try:
-            document = json.loads(document, object_pairs_hook=_no_duplicates)
-        except RecursionError:
-            raise MalformedPolicy(f'Policy "{name}" is nested too deeply.') from None
+            Operator(written)
         except ValueError as problem:
-            raise MalformedPolicy(f'Policy "{name}" is not valid JSON: {problem}.') from None
-    if not isinstance(document, dict):
-        raise MalformedPolicy(f'Policy "{name}" must be a JSON object: {{"Version": …}}.')
-    unknown = set(document) - {"Version", "Id", "Statement"}
-    if unknown:
-        raise MalformedPolicy(
-            f'Policy "{name}" has the unknown element "{min(unknown)}"; '
-            "it may hold Version, Id and Statement."
+            if tests:  # with nothing to compare any name will do
+                self._syntax(f"{where}: {problem}.", f"Invalid Condition type : {written}")
+
+    def _statement(self, item: dict[str, Any], number: int) -> Statement:
+        label = item.get("Sid") or str(number)
+        where = f'Statement "{label}"'
+        effect = item["Effect"]
+        if effect not in ("Allow", "Deny"):
+            s3 = f"Invalid effect: {effect}"
+            self._legacy(f'{where} needs "Effect": "Allow" or "Deny", not {effect!r}.', s3)
+        actions, not_actions = self._either(item, "Action", where)
+        for action in actions:
+            if fault := action_fault(action, self._kind, where):
+                self._fault(*fault)
+        resources, not_resources = self._resources(item, where)
+        principals, negated = self._principals(item, where)
+        return Statement(
+            label,
+            effect == "Allow",
+            actions,
+            not_actions,
+            resources,
+            not_resources,
+            principals,
+            negated,
+            tuple(self._conditions(item.get("Condition", {}), where)),
         )
-    version = document.get("Version", "2008-10-17")
-    if version not in _VERSIONS:
-        raise MalformedPolicy(
-            f'Policy "{name}" has Version "{version}"; use "2012-10-17" (it is not a free date).'
-        )
-    raw = document.get("Statement")
-    statements = [raw] if isinstance(raw, dict) else raw
-    if not isinstance(statements, list) or not statements:
-        raise MalformedPolicy(f'Policy "{name}" needs a Statement: an object or a list of them.')
-    parsed = tuple(_statement(item, i, kind) for i, item in enumerate(statements, 1))
-    labels = [s.label for s in parsed]
-    twice = {label for label in labels if labels.count(label) > 1}
-    if twice:
-        raise MalformedPolicy(f'Two statements have the Sid "{min(twice)}"; each must be unique.')
-    return Policy(name, kind, parsed, version == "2012-10-17")
+
+    def _legacy(self, message: str, s3: str = "") -> None:
+        words = s3 or syntax_words("resource")
+        aws = words if self._kind == "resource" else "The policy failed legacy parsing"
+        self._fault(Phase.LEGACY, message, aws)
+
+    def _either(
+        self, item: dict[str, Any], element: _Element, where: str
+    ) -> tuple[tuple[str, ...], bool]:
+        """The values of Element or of NotElement."""
+        negated = f"Not{element}" in item
+        value = item.get(f"Not{element}" if negated else element, [])
+        values = (value,) if isinstance(value, str) else tuple(value)
+        if not values:
+            phase = Phase.ACTIONS if element == "Action" else Phase.RESOURCES
+            s3 = f"Missing required field {element}"
+            iam = f"Policy statement must contain {element.lower()}s."
+            self._fault(
+                phase,
+                f"{where} needs {element} or Not{element}, and has neither.",
+                s3 if self._kind == "resource" else iam,
+            )
+        return values, negated
+
+    def _resources(self, item: dict[str, Any], where: str) -> tuple[tuple[str, ...], bool]:
+        if self._kind != "trust":
+            resources, negated = self._either(item, "Resource", where)
+            for resource in resources:
+                if fault := resource_fault(resource, self._kind, where):
+                    self._fault(*fault)
+            return resources, negated
+        if "Resource" in item or "NotResource" in item:
+            self._fault(
+                Phase.FORMATS,
+                f"{where}: a trust policy has no Resource (it is the role).",
+                "Has prohibited field Resource",
+            )
+        return ("*",), False
+
+    def _principals(
+        self, item: dict[str, Any], where: str
+    ) -> tuple[tuple[tuple[str, str], ...] | None, bool]:
+        given = next((name for name in ("Principal", "NotPrincipal") if name in item), None)
+        if self._kind not in ("resource", "trust"):
+            if given:
+                self._fault(
+                    Phase.PRINCIPALS,
+                    f"{where}: {given} belongs in a bucket policy or a trust policy; "
+                    f"in an {KINDS[self._kind]} the principal is whoever holds it.",
+                    "Policy document should not specify a principal.",
+                )
+            return None, False
+        if given is None:
+            self._fault(
+                Phase.PRINCIPALS,
+                f'{where} of a {KINDS[self._kind]} needs a Principal, such as "*".',
+                "Missing required field Principal",
+            )
+            return (), False
+        pairs = list(self._named(item[given], where))
+        for sort, value in pairs:
+            if fault := principal_fault(sort, value, self._kind, where):
+                self._fault(*fault)
+        return tuple(pairs), given == "NotPrincipal"
+
+    def _named(self, value: Any, where: str) -> Iterable[tuple[str, str]]:
+        if value == "*":
+            yield ("AWS", "*")
+            return
+        if not isinstance(value, dict) or not value:
+            self._syntax(f'{where}: Principal must be "*" or an object like {{"AWS": …}}.')
+        for sort, names in value.items():
+            listed = names if isinstance(names, list) else [names]
+            if not listed or not all(isinstance(one, str) and one for one in listed):
+                self._syntax(f"The Principal of {where} must be a string or a list of strings.")
+            for one in listed:
+                yield (sort, one)
+
+    def _conditions(
+        self, block: dict[str, Any], where: str
+    ) -> Iterable[tuple[Operator, str, tuple[str, ...]]]:
+        for written, tests in block.items():
+            for key, value in tests.items():
+                operator = Operator(written)
+                values = tuple(map(_text, value if isinstance(value, list) else [value]))
+                try:
+                    for text in values:
+                        operator.check_value(text)
+                except (ValueError, OverflowError):
+                    self._legacy(f'{where}: {written} cannot compare "{key}" with {value!r}.')
+                yield operator, key, values
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -101,127 +333,6 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _statement(item: Any, number: int, kind: PolicyKind) -> Statement:
-    if not isinstance(item, dict):
-        raise MalformedPolicy(f"Statement {number} must be a JSON object.")
-    label = item.get("Sid") or str(number)
-    where = f'Statement "{label}"'
-    if not isinstance(label, str):
-        raise MalformedPolicy(f"The Sid of statement {number} must be a string.")
-    if unknown := set(item) - _ELEMENTS:
-        raise MalformedPolicy(f'{where} has the unknown element "{min(unknown)}".')
-    effect = item.get("Effect")
-    if effect not in ("Allow", "Deny"):
-        raise MalformedPolicy(f'{where} needs "Effect": "Allow" or "Deny", not {effect!r}.')
-    actions, not_actions = _either(item, "Action", where)
-    for action in actions:
-        if action != "*" and not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", action):
-            raise MalformedPolicy(
-                f'{where} has the action "{action}"; write service:Action, such as s3:GetObject.'
-            )
-    if kind == "trust":
-        if "Resource" in item or "NotResource" in item:
-            raise MalformedPolicy(f"{where}: a trust policy has no Resource (it is the role).")
-        resources: tuple[str, ...] = ("*",)
-        not_resources = False
-    else:
-        resources, not_resources = _either(item, "Resource", where)
-        for resource in resources:
-            if resource != "*" and not re.match(r"arn:|\$\{|\*", resource):
-                raise MalformedPolicy(
-                    f'{where} has the resource "{resource}"; write "*" or an ARN, '
-                    "such as arn:aws:s3:::bucket/*."
-                )
-    principals, not_principals = _principals(item, where, kind)
-    return Statement(
-        label,
-        effect == "Allow",
-        actions,
-        not_actions,
-        resources,
-        not_resources,
-        principals,
-        not_principals,
-        tuple(_conditions(item.get("Condition", {}), where)),
-    )
-
-
-def _either(item: dict[str, Any], element: str, where: str) -> tuple[tuple[str, ...], bool]:
-    """The values of Element or of NotElement; exactly one of the two must be there."""
-    given = [name for name in (element, f"Not{element}") if name in item]
-    if len(given) != 1:
-        found = "both" if given else "neither"
-        raise MalformedPolicy(f"{where} needs {element} or Not{element}, and has {found}.")
-    return _strings(item[given[0]], f"{given[0]} of {where}"), given[0] != element
-
-
-def _strings(value: Any, what: str) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    if not values or not all(isinstance(v, str) and v for v in values):
-        raise MalformedPolicy(f"The {what} must be a string or a list of strings.")
-    return tuple(values)
-
-
-def _principals(
-    item: dict[str, Any], where: str, kind: PolicyKind
-) -> tuple[tuple[tuple[str, str], ...] | None, bool]:
-    given = [name for name in ("Principal", "NotPrincipal") if name in item]
-    if kind not in ("resource", "trust"):
-        if given:
-            raise MalformedPolicy(
-                f"{where}: {given[0]} belongs in a bucket policy or a trust policy; "
-                f"in an {KINDS[kind]} the principal is whoever holds it."
-            )
-        return None, False
-    if len(given) != 1:
-        raise MalformedPolicy(f'{where} of a {KINDS[kind]} needs a Principal, such as "*".')
-    value = item[given[0]]
-    negated = given[0] == "NotPrincipal"
-    if value == "*":
-        return (("AWS", "*"),), negated
-    if not isinstance(value, dict) or not value:
-        raise MalformedPolicy(f'{where}: Principal must be "*" or an object like {{"AWS": …}}.')
-    pairs = []
-    for sort, names in value.items():
-        if sort not in ("AWS", "Service", "Federated", "CanonicalUser"):
-            raise MalformedPolicy(f'{where} has the unknown principal type "{sort}".')
-        for one in _strings(names, f"Principal of {where}"):
-            if sort == "AWS" and not re.fullmatch(
-                r"\*|\d{12}|arn:aws[\w-]*:(iam|sts)::\d{12}:.+", one
-            ):
-                raise MalformedPolicy(
-                    f'{where}: Invalid principal in policy: "{one}"; '
-                    'use "*", an account id or an ARN of a user, role or root.'
-                )
-            pairs.append((sort, one))
-    return tuple(pairs), negated
-
-
-def _conditions(block: Any, where: str) -> Iterable[tuple[Operator, str, tuple[str, ...]]]:
-    if not isinstance(block, dict):
-        raise MalformedPolicy(f"The Condition of {where} must be a JSON object.")
-    for written, tests in block.items():
-        try:
-            operator = Operator(written)
-        except ValueError as problem:
-            raise MalformedPolicy(f"{where}: {problem}.") from None
-        if not isinstance(tests, dict) or not tests:
-            raise MalformedPolicy(f"{where}: {written} needs an object of keys and values.")
-        for key, value in tests.items():
-            values = tuple(_scalar(v) for v in (value if isinstance(value, list) else [value]))
-            try:
-                for text in values:
-                    operator.check_value(text)
-            except (ValueError, OverflowError):
-                raise MalformedPolicy(
-                    f'{where}: {written} cannot compare "{key}" with {value!r}.'
-                ) from None
-            yield operator, key, values
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise MalformedPolicy(f"A condition value must be a string, number or boolean, not {value!r}.")
+def _text(value: str | float) -> str:
+    """A condition's value as it is compared: ``false`` and 5 are the strings "false" and "5"."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

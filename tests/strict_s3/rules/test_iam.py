@@ -96,12 +96,10 @@ def ask(
         ({"Resource": "arn:aws:s3:::b"}, False),
         ({"Resource": "arn:aws:s3:::b/"}, False),
         ({"Resource": ["arn:aws:s3:::other/*", KEY]}, True),
-        ({"Resource": "arn:aws:*:::b/photos/cat.jpg"}, True),
         # A star stays within its part of the ARN, and parts left out are stars.
         ({"Resource": "arn:*:b/photos/cat.jpg:::"}, False),
         ({"Resource": "arn:aws:s3"}, True),
         ({"Resource": "arn:aws:sqs"}, False),
-        ({"Resource": "arn:aws:*"}, True),
         ({"NotResource": "arn:aws:s3:::b/private/*"}, True),
         ({"NotResource": "arn:aws:s3:::b/photos/*"}, False),
         ({"NotResource": ["arn:aws:s3:::b/private/*", KEY]}, False),
@@ -126,7 +124,7 @@ def test_a_star_in_the_last_part_spans_slashes_and_colons():
         # A name is a name, not a pattern, and its colons are not an ARN's.
         ("arn:aws:s3:::b/${aws:username}/*", "ph*", False),
         ("arn:aws:s3:::b/${aws:username}/*", "photo?", False),
-        ("arn:aws:s3:${aws:username}::b/*", ":", False),
+        ("arn:aws:s3${aws:username}::b/*", ":", False),
         ("arn:aws:s3:::b/${aws:username}/*", None, False),
         ("arn:aws:s3:::b/${aws:username}/*", ["photos"], False),
         ("arn:aws:s3:::b/${aws:username, 'photos'}/*", None, True),
@@ -247,8 +245,8 @@ def test_two_keys_under_one_operator_must_both_hold():
         ({"AWS": [ROOT.arn, ROLE, SESSION.arn]}, (SESSION,)),
         ({"AWS": ["999999999999", f"arn:aws:iam::{'9' * 12}:root"]}, ()),
         ({"Service": "s3.amazonaws.com"}, ()),
-        ({"CanonicalUser": "79a59d"}, ()),
-        ({"CanonicalUser": "79a59d", "AWS": ANN.arn}, (ANN,)),
+        ({"CanonicalUser": "79a5" * 16}, ()),
+        ({"CanonicalUser": "79a5" * 16, "AWS": ANN.arn}, (ANN,)),
         ({"Federated": "*"}, ()),
     ],
 )

@@ -10,6 +10,7 @@ from strict_s3.rules.policy import MalformedPolicy, parse_policy
 from strict_s3.rules.public_access import is_public
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+SERVICE = {"Service": "ec2.amazonaws.com"}
 
 
 def document(*statements, **more):
@@ -34,9 +35,7 @@ def document(*statements, **more):
             "resource",
         ),
         (
-            document(
-                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "x"}}
-            ),
+            document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": SERVICE}),
             "trust",
         ),
         (document({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": False}}}), "identity"),
@@ -67,7 +66,8 @@ def condition(operator, key="aws:SourceIp", value="x"):
         (document({**ALLOW, "NotAction": "x"}), "identity", "has both"),
         (document({"Effect": "Allow", "Action": "s3:*"}), "identity", "has neither"),
         (document({**ALLOW, "Action": "GetObject"}), "identity", '"GetObject"'),
-        (document({**ALLOW, "Action": []}), "identity", "list of strings"),
+        (document({**ALLOW, "Action": []}), "identity", "has neither"),
+        (document({**ALLOW, "Action": [1]}), "identity", "list of strings"),
         (document({**ALLOW, "Resource": "bucket/*"}), "identity", '"bucket/*"'),
         (document({**ALLOW, "Principal": "*"}), "identity", "Principal belongs"),
         (document(ALLOW), "resource", "needs a Principal"),
@@ -123,3 +123,216 @@ def test_refused(given, kind, says):
 def test_public(statement, public):
     policy = parse_policy(document({**ALLOW, **statement}), name="b", kind="resource")
     assert is_public(policy) is public
+
+
+# What AWS says, recorded in February 2026 with CreatePolicy. One statement each; None leaves an
+# element out.
+
+SYNTAX = "Syntax errors in policy."
+LEGACY = "The policy failed legacy parsing"
+NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+COLONS = "Actions/Condition can contain only one colon."
+NO_ACTION = "Policy statement must contain actions."
+NO_RESOURCE = "Policy statement must contain resources."
+SIDS = "Statement IDs (SID) in a single policy must be unique."
+OLD = "Policy document must be version 2012-10-17 or greater."
+VENDOR = "Resource vendor must be fully qualified and cannot contain regexes."
+
+
+def statement(**elements):
+    merged = {**ALLOW, "Resource": "arn:aws:s3:::b", **elements}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def dated(text):
+    return statement(Condition={"DateLessThan": {"aws:CurrentTime": text}})
+
+
+@pytest.mark.parametrize(
+    ("given", "aws"),
+    [
+        ("no JSON", SYNTAX),
+        ({"Statement": statement()}, OLD),
+        (document(statement()) | {"Version": "2008-10-17"}, OLD),
+        (document(statement()) | {"Version": "2013-10-17"}, SYNTAX),
+        ({"Version": "2012-10-17"}, SYNTAX),
+        (document(statement(), Id=["x"]), SYNTAX),
+        (document(statement(), More="x"), SYNTAX),
+        (document(statement(Effect="may")), SYNTAX),
+        (document(statement(Effect="denY")), LEGACY),
+        (document(statement(Effect=None)), SYNTAX),
+        (document(statement(Sid={})), SYNTAX),
+        (document(statement(Action="GetObject")), NO_VENDOR),
+        (document(statement(Action=None, NotAction="")), NO_VENDOR),
+        (document(statement(Action="a a:Get")), "Vendor a a is not valid"),
+        (document(statement(Action="s3:Get:Object")), COLONS),
+        (document(statement(Action={})), SYNTAX),
+        (document(statement(Action=[[]])), SYNTAX),
+        (document(statement(Action=[], NotAction="s3:*")), SYNTAX),
+        (document(statement(Action=None)), NO_ACTION),
+        (document(statement(Action=[])), NO_ACTION),
+        (document(statement(Action=None, Resource=None)), NO_ACTION),
+        (document(statement(Resource=None)), NO_RESOURCE),
+        (document(statement(Resource=[])), NO_RESOURCE),
+        (document(statement(Resource=None, Action="none")), NO_RESOURCE),
+        (document(statement(NotResource=[])), SYNTAX),
+        (document(statement(Resource=["x", {}])), SYNTAX),
+        (document(statement(Resource="b/*")), 'Resource b/* must be in ARN format or "*".'),
+        (document(statement(Resource="")), 'Resource  must be in ARN format or "*".'),
+        (
+            document(statement(Resource="x", Action="s:3:Get")),
+            'Resource x must be in ARN format or "*".',
+        ),
+        (
+            document(statement(Resource="a:nowhere")),
+            'Partition "nowhere" is not valid for resource "arn:nowhere:*:*:*:*".',
+        ),
+        (
+            document(statement(Resource="a:b:c")),
+            'Partition "b" is not valid for resource "arn:b:c:*:*:*".',
+        ),
+        (
+            document(statement(Resource="a:b:c:d:e:f:g:h")),
+            'Partition "b" is not valid for resource "arn:b:c:d:e:f:g:h".',
+        ),
+        (
+            document(statement(Resource="aws:s3:::b")),
+            'Partition "s3" is not valid for resource "arn:s3:::b:*".',
+        ),
+        (document(statement(Resource="arn:aws")), VENDOR),
+        (document(statement(Resource="arn:aws:*:::b")), VENDOR),
+        (document(statement(Resource="arn:aws:s3::b")), LEGACY),
+        (document(statement(Resource=None, NotResource="arn:aws:s3::b")), LEGACY),
+        (document(statement(Resource="arn:aws::b")), LEGACY),
+        (document(statement(Resource="arn:aws::::b", Action=None)), LEGACY),
+        (
+            document(statement(Resource="arn:aws:s3:us-east-1::b")),
+            "Resource arn:aws:s3:us-east-1::b can not contain region information.",
+        ),
+        (
+            document(statement(Resource="arn:aws:iam:us-east-1::user/a")),
+            "IAM resource arn:aws:iam:us-east-1::user/a cannot contain region information.",
+        ),
+        (document(statement(Condition=[])), SYNTAX),
+        (document(statement(Condition={"a": "b"})), SYNTAX),
+        (document(statement(Condition={"DateGreaterThan": []})), SYNTAX),
+        (document(statement(Condition={"StringEquals": {"a": {}}})), SYNTAX),
+        (document(statement(Condition={"x": {"a": "1"}})), SYNTAX),
+        (document(statement(Condition={"ForAnyValue::StringEquals": {"a": "x"}})), SYNTAX),
+        (document(dated("soon")), LEGACY),
+        (document(dated("234-13")), LEGACY),
+        (document(dated("2016-12-13t2:00:00.593194+1")), LEGACY),
+        (document(dated("2016-12-13t2:00:00.1999999999+10:59")), LEGACY),
+        (document(dated("9223372036854775808")), LEGACY),
+        # Of several faults one is named.
+        ({"Statement": [statement(Sid="a"), statement(Sid="a")]}, OLD),
+        (document(statement(Sid="a"), statement(Sid="a", Action=None)), SIDS),
+        (document(statement(Sid="a", Effect="aLLow"), statement(Sid="a")), LEGACY),
+        (document({**dated("soon"), "Resource": "arn:error:s3:::b"}), LEGACY),
+        (document({"Effect": "Deny"}, statement()), NO_ACTION),
+        (document(statement(Principal="*")), "Policy document should not specify a principal."),
+    ],
+)
+def test_the_words_of_aws(given, aws):
+    text = given if isinstance(given, str) else json.dumps(given)
+    with pytest.raises(MalformedPolicy) as caught:
+        parse_policy(text, name="p", kind="identity", latest=True)
+    assert caught.value.aws == aws
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        statement(Action="iam: what ever "),
+        statement(Action="service-prefix:name"),
+        statement(Action="s3.s:Get"),
+        statement(Action="*:*"),
+        statement(Resource=["arn:aws:s3:::b", "*"]),
+        statement(Resource="arn:aws:s33:::b"),
+        statement(Resource="arn:aws:nothing"),
+        statement(Resource="arn:aws:iam:::user/a"),
+        statement(Resource="arn:aws:iam::*:user/${aws:username}"),
+        statement(Resource="arn:aws:iam::123456789012:root"),
+        statement(Resource="arn:aws:s3:us-west-2:123456789012:accesspoint/a"),
+        statement(Resource="arn:aws:ec2:us-east-1::b"),
+        statement(Condition={}),
+        statement(Condition={"DateGreaterThan": {}}),
+        statement(Condition={"DateGreaterThan": {"a": []}}),
+        statement(Condition={"anything": {}, "else": {}}),
+        statement(Condition={"ForAnyValue:StringEqualsIfExists": {"a": "x"}}),
+        dated("01T"),
+        dated("2019-07-01T13:20:15Z"),
+        dated("2016-12-13T21:20:37.593194+00:00"),
+        dated("2016-12-13t2:00:00.593194+23"),
+        dated("-292275054"),
+        dated("1700000000"),
+        dated(1_700_000_000),
+    ],
+)
+def test_accepted_by_aws(given):
+    assert parse_policy(document(given), name="p", kind="identity", latest=True).statements
+
+
+def test_empty_sids_are_not_compared():
+    assert parse_policy(document(statement(Sid=""), statement(Sid="")), name="p", kind="identity")
+
+
+@pytest.mark.parametrize(
+    ("given", "aws"),
+    [
+        ("[]", "Invalid policy syntax."),
+        ("no", "Policies must be valid JSON and the first byte must be '{'"),
+        ({}, "Missing required field Statement"),
+        (document(), "Could not parse the policy: Statement is empty!"),
+        (document(ALLOW), "Missing required field Principal"),
+        (document({**ALLOW, "Effect": "hello"}), "Invalid effect: hello"),
+        (document({**ALLOW, "Principal": "*", "Action": "iam:Get"}), "Policy has invalid action"),
+        (document({**ALLOW, "Principal": "*", "Resource": "b"}), "Policy has invalid resource"),
+        (document({**ALLOW, "Principal": {"AWS": "ann"}}), "Invalid principal in policy"),
+        (
+            document({**ALLOW, "Principal": {"AWS": "arn:aws:iam::123456789012:group/g"}}),
+            "Invalid principal in policy",
+        ),
+        (document({**ALLOW, "Principal": {"Service": "s3"}}), "Invalid principal in policy"),
+    ],
+)
+def test_the_words_of_s3(given, aws):
+    text = given if isinstance(given, str) else json.dumps(given)
+    with pytest.raises(MalformedPolicy) as caught:
+        parse_policy(text, name="b", kind="resource")
+    assert caught.value.aws == aws
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        SERVICE,
+        {"Service": ["logging.s3.amazonaws.com", "cloudfront.amazonaws.com"]},
+        {"CanonicalUser": "ab" * 32},
+        {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"},
+        {"AWS": "arn:aws:sts::123456789012:assumed-role/r/s"},
+        {"Federated": "cognito-identity.amazonaws.com"},
+    ],
+)
+def test_principals_of_a_bucket_policy(principal):
+    assert parse_policy(document({**ALLOW, "Principal": principal}), name="b", kind="resource")
+
+
+@pytest.mark.parametrize(
+    ("given", "aws"),
+    [
+        ("no", "This policy contains invalid Json"),
+        ({"Action": "sts:AssumeRole", "Principal": SERVICE, "Resource": "*"}, "Has prohibited"),
+        ({"Action": "s3:GetObject", "Principal": SERVICE}, "AssumeRole policy may only specify"),
+        ({"Action": "sts:AssumeRole"}, "Missing required field Principal"),
+        (
+            {"Action": "sts:AssumeRole", "Principal": {"AWS": "ann"}},
+            'Invalid principal in policy: "AWS":"ann"',
+        ),
+    ],
+)
+def test_the_words_about_trust(given, aws):
+    text = given if isinstance(given, str) else json.dumps(document({"Effect": "Allow", **given}))
+    with pytest.raises(MalformedPolicy) as caught:
+        parse_policy(text, name="r", kind="trust")
+    assert caught.value.aws.startswith(aws)
