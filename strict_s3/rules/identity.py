@@ -12,11 +12,26 @@ Kind = Literal["root", "user", "assumed-role", "federated-user", "anonymous"]
 
 
 @dataclass(frozen=True)
+class Session:
+    """What is fixed when STS issues temporary credentials.
+
+    `issued_at` is UTC; `tags` are the session's own, in order. `transitive` are the keys of those
+    that the sessions of roles assumed from this one inherit.
+    """
+
+    issued_at: datetime
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: frozenset[str] = frozenset()
+    source_identity: str = ""
+
+
+@dataclass(frozen=True)
 class Identity:
     """A principal: the account's root, an IAM user, a role session, or nobody (anonymous).
 
     `arn` is the principal's own ARN (for a role session ``arn:aws:sts::…:assumed-role/R/S``);
-    `role_arn` is the role behind a session. `user_id` is what ``aws:userid`` holds.
+    `role_arn` is the role behind a session. `user_id` is what ``aws:userid`` holds. `session` is
+    there if the credentials are temporary ones.
     """
 
     kind: Kind
@@ -25,6 +40,7 @@ class Identity:
     user_name: str = ""
     user_id: str = ""
     role_arn: str = ""
+    session: Session | None = None
 
     def __str__(self) -> str:
         return self.arn or self.kind
