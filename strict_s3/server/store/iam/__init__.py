@@ -1,0 +1,193 @@
+"""IAM of one account: users, groups, roles and the policies that they have.
+
+Written for this server, because moto's IAM cannot be had alone: its models note every instance in
+a register of their class, ask `iam_backends` for each other, draw their ids from the generator
+that `mock_random` shares and read settings from the environment, so that other code that uses moto
+in the same process would notice, and be noticed.
+
+What is carried out is what the policies of this S3 depend on. Everything else that IAM has is
+answered 501 by name.
+
+    users, groups, roles, managed    the entities and their operations
+    holders, boundaries, tags        what several of them have
+    account                          the state, and what every operation shares
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ....rules.identity import Credential, Identity
+from ....rules.policy import Policy, PolicyKind, parse_policy
+from ....rules.query_protocol import QueryError
+from ...clock import Clock
+from ...query_model import QueryModel
+from . import groups, holders, managed, roles, users
+from .account import OPERATIONS, Account
+from .entities import AccessKey, Entity, Holder, Role, User
+
+__all__ = ["Iam", "Policies", "Role"]
+
+_REGISTERED = (groups, holders, managed, roles, users)  # importing them fills OPERATIONS
+_NOTHING = (
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
+)
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies that apply to an identity, ready to be evaluated."""
+
+    identity: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+
+
+class Iam:
+    """The identities of one account. `account` is its id, 12 digits.
+
+    Any number of threads can ask; `carry_out` changes things one request at a time.
+    """
+
+    def __init__(self, account: str, clock: Clock) -> None:
+        self.model = QueryModel("iam")
+        self._account_id, self._clock = account, clock
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every user, group, role and policy."""
+        with self._lock:
+            self._account = Account(self._account_id, self._clock)
+            self._policies: dict[tuple[str, str], Policies] = {}
+
+    # What a decision about a request needs.
+
+    def find_key(self, access_key: str) -> Credential | None:
+        """The credential of an IAM user's key, or of a further key of the root's."""
+        key = self._account.keys.get(access_key)
+        if key is None:
+            return None
+        return Credential(key.id, key.secret, self._owner(key), key.status == "Active")
+
+    def policies_of(self, identity: Identity) -> Policies:
+        """The policies of a user (with its groups') or of the role behind a session.
+
+        They are remembered until something in IAM changes.
+        """
+        name = (identity.kind, identity.role_arn or identity.user_name)
+        known = self._policies
+        found = known.get(name)
+        if found is None:
+            with self._lock:
+                found = self._collect(self._holder(identity))
+                self._policies[name] = found
+        return found
+
+    def find_role(self, arn: str) -> Role | None:
+        """The role of that ARN, or None."""
+        role = self._account.roles.get(arn.rpartition("/")[2])
+        return role if role is not None and role.arn == arn else None
+
+    def managed_policy(self, arn: str) -> str | None:
+        """The document of a managed policy's default version, or None; AWS's own policies too.
+
+        Raises `QueryError` for what is no policy's ARN.
+        """
+        policy = self._account.find_policy(arn)
+        return None if policy is None else policy.document
+
+    def principal_tags(self, identity: Identity) -> dict[str, str]:
+        """The tags that a principal has: its user's or role's, and over them its session's."""
+        holder = self._holder(identity)
+        tags = dict(holder.tags) if holder else {}
+        return tags | dict(identity.session.tags if identity.session else ())
+
+    def exists(self, identity: Identity) -> bool:
+        """True while the user or role behind a session is there. (The root always is.)"""
+        return identity.kind in ("root", "anonymous") or self._holder(identity) is not None
+
+    # Operations.
+
+    def entity(self, kind: str, name: str) -> Entity | None:
+        """The user, group or role of that name, or the policy of that ARN; None without one."""
+        account = self._account
+        if kind == "policy":
+            return account.find_policy(name)
+        names: dict[str, Any] = {"user": account.users, "group": account.groups}
+        found: Entity | None = names.get(kind, account.roles).get(name)
+        return found
+
+    def key_owner(self, access_key: str) -> User | None:
+        """The user that has an access key, or None."""
+        key = self._account.keys.get(access_key)
+        return key.owner if key else None
+
+    def carry_out(
+        self, action: str, params: Mapping[str, Any], caller: Identity, request_id: str
+    ) -> bytes:
+        """Carry out an authorised request whose parameters `model` has read: its XML.
+
+        Raises `QueryError`: the operation's own refusals, and NotImplemented for an operation or
+        a parameter that is not carried out here.
+        """
+        operation = OPERATIONS.get(action)
+        if operation is None:
+            raise QueryError(
+                501,
+                "NotImplemented",
+                f"{action} is an IAM operation that this local S3 does not carry out",
+            )
+        for name in params:
+            if name not in operation.obeys:
+                raise QueryError(
+                    501,
+                    "NotImplemented",
+                    f"{name} is a parameter of {action} that this local S3 does not carry out",
+                )
+        with self._lock:
+            result = operation.handler(self._account, params, caller)
+            if not action.startswith(("Get", "List")):
+                self._policies = {}
+        return self.model.write(action, result, request_id)
+
+    def _owner(self, key: AccessKey) -> Identity:
+        user, account = key.owner, self._account_id
+        if user is None:
+            return Identity("root", account, f"arn:aws:iam::{account}:root", "", account)
+        return Identity("user", account, user.arn, user.name, user.id)
+
+    def _holder(self, identity: Identity) -> Holder | None:
+        if identity.kind == "assumed-role":
+            return self.find_role(identity.role_arn)
+        if identity.kind in ("user", "federated-user"):
+            return self._account.users.get(identity.user_name)
+        return None
+
+    def _collect(self, holder: Holder | None) -> Policies:
+        if holder is None:
+            return Policies()
+        givers: list[Holder] = [holder]
+        if isinstance(holder, User):
+            givers += holder.groups.values()
+        documents = [pair for giver in givers for pair in giver.inline.items()]
+        for giver in givers:
+            for arn in giver.attached:
+                policy = self._account.policy(arn)
+                documents.append((policy.name, policy.document))
+        boundary = None
+        if holder.boundary:
+            # A boundary that is gone allows nothing.
+            text = self.managed_policy(holder.boundary) or _NOTHING
+            boundary = _parsed(text, holder.boundary.rpartition("/")[2], "boundary")
+        return Policies(
+            tuple(_parsed(text, name, "identity") for name, text in documents), boundary
+        )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(document: str, name: str, kind: PolicyKind) -> Policy:
+    return parse_policy(document, name=name, kind=kind)

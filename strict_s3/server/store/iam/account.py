@@ -1,0 +1,198 @@
+"""One account's IAM: its entities, how they are found, and what every operation shares.
+
+An operation is a function of the account, the request's parameters and the caller. `operation`
+registers it with the parameters that it obeys: a request with any other is answered 501.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn, TypeVar
+
+from ....rules.identity import Identity
+from ....rules.policy import MalformedPolicy, PolicyKind, parse_policy
+from ....rules.query_protocol import QueryError
+from ...clock import Clock
+from .aws_policies import aws_policy
+from .entities import AccessKey, Entity, Group, Holder, ManagedPolicy, Names, Role, User
+
+Params = Mapping[str, Any]
+Result = dict[str, Any]
+Handler = Callable[["Account", Params, Identity], Result]
+
+PAGE = 100  # items, where a request gives no MaxItems
+# "IAM and AWS STS quotas"
+# (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), by the names that
+# the messages and GetAccountSummary use. Sizes are in characters, without white space.
+QUOTAS = {
+    "AccessKeysPerUser": 2,
+    "AssumeRolePolicySize": 2048,
+    "AttachedPoliciesPerGroup": 10,
+    "AttachedPoliciesPerRole": 10,
+    "AttachedPoliciesPerUser": 10,
+    "GroupPolicySize": 5120,
+    "Groups": 300,
+    "GroupsPerUser": 10,
+    "Policies": 1500,
+    "PolicySize": 6144,
+    "RolePolicySize": 10240,
+    "Roles": 1000,
+    "TagsPerEntity": 50,
+    "UserPolicySize": 2048,
+    "Users": 5000,
+    "VersionsPerPolicy": 5,
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What carries an operation out, and the parameters that it obeys."""
+
+    handler: Handler
+    obeys: frozenset[str]
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(name: str, obeys: str = "") -> Callable[[Handler], Handler]:
+    """Register a function as what carries out the operation `name`."""
+
+    def register(handler: Handler) -> Handler:
+        OPERATIONS[name] = Operation(handler, frozenset(obeys.split()))
+        return handler
+
+    return register
+
+
+class Account:
+    """Everything that IAM keeps for one account."""
+
+    def __init__(self, account: str, clock: Clock) -> None:
+        self.id, self.clock = account, clock
+        self.users: Names[User] = Names()
+        self.groups: Names[Group] = Names()
+        self.roles: Names[Role] = Names()
+        self.policies: Names[ManagedPolicy] = Names()
+        self.keys: dict[str, AccessKey] = {}
+        self.root_keys: dict[str, AccessKey] = {}
+        self.created = self.now()
+
+    def now(self) -> datetime:
+        return self.clock.now().replace(microsecond=0)
+
+    def user(self, name: str) -> User:
+        """The user of that name, in whatever case. Raises NoSuchEntity; so do the other three."""
+        return self._found(self.users, User, name)
+
+    def group(self, name: str) -> Group:
+        return self._found(self.groups, Group, name)
+
+    def role(self, name: str) -> Role:
+        return self._found(self.roles, Role, name)
+
+    def policy(self, arn: str, message: str = "Policy {} was not found.") -> ManagedPolicy:
+        """A managed policy, this account's or AWS's own. Raises NoSuchEntity."""
+        found = self.find_policy(arn)
+        if found is None:
+            no_such(message.format(arn))
+        return found
+
+    def own_policy(self, arn: str) -> ManagedPolicy:
+        """A managed policy that can be changed: AWS's own cannot. Raises `QueryError`."""
+        found = self.policy(arn)
+        if found.account != self.id:
+            raise QueryError(403, "AccessDenied", f"Policy {arn} is managed by AWS.")
+        return found
+
+    def find_policy(self, arn: str) -> ManagedPolicy | None:
+        """The managed policy of that ARN, or None."""
+        if not re.fullmatch(r"arn:aws:iam::(\d{12}|aws):policy/.+", arn):
+            raise QueryError(400, "ValidationError", f"ARN {arn} is not valid.")
+        found = self.policies.get(arn.rpartition("/")[2])
+        return found if found is not None and found.arn == arn else aws_policy(arn)
+
+    def holders(self) -> Iterable[Holder]:
+        """All users, groups and roles."""
+        yield from self.groups
+        yield from self.users
+        yield from self.roles
+
+    def _found(self, names: Names[_E], kind: type[_E], name: str) -> _E:
+        found = names.get(name)
+        if found is None:
+            no_such(f"The {kind.kind} with name {name} cannot be found.")
+        return found
+
+
+_E = TypeVar("_E", bound=Entity)
+
+
+def no_such(message: str) -> NoReturn:
+    raise QueryError(404, "NoSuchEntity", message)
+
+
+def conflict(message: str) -> NoReturn:
+    raise QueryError(409, "DeleteConflict", message)
+
+
+def already_exists(message: str) -> NoReturn:
+    raise QueryError(409, "EntityAlreadyExists", message)
+
+
+def check_quota(name: str, used: int, said: str = "") -> None:
+    """Raises LimitExceeded if `used` is more than the quota; `said` is its name in messages."""
+    if used > QUOTAS[name]:
+        raise QueryError(
+            409, "LimitExceeded", f"Cannot exceed quota for {said or name}: {QUOTAS[name]}"
+        )
+
+
+def check_document(document: str, kind: PolicyKind, *, managed: bool = False) -> None:
+    """A policy that could not be evaluated later is refused now. Raises `QueryError`.
+
+    A managed policy must be of version 2012-10-17; an inline one is not asked for it.
+    """
+    try:
+        parse_policy(document, name="document", kind=kind, latest=managed)
+    except MalformedPolicy as problem:
+        raise QueryError(400, "MalformedPolicyDocument", problem.aws) from problem
+
+
+def size(document: str) -> int:
+    """The size of a policy as the quotas count it: without white space."""
+    return len("".join(document.split()))
+
+
+def page(name: str, items: Sequence[Any], p: Params, key: Callable[[Any], str]) -> Result:
+    """The part of a list that a request asks for, under its name in the result.
+
+    `items` are in the order of their keys, which no two share. Raises ValidationError.
+    """
+    if marker := p.get("Marker"):
+        try:
+            last = base64.b64decode(marker, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            raise QueryError(400, "ValidationError", "Invalid Marker.") from None
+        items = [item for item in items if key(item) > last]
+    most = p.get("MaxItems", PAGE)
+    shown = items[:most]
+    result: Result = {name: list(shown), "IsTruncated": len(items) > most}
+    if result["IsTruncated"]:
+        result["Marker"] = base64.b64encode(key(shown[-1]).encode()).decode()
+    return result
+
+
+def by_name(entity: Entity) -> str:
+    return entity.name.lower()
+
+
+def under(entities: Iterable[_E], p: Params) -> list[_E]:
+    """Those whose path begins with the request's PathPrefix."""
+    prefix = p.get("PathPrefix", "/")
+    return [entity for entity in entities if entity.path.startswith(prefix)]

@@ -1,0 +1,120 @@
+"""Groups and their members; and the account's summary."""
+
+from __future__ import annotations
+
+from ....rules.identity import Identity
+from .account import (
+    QUOTAS,
+    Account,
+    Params,
+    Result,
+    already_exists,
+    by_name,
+    check_quota,
+    conflict,
+    operation,
+    page,
+    under,
+)
+from .entities import Group
+from .users import facts as user_facts
+
+
+def facts(group: Group) -> Result:
+    """A group as a response describes it."""
+    return {
+        "Path": group.path,
+        "GroupName": group.name,
+        "GroupId": group.id,
+        "Arn": group.arn,
+        "CreateDate": group.created,
+    }
+
+
+@operation("CreateGroup", "GroupName Path")
+def create_group(account: Account, p: Params, caller: Identity) -> Result:
+    if account.groups.get(p["GroupName"]):
+        already_exists(f"Group with name {p['GroupName']} already exists.")
+    check_quota("Groups", len(account.groups) + 1, "GroupsPerAccount")
+    group = Group(account.id, p["GroupName"], p.get("Path", "/"), account.now())
+    account.groups.add(group)
+    return {"Group": facts(group)}
+
+
+@operation("GetGroup", "GroupName Marker MaxItems")
+def get_group(account: Account, p: Params, caller: Identity) -> Result:
+    group = account.group(p["GroupName"])
+    found = page("Users", sorted(group.users.values(), key=by_name), p, by_name)
+    members = [user_facts(user, listed=True) for user in found["Users"]]
+    return found | {"Group": facts(group), "Users": members}
+
+
+@operation("ListGroups", "PathPrefix Marker MaxItems")
+def list_groups(account: Account, p: Params, caller: Identity) -> Result:
+    found = page("Groups", under(account.groups, p), p, by_name)
+    return found | {"Groups": [facts(group) for group in found["Groups"]]}
+
+
+@operation("UpdateGroup", "GroupName NewPath NewGroupName")
+def update_group(account: Account, p: Params, caller: Identity) -> Result:
+    group = account.group(p["GroupName"])
+    name = p.get("NewGroupName", group.name)
+    if name != group.name and account.groups.get(name):
+        already_exists(f"Group with name {name} already exists.")
+    account.groups.remove(group)
+    group.name, group.path = name, p.get("NewPath", group.path)
+    account.groups.add(group)
+    return {}
+
+
+@operation("DeleteGroup", "GroupName")
+def delete_group(account: Account, p: Params, caller: Identity) -> Result:
+    group = account.group(p["GroupName"])
+    if group.users:
+        conflict("Cannot delete entity, must remove users from group first.")
+    if group.attached:
+        conflict("Cannot delete entity, must detach all policies first.")
+    if group.inline:
+        conflict("Cannot delete entity, must delete policies first.")
+    account.groups.remove(group)
+    return {}
+
+
+@operation("AddUserToGroup", "GroupName UserName")
+def add_user_to_group(account: Account, p: Params, caller: Identity) -> Result:
+    user, group = account.user(p["UserName"]), account.group(p["GroupName"])
+    if group.id not in user.groups:
+        check_quota("GroupsPerUser", len(user.groups) + 1)
+    user.groups[group.id], group.users[user.id] = group, user
+    return {}
+
+
+@operation("RemoveUserFromGroup", "GroupName UserName")
+def remove_user_from_group(account: Account, p: Params, caller: Identity) -> Result:
+    user, group = account.user(p["UserName"]), account.group(p["GroupName"])
+    user.groups.pop(group.id, None)
+    group.users.pop(user.id, None)
+    return {}
+
+
+@operation("ListGroupsForUser", "UserName Marker MaxItems")
+def list_groups_for_user(account: Account, p: Params, caller: Identity) -> Result:
+    groups = sorted(account.user(p["UserName"]).groups.values(), key=by_name)
+    found = page("Groups", groups, p, by_name)
+    return found | {"Groups": [facts(group) for group in found["Groups"]]}
+
+
+@operation("GetAccountSummary")
+def get_account_summary(account: Account, p: Params, caller: Identity) -> Result:
+    quotas = {f"{name}Quota": most for name, most in QUOTAS.items() if name != "TagsPerEntity"}
+    used = {
+        "AccountAccessKeysPresent": 1,
+        "AccountMFAEnabled": 0,
+        "Groups": len(account.groups),
+        "MFADevices": 0,
+        "MFADevicesInUse": 0,
+        "Policies": len(account.policies),
+        "Roles": len(account.roles),
+        "Users": len(account.users),
+    }
+    return {"SummaryMap": dict(sorted((used | quotas).items()))}

@@ -1,0 +1,126 @@
+"""Roles and who can assume them."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import quote
+
+from ....rules.identity import Identity
+from .account import (
+    Account,
+    Params,
+    Result,
+    already_exists,
+    by_name,
+    check_document,
+    check_quota,
+    conflict,
+    operation,
+    page,
+    size,
+    under,
+)
+from .boundaries import boundary_facts, checked_boundary
+from .entities import Role
+from .tags import as_list, checked_tags
+
+# The operations that describe a role do not tell the same about it (recorded on AWS, 2026).
+_Told = Literal["created", "listed", "updated", "all"]
+
+
+def facts(role: Role, told: _Told) -> Result:
+    """A role as a response describes it."""
+    found: Result = {
+        "Path": role.path,
+        "RoleName": role.name,
+        "RoleId": role.id,
+        "Arn": role.arn,
+        "CreateDate": role.created,
+        "AssumeRolePolicyDocument": quote(role.assume_role_policy_document, safe=""),
+    }
+    if told != "created":
+        found["Description"] = role.description
+    if told in ("listed", "all"):
+        found["MaxSessionDuration"] = role.max_session_duration
+    if told in ("created", "all"):
+        found["PermissionsBoundary"] = boundary_facts(role)
+        found["Tags"] = as_list(role.tags) or None
+    return found
+
+
+def _check_trust(account: Account, document: str) -> None:
+    check_document(document, "trust")
+    check_quota("AssumeRolePolicySize", size(document), "ACLSizePerRole")
+
+
+@operation(
+    "CreateRole",
+    "RoleName Path AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary "
+    "Tags",
+)
+def create_role(account: Account, p: Params, caller: Identity) -> Result:
+    _check_trust(account, p["AssumeRolePolicyDocument"])
+    boundary = checked_boundary(account, p)
+    tags = checked_tags(p.get("Tags", ()))
+    if account.roles.get(p["RoleName"]):
+        already_exists(f"Role with name {p['RoleName']} already exists.")
+    check_quota("Roles", len(account.roles) + 1, "RolesPerAccount")
+    role = Role(account.id, p["RoleName"], p.get("Path", "/"), account.now(), tags)
+    role.boundary = boundary
+    role.assume_role_policy_document = p["AssumeRolePolicyDocument"]
+    role.description = p.get("Description")
+    role.max_session_duration = p.get("MaxSessionDuration", 3600)
+    account.roles.add(role)
+    return {"Role": facts(role, "created")}
+
+
+@operation("GetRole", "RoleName")
+def get_role(account: Account, p: Params, caller: Identity) -> Result:
+    # When a role was last used is told by AWS hours later; here it is not told at all.
+    return {"Role": facts(account.role(p["RoleName"]), "all") | {"RoleLastUsed": {}}}
+
+
+@operation("ListRoles", "PathPrefix Marker MaxItems")
+def list_roles(account: Account, p: Params, caller: Identity) -> Result:
+    found = page("Roles", under(account.roles, p), p, by_name)
+    return found | {"Roles": [facts(role, "listed") for role in found["Roles"]]}
+
+
+@operation("UpdateRole", "RoleName Description MaxSessionDuration")
+def update_role(account: Account, p: Params, caller: Identity) -> Result:
+    role = account.role(p["RoleName"])
+    role.description = p.get("Description", role.description)
+    role.max_session_duration = p.get("MaxSessionDuration", role.max_session_duration)
+    return {}
+
+
+@operation("UpdateRoleDescription", "RoleName Description")
+def update_role_description(account: Account, p: Params, caller: Identity) -> Result:
+    role = account.role(p["RoleName"])
+    role.description = p["Description"]
+    return {"Role": facts(role, "updated")}
+
+
+@operation("UpdateAssumeRolePolicy", "RoleName PolicyDocument")
+def update_assume_role_policy(account: Account, p: Params, caller: Identity) -> Result:
+    role = account.role(p["RoleName"])
+    _check_trust(account, p["PolicyDocument"])
+    role.assume_role_policy_document = p["PolicyDocument"]
+    return {}
+
+
+@operation("DeleteRole", "RoleName")
+def delete_role(account: Account, p: Params, caller: Identity) -> Result:
+    role = account.role(p["RoleName"])
+    if role.attached:
+        conflict("Cannot delete entity, must detach all policies first.")
+    if role.inline:
+        conflict("Cannot delete entity, must delete policies first.")
+    account.roles.remove(role)
+    return {}
+
+
+@operation("ListInstanceProfilesForRole", "RoleName Marker MaxItems")
+def list_instance_profiles_for_role(account: Account, p: Params, caller: Identity) -> Result:
+    account.role(p["RoleName"])  # instance profiles are for EC2, and there is none here
+    return {"InstanceProfiles": [], "IsTruncated": False}
