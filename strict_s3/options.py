@@ -55,9 +55,7 @@ class Options:
                 "such as eu-west-2."
             )
         if problem := new_bucket_name_problem(self.bucket):
-            raise OptionError(
-                f"bucket is {self.bucket!r}, and S3 creates no such bucket: {problem}."
-            )
+            raise OptionError(f"bucket is {self.bucket!r}; S3 creates no such bucket: {problem}.")
         self._check_keys()
         self._check_public_url()
 

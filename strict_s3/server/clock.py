@@ -51,8 +51,13 @@ def checked(offset: timedelta) -> timedelta:
     except OverflowError:
         moment = None
     if moment is None or not FIRST <= moment < LAST:
-        raise OptionError(
-            f"The clock cannot be moved by {offset}: it goes from the year {FIRST.year} to "
-            f"{LAST.year - 1}. Choose a shorter time."
-        )
+        raise out_of_range(offset)
     return offset
+
+
+def out_of_range(offset: object) -> OptionError:
+    """The refusal of an offset."""
+    return OptionError(
+        f"The clock cannot be moved by {offset}: it goes from the year {FIRST.year} to "
+        f"{LAST.year - 1}. Choose a shorter time."
+    )

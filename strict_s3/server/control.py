@@ -35,12 +35,12 @@ class Control:
     """Stands in front of a service's gate. Without `token` there is the health path alone."""
 
     def __init__(self, service: Service, token: str = "") -> None:
-        self._service, self._token = service, token
+        self.service, self._token = service, token
 
     def handle(self, request: Request, read: Read) -> Response:
         """Answer a request under `PREFIX`, or have the gate answer it. Never raises."""
         if PREFIX not in request.path or not self._is_own(request):
-            return self._service.handle(request, read)
+            return self.service.handle(request, read)
         name = request.path.partition(PREFIX)[2]
         if name == "health":
             return _allow(request, "GET") or _answer(200, {"status": "ok"})
@@ -63,7 +63,7 @@ class Control:
                     refusal = _allow(request, "POST")
                 case _:
                     return _error(404, f"There is no {PREFIX}{name}: clock, decisions, reset.")
-            return refusal or _answer(200, self._service.command(order))
+            return refusal or _answer(200, self.service.command(order))
         except OptionError as problem:
             return _error(400, str(problem))
         except S3Error as problem:  # of reading the body

@@ -162,9 +162,11 @@ def _why_not(problem: Exception, port: int, host: str) -> str:
         )
     if isinstance(problem, StrictS3Error):
         return str(problem)
+    if isinstance(problem, ImportError):
+        return f"A package is missing ({problem}). Install them all: pip install strict-s3"
     return (
         f"The local S3 cannot start here ({problem or type(problem).__name__}). It needs about "
-        "150 MB of memory and 20 threads; raise the limit, or end other programs."
+        "100 MB of memory and 20 threads."
     )
 
 

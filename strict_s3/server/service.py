@@ -10,7 +10,7 @@ from ..errors import OptionError
 from ..options import Options
 from ..rules.identity import Credential, Identity, new_key
 from ..rules.request import Request
-from .clock import Clock
+from .clock import Clock, out_of_range
 from .gate import Gate
 from .response import Response
 from .store.moto_glue import ACCOUNT
@@ -91,11 +91,10 @@ class Service:
             if not isinstance(seconds, int | float) or isinstance(seconds, bool):
                 raise OptionError(f"offset is {seconds!r}; it is a number of seconds.")
             try:
-                self.clock.offset = timedelta(seconds=seconds)
+                offset = timedelta(seconds=seconds)
             except (OverflowError, ValueError):  # more than 999,999,999 days; not a number
-                raise OptionError(
-                    f"The clock cannot be moved by {seconds} seconds. Choose a shorter time."
-                ) from None
+                raise out_of_range(f"{seconds:g} seconds") from None
+            self.clock.offset = offset
         elif "at" in order:
             try:
                 moment = datetime.fromisoformat(order["at"])

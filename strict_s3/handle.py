@@ -1,0 +1,346 @@
+"""`Server`: a running strict S3, and all that a test does with it, wherever it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import OptionError, ServerError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .explainer import Why
+    from .signing.presigner import Credentials
+
+MOST_DECISIONS = 100  # are kept
+_UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
+# Read by boto3, the AWS CLI and other SDKs: each service's own address
+# (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS")
+
+
+class Transport(Protocol):
+    """How a `Server` reaches its service: through a pipe, or by a call."""
+
+    @property
+    def ready(self) -> Mapping[str, str]:
+        """endpoint, region, access_key, secret_key, bucket."""
+
+    @property
+    def alive(self) -> bool: ...
+
+    def ask(self, order: Mapping[str, Any]) -> Any:
+        """Carry out an order (`Service.command`). Raises `OptionError`, `ServerError`."""
+
+    def stop(self) -> None: ...
+
+
+class Server:
+    """A strict S3 that runs: made by `strict_s3.start()` or `strict_s3.in_process()`.
+
+    `endpoint_url`, `region`, `bucket`, `access_key` and `secret_key` (the account's root key) stay
+    the same until `stop`, also over a `reset`. In a ``with`` it stops at the end.
+
+        with strict_s3.start() as s3:
+            url = s3.client().generate_presigned_url(
+                "get_object", {"Bucket": s3.bucket, "Key": "a.txt"}, ExpiresIn=1800
+            )
+            with s3.later(minutes=31):
+                assert requests.get(url).status_code == 403
+            print(s3.why())
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        ready = transport.ready
+        self.endpoint_url = ready["endpoint"]
+        self.region = ready["region"]
+        self.bucket = ready["bucket"]
+        self.access_key = ready["access_key"]
+        self.secret_key = ready["secret_key"]
+        self._session: Any = None
+        self._session_lock = threading.Lock()
+
+    # Talking to it.
+
+    @property
+    def boto3_args(self) -> dict[str, Any]:
+        """Keyword arguments for ``boto3.client("s3", **s3.boto3_args)`` and for a resource.
+
+        Holds the secret key: do not print it.
+        """
+        return self._boto3_args(None)
+
+    def _boto3_args(self, credentials: Credentials | None) -> dict[str, Any]:
+        return {
+            "region_name": self.region,
+            "endpoint_url": self.endpoint_url,
+            "aws_access_key_id": credentials.access_key if credentials else self.access_key,
+            "aws_secret_access_key": credentials.secret_key if credentials else self.secret_key,
+            "aws_session_token": credentials.session_token if credentials else None,
+        }
+
+    def client(
+        self, service: str | Credentials = "s3", credentials: Credentials | None = None
+    ) -> Any:
+        """A boto3 client for ``s3``, ``iam`` or ``sts``, as root or with `credentials`.
+
+        For S3 it signs with Signature Version 4. It reads no profile and no configuration file, and
+        uses no proxy.
+
+            s3.client()
+            s3.client("iam")
+            s3.client(s3.user(policy))
+        """
+        import boto3
+        import botocore.session
+        from botocore.config import Config
+
+        if isinstance(service, str):
+            name = service
+        else:
+            name, credentials = "s3", service
+        if name not in ("s3", "iam", "sts"):
+            raise OptionError(f"There is no service {name!r} here: s3, iam, sts.")
+        config = Config(
+            proxies={},
+            signature_version="s3v4" if name == "s3" else None,
+            s3={"addressing_style": "path"} if name == "s3" else None,
+        )
+        with self._session_lock:  # a session makes one client at a time
+            if self._session is None:
+                no_file: tuple[Any, ...] = (None, None, None, None)
+                own = botocore.session.Session({"profile": no_file, "config_file": no_file})
+                self._session = boto3.Session(botocore_session=own)
+            return self._session.client(name, **self._boto3_args(credentials), config=config)
+
+    def env(self, credentials: Credentials | None = None) -> dict[str, str]:
+        """Environment variables with which an AWS SDK or CLI in another process talks to it.
+
+        ``subprocess.run(command, env=os.environ | s3.env())``. Where a proxy is set, NO_PROXY is
+        among them. Holds the secret key.
+        """
+        found = self._boto3_args(credentials)
+        variables = dict.fromkeys(_ENDPOINTS, self.endpoint_url) | {
+            "AWS_ACCESS_KEY_ID": found["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": found["aws_secret_access_key"],
+            # Empty rather than absent: one from outside must not go with this key.
+            "AWS_SESSION_TOKEN": found["aws_session_token"] or "",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+        }
+        if urllib.request.getproxies():
+            here = [host for host in os.environ.get("NO_PROXY", "").split(",") if host]
+            variables["NO_PROXY"] = variables["no_proxy"] = ",".join([*here, "127.0.0.1,localhost"])
+        return variables
+
+    # Its clock.
+
+    @property
+    def offset(self) -> timedelta:
+        """How far its clock is ahead of this computer's."""
+        return timedelta(seconds=self._transport.ask({"do": "clock"})["offset"])
+
+    @contextmanager
+    def later(self, **duration: float) -> Iterator[None]:
+        """Its clock moved forward inside a ``with``: ``s3.later(minutes=31)``, ``days=8``.
+
+        Can be nested; the clock goes on from there, and is put back at the end. Presigned URLs and
+        forms are judged by the moved clock. A signature in a header is accepted if it is fresh by
+        either clock, because code under test signs with the computer's (but see `strict_skew`).
+        Raises `OptionError` for a time before 1970 or after 9998.
+        """
+        ahead = _timedelta(duration)
+        with self._moved(lambda before: {"offset": before + ahead.total_seconds()}):
+            yield
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Its clock set to `moment` inside a ``with``; otherwise as `later`.
+
+        `moment` has a time zone: ``s3.at(datetime(2027, 1, 31, 12, tzinfo=UTC))``.
+        """
+        if not isinstance(moment, datetime):
+            raise OptionError(
+                f"at() needs a datetime and was given {type(moment).__name__}: "
+                "at(datetime(2027, 1, 31, tzinfo=UTC))."
+            )
+        if moment.tzinfo is None or moment.utcoffset() is None:
+            raise OptionError(
+                f"at() was given {moment}, without a time zone. Say which: "
+                "at(datetime(2027, 1, 31, tzinfo=UTC))."
+            )
+        with self._moved(lambda before: {"at": moment.isoformat()}):
+            yield
+
+    @contextmanager
+    def _moved(self, order: Any) -> Iterator[None]:
+        before = self._transport.ask({"do": "clock"})["offset"]
+        self._transport.ask({"do": "clock"} | order(before))
+        try:
+            yield
+        finally:
+            if self.alive:
+                self._transport.ask({"do": "clock", "offset": before})
+
+    # What it decided.
+
+    def decisions(self, last: int = 1) -> list[dict[str, Any]]:
+        """Its last decisions, oldest first; 100 are kept. The keys of each:
+
+        ``method``, ``path``, ``status``, ``identity``, ``action``, ``resource``, ``error``,
+        ``message`` and ``checks``: ``[name, passed, detail]`` in the order of the checks, the last
+        one being the one that decided.
+        """
+        if not isinstance(last, int) or isinstance(last, bool) or last < 0:
+            raise OptionError(f"decisions({last!r}): say how many, such as decisions(5).")
+        order = {"do": "decisions", "last": min(last, MOST_DECISIONS)}
+        found: list[dict[str, Any]] = self._transport.ask(order)
+        return found
+
+    def why(self) -> Why:
+        """Its last decision, check by check, up to the one that refused the request: print it.
+
+        Raises `InspectError` if there was no request yet.
+        """
+        from .explainer import why
+
+        return why(self)
+
+    # Whom it knows.
+
+    def user(self, policy: Mapping[str, Any] | str) -> Credentials:
+        """A key of a new IAM user whose only policy is `policy`: a dict, or JSON as text.
+
+            reader = s3.user({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::demo/*"}]})
+            s3.client(reader).get_object(Bucket="demo", Key="a.txt")
+
+        Raises `OptionError` if IAM refuses the policy.
+        """
+        from .signing.presigner import Credentials
+
+        name = f"user-{secrets.token_hex(4)}"
+        with self._iam() as iam:
+            iam.create_user(UserName=name)
+            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=_document(policy))
+            key = iam.create_access_key(UserName=name)["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def session(self, policy: Mapping[str, Any] | str) -> Credentials:
+        """Temporary credentials, for an hour, of a new role whose only policy is `policy`.
+
+        Raises `OptionError` if IAM refuses the policy.
+        """
+        from .signing.presigner import Credentials
+
+        name = f"role-{secrets.token_hex(4)}"
+        with self._iam() as iam:
+            account = iam.get_user()["User"]["Arn"].split(":")[4]
+            trust = _allow("sts:AssumeRole", Principal={"AWS": f"arn:aws:iam::{account}:root"})
+            made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=_document(policy))
+        role = made["Role"]["Arn"]
+        # Root cannot assume a role: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+        sts = self.client("sts", self.user(_allow("sts:AssumeRole", Resource=role)))
+        try:
+            found = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+        finally:
+            sts.close()
+        return Credentials(
+            found["AccessKeyId"],
+            found["SecretAccessKey"],
+            found["SessionToken"],
+            found["Expiration"],
+        )
+
+    @contextmanager
+    def _iam(self) -> Iterator[Any]:
+        from botocore.exceptions import ClientError
+
+        iam = self.client("iam")
+        try:
+            yield iam
+        except ClientError as problem:
+            error = problem.response["Error"]
+            raise OptionError(
+                f"IAM refuses this policy ({error['Code']}): {error['Message']}"
+            ) from None
+        finally:
+            iam.close()
+
+    # Its life.
+
+    def reset(self) -> None:
+        """Empty it: buckets, objects, users, sessions, decisions, clock. Keys and bucket stay."""
+        self._transport.ask({"do": "reset"})
+
+    @property
+    def alive(self) -> bool:
+        """True until it has stopped."""
+        return self._transport.alive
+
+    def stop(self) -> None:
+        """End it, and forget all that it holds. Harmless when called again."""
+        self._transport.stop()
+
+    def __enter__(self) -> Server:
+        if not self.alive:
+            raise ServerError("This local S3 has stopped. Start another: strict_s3.start().")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "" if self.alive else ", stopped"
+        return (
+            f"<strict_s3.Server {self.endpoint_url}, region {self.region}, "
+            f"bucket {self.bucket}{state}>"
+        )
+
+
+def _timedelta(duration: Mapping[str, float]) -> timedelta:
+    if not duration or not set(duration) <= set(_UNITS):
+        given = ", ".join(f"{name}={value!r}" for name, value in duration.items())
+        raise OptionError(f"later({given}): say how long, such as minutes=31. Units: {_units()}.")
+    try:
+        return timedelta(**duration)
+    except (OverflowError, TypeError, ValueError):
+        given = ", ".join(f"{name}={value!r}" for name, value in duration.items())
+        raise OptionError(
+            f"later({given}) is not a length of time that the clock can be moved by."
+        ) from None
+
+
+def _units() -> str:
+    return ", ".join(_UNITS)
+
+
+def _document(policy: Mapping[str, Any] | str) -> str:
+    if isinstance(policy, str):
+        return policy
+    try:
+        return json.dumps(dict(policy))
+    except (TypeError, ValueError):
+        raise OptionError(
+            "A policy is a dict with Version and Statement, or the same as JSON text."
+        ) from None
+
+
+def _allow(action: str, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": action, **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
