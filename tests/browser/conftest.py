@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from helpers import __main__ as commands
 from helpers.pages.upload_page.run import UploadPage
-from helpers.setup import environment
+from helpers.setup import environment, programs
 from helpers.setup.doctor import find_chromium
 from tests.browser.uploading import sign_in
 from tests.lessons.lesson import NOTEBOOKS
@@ -152,7 +151,7 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
-        f"--LabApp.app_settings_dir={commands.SETTINGS}",
+        f"--LabApp.app_settings_dir={programs.SETTINGS}",
     ]
     variables = environment.child_variables(sys.executable)
     variables |= {"S3_LESSONS_PROGRESS": "off", "JUPYTER_CONFIG_DIR": str(folder / ".config")}

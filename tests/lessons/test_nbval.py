@@ -16,8 +16,8 @@ import pytest
 import requests
 from nbval.plugin import get_sanitize_patterns
 
-from helpers.__main__ import SANITIZE
 from helpers.settings import PROJECT
+from helpers.setup.programs import SANITIZE
 from strict_s3.redact import redact, show
 from tests.lessons.lesson import LESSONS, NOTEBOOKS
 

@@ -13,9 +13,8 @@ import psutil
 import pytest
 import requests
 
-from helpers import __main__ as commands
 from helpers.pages import cors
-from helpers.setup import environment
+from helpers.setup import commands, environment
 from tests.setup.test_commands import POSIX
 
 # The command with another S3 in .env's place.

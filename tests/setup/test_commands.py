@@ -16,8 +16,7 @@ import urllib.request
 import psutil
 import pytest
 
-from helpers import __main__ as commands
-from helpers.setup import environment
+from helpers.setup import commands, environment, programs
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has neither signals nor terminals")
 
@@ -63,17 +62,17 @@ def started(monkeypatch):
     """The commands that would have been started."""
     found: list[list[str]] = []
     monkeypatch.setattr(environment, "ensure", lambda **_: "python")
-    monkeypatch.setattr(commands, "_run", lambda command, **_: found.append(command) or 3)
+    monkeypatch.setattr(programs, "run", lambda command, **_: found.append(command) or 3)
     return found
 
 
 def test_root_is_told_how_jupyterlab_wants_it(started, monkeypatch, capsys):
-    monkeypatch.setattr(commands, "_is_root", lambda: True)
+    monkeypatch.setattr(programs, "is_root", lambda: True)
     commands.main(["lab"])
     assert "lab -- --allow-root" in capsys.readouterr().err
     commands.main(["lab", "--", "--allow-root"])
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(commands, "_is_root", lambda: False)
+    monkeypatch.setattr(programs, "is_root", lambda: False)
     commands.main(["lab"])
     assert capsys.readouterr().err == ""
 
@@ -82,8 +81,8 @@ def test_lab_opens_the_first_lesson_here_and_passes_options_on(started):
     assert commands.main(["lab"]) == 3
     assert commands.main(["lab", "--no-browser", "--port=0", "--ip=::1", "--", "--debug"]) == 3
     plain, full = started
-    assert plain[:4] == ["python", "-m", "jupyterlab", commands.FIRST_LESSON]
-    assert os.path.exists(os.path.join(environment.PROJECT, commands.FIRST_LESSON))
+    assert plain[:4] == ["python", "-m", "jupyterlab", programs.FIRST_LESSON]
+    assert os.path.exists(os.path.join(environment.PROJECT, programs.FIRST_LESSON))
     assert "--ip=127.0.0.1" in plain
     assert "--no-browser" not in plain
     assert not any(option.startswith("--port") for option in plain)
@@ -113,11 +112,11 @@ def test_a_choice_of_tests_is_passed_on_alone(arguments, started):
 
 
 def test_a_chosen_notebook_is_run_by_nbval(started):
-    lesson = commands.FIRST_LESSON
+    lesson = programs.FIRST_LESSON
     commands.main(["test", lesson])
     commands.main(["test", "notebooks", "--nbval"])
     assert "--nbval" in started[0]
-    assert f"--nbval-sanitize-with={commands.SANITIZE}" in started[0]
+    assert f"--nbval-sanitize-with={programs.SANITIZE}" in started[0]
     assert started[0][-1] == lesson
     assert started[1].count("--nbval") == 1
 
@@ -129,12 +128,12 @@ def test_a_debugger_gets_the_terminal(started):
 
 
 def test_no_notebooks_is_an_error(started, tmp_path, monkeypatch):
-    monkeypatch.setattr(commands, "NOTEBOOKS", str(tmp_path))
+    monkeypatch.setattr(programs, "NOTEBOOKS", str(tmp_path))
     with pytest.raises(SystemExit, match="no notebook"):
         commands.main(["test"])
 
 
-RUN = "import sys; from helpers import __main__ as m; sys.exit(m._run(sys.argv[1:]))"
+RUN = "import sys; from helpers.setup import programs; sys.exit(programs.run(sys.argv[1:]))"
 CHILD = """
 import signal, sys, time
 signal.signal(signal.SIGINT, lambda *_: sys.exit(42))

@@ -9,8 +9,7 @@ import sys
 import pytest
 from packaging.markers import Marker
 
-from helpers import __main__ as commands
-from helpers.setup import environment, wheelhouse
+from helpers.setup import commands, environment, wheelhouse
 
 
 def pins(computer: str, python: str) -> set[str]:

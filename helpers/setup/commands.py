@@ -1,0 +1,194 @@
+"""The commands: ``lab | test | check | serve | presign | page | inspect``, and for authors.
+
+Standard library only up to the point where the environment exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+
+from helpers.errors import EnvironmentProblem
+from helpers.setup import environment, programs, signals
+from helpers.setup.wheelhouse import COMPUTERS
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="python3 -m helpers", description="S3 presigned URLs, hands-on."
+    )
+    commands = top.add_subparsers(dest="command", metavar="command")
+    lab = commands.add_parser("lab", help="open the lessons in JupyterLab")
+    lab.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    lab.add_argument(
+        "--port", type=_port, help="JupyterLab's port (default 8888, or the next free)"
+    )
+    lab.add_argument("--ip", help="address to listen on (default 127.0.0.1)")
+    lab.add_argument("rest", nargs="*", metavar="-- option", help="further options of JupyterLab")
+    commands.add_parser(
+        "test",
+        help="run every test, and every notebook as a test",
+        usage="python3 -m helpers test [pytest arguments]",
+        description="All tests and all notebooks, or those that pytest's arguments name.",
+    )
+    check = commands.add_parser("check", help="say what is missing on this computer, and the fix")
+    check.add_argument("--online", action="store_true", help="also ask the S3 in .env who you are")
+    serve = commands.add_parser("serve", help="run the local S3 for other programs")
+    serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
+    serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
+    # Its options stand in strict_s3/signing/command.py, which needs the environment.
+    commands.add_parser("presign", help="a presigned URL for each key of a list", add_help=False)
+    page = commands.add_parser("page", help="open the upload page, for a browser on this computer")
+    page.add_argument(
+        "--port", type=_port, help="the page's port (default 8020, or a free one if that is taken)"
+    )
+    page.add_argument(
+        "--max-mib", type=_mib, help="the largest file accepted, in MiB (default 100, at most 5120)"
+    )
+    # So do this one's, in strict_s3/explainer/command.py.
+    commands.add_parser(
+        "inspect",
+        help="explain a presigned URL, a POST form (JSON) or S3's error (XML)",
+        add_help=False,
+    )
+    wheels = commands.add_parser(
+        "wheelhouse",
+        help="(instructors) download the packages for computers without network",
+        description="Fill the folder wheelhouse; helpers lab then installs from it alone.",
+    )
+    wheels.add_argument(
+        "--for",
+        dest="computers",
+        nargs="+",
+        choices=COMPUTERS,
+        default=[],
+        metavar="computer",
+        help=f"kinds of computers: {', '.join(COMPUTERS)} (default: such as this one)",
+    )
+    wheels.add_argument(
+        "--python",
+        dest="pythons",
+        nargs="+",
+        type=_python_version,
+        default=[],
+        metavar="3.N",
+        help="their versions of Python (default: this one's)",
+    )
+    wheels.add_argument("--tests", action="store_true", help="also what only the tests need")
+    execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
+    execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
+    commands.add_parser("lock", help="(maintainers) renew both locks and environment.yml")
+    return top
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
+
+
+def _mib(text: str) -> int:
+    from strict_s3.rules.limits import MAX_PUT, MIB
+
+    most = MAX_PUT // MIB
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of MiB from 1 to {most}, the most that one request can store"
+        )
+    return int(text)
+
+
+def _python_version(text: str) -> str:
+    if text not in environment.PYTHONS:
+        supported = ", ".join(environment.PYTHONS)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a supported Python: {supported}")
+    return text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    if sys.stderr is None:  # closed by the shell: 2>&-
+        # print(…, file=None) would write messages among the results.
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (it is kept)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    rest: list[str] = []
+    # These have options of their own, in an order of their own.
+    if arguments[:1] in (["presign"], ["inspect"]) or (
+        arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"])
+    ):
+        arguments, rest = arguments[:1], arguments[1:]
+    options = parser().parse_args(arguments)
+    if options.command is None:
+        parser().print_help()
+        return 0
+    try:
+        if options.command in ("check", "lock", "wheelhouse"):
+            return _without_environment(options)
+        with signals.as_interrupt():
+            python = environment.ensure(tests=options.command == "test")
+    except EnvironmentProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    if options.command == "lab":
+        if programs.is_root() and "--allow-root" not in options.rest:
+            environment.say(
+                "JupyterLab refuses to run as root. In a container, allow it: "
+                "python3 -m helpers lab -- --allow-root"
+            )
+        # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
+        return programs.run(programs.lab(python, options), instead=signal.SIGTERM)
+    if options.command == "test":
+        # A learner's own progress neither changes what a lesson shows nor is changed by it.
+        return programs.run(programs.tests(python, rest), variables={"S3_LESSONS_PROGRESS": "off"})
+    # Not realpath: a virtual environment's Python is often a link to the one that made it.
+    if os.path.abspath(python) != os.path.abspath(sys.executable):
+        again = [python, "-m", "helpers", *arguments, *rest]
+        return programs.run(again, folder=os.getcwd())
+    return _in_environment(options, rest)
+
+
+def _without_environment(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        from helpers.setup import doctor
+
+        return doctor.main(online=options.online)
+    if options.command == "lock":
+        from helpers.setup import lock
+
+        return lock.renew()
+    from helpers.setup import wheelhouse
+
+    return wheelhouse.fill(options.computers, options.pythons, options.tests)
+
+
+def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
+    if options.command == "presign":
+        try:
+            with signals.as_interrupt():  # also while it is being imported
+                from helpers.settings import KEYS_FROM, presign_source
+                from strict_s3.signing.command import main as presign
+
+                return presign(rest, "python3 -m helpers presign", presign_source, KEYS_FROM)
+        except KeyboardInterrupt:
+            return 130
+    if options.command == "inspect":
+        from strict_s3.explainer.command import main as inspect
+
+        return inspect(rest, "python3 -m helpers inspect")
+    if options.command == "execute":
+        from helpers.setup.execute import execute
+
+        return execute(options.notebooks)
+    if options.command == "page":
+        from helpers.pages.upload_page import run
+
+        return run.main(options.port, options.max_mib)
+    from strict_s3.server.server import serve
+
+    return serve(options.port, options.json)
