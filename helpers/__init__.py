@@ -1,10 +1,72 @@
-"""Helpers behind the notebooks: the lab, exercises, forms, and pages for the browser.
+"""What the lessons import, behind the notebooks.
 
-Rooms, and the only direction in which they may import one another:
+    from helpers import connect, show
 
-    strict_s3  <-  lab  <-  exercises, forms, pages  <-  notebooks
+    connect()           the S3 of this notebook, as a `Lab`: a local one, or the one that .env names
+    show(response)      print an HTTP response: the status, and what S3 says
+    redact(text)        the text without signatures, session tokens and secret keys
+    progress()          print which exercises are done
+    remove_bucket(lab, name), remove_user, remove_role, remove_policy
+                        delete what a lesson made
 
-`lab` connects a notebook to an S3; `exercises` check what a learner made; `forms` are widgets to
-play with; `pages` (upload_page, uploader, cors_bench) send from a browser; `setup` holds the
-commands, which no lesson imports.
+Everything else has a room of its own, and the rooms import one another in one direction only:
+
+    strict_s3  <-  lab, clean_up  <-  exercises, forms, pages  <-  notebooks
+
+`exercises` check what a learner made, `forms` are widgets to play with, `pages` (upload_page,
+uploader, cors_bench) send from a browser, and `setup` holds the commands, which no lesson imports.
+Errors are in `errors`, the .env file in `settings`.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helpers.clean_up import remove_bucket, remove_policy, remove_role, remove_user
+    from helpers.errors import LabError
+    from helpers.exercises.progress import progress
+    from helpers.lab import Lab, connect
+    from strict_s3.redact import redact, show
+
+__all__ = [
+    "Lab",
+    "LabError",
+    "connect",
+    "progress",
+    "redact",
+    "remove_bucket",
+    "remove_policy",
+    "remove_role",
+    "remove_user",
+    "show",
+]
+
+
+def lazily(package: str, homes: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
+    """A package's ``__getattr__`` (PEP 562) for names whose `homes` are imported only then.
+
+    The commands need it, because they begin before there is an environment.
+    """
+
+    def get(name: str) -> Any:
+        for home, names in homes.items():
+            if name in names:
+                return getattr(import_module(home), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get
+
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "helpers.clean_up": ("remove_bucket", "remove_policy", "remove_role", "remove_user"),
+        "helpers.errors": ("LabError",),
+        "helpers.exercises.progress": ("progress",),
+        "helpers.lab": ("Lab", "connect"),
+        "strict_s3.redact": ("redact", "show"),
+    },
+)

@@ -20,7 +20,6 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.errors import LabError, SettingsError
-from helpers.exercises import progress
 from helpers.settings import PROJECT, Settings, load_settings
 from strict_s3.explainer import why
 from strict_s3.redact import redact_key
@@ -164,10 +163,6 @@ class Lab:
                     Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                 )
         return deleted
-
-    def progress(self) -> None:
-        """Print which exercises are done, a row a lesson."""
-        print(progress.table())
 
     def close(self) -> None:
         """Stop the local S3. (It also stops by itself when the notebook's kernel ends.)"""

@@ -49,6 +49,11 @@ def load() -> dict[str, set[int]]:
         return {}
 
 
+def progress() -> None:
+    """Print which exercises are done, a row a lesson."""
+    print(table())
+
+
 def table() -> str:
     """A row a lesson: which exercises are done. One sentence as long as none is."""
     done = load()

@@ -8,8 +8,9 @@ and tested without them.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from helpers import lazily
 
 if TYPE_CHECKING:
     from helpers.forms.views.cors import CorsForm
@@ -20,17 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CorsForm", "GetForm", "IamForm", "PostForm", "PutForm", "UrlInspector"]
 
-_ROOMS = {
-    "CorsForm": "cors",
-    "GetForm": "url",
-    "IamForm": "iam",
-    "PostForm": "post",
-    "PutForm": "url",
-    "UrlInspector": "inspector",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.views.{_ROOMS[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "helpers.forms.views.cors": ("CorsForm",),
+        "helpers.forms.views.iam": ("IamForm",),
+        "helpers.forms.views.inspector": ("UrlInspector",),
+        "helpers.forms.views.post": ("PostForm",),
+        "helpers.forms.views.url": ("GetForm", "PutForm"),
+    },
+)

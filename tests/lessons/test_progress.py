@@ -43,7 +43,7 @@ def test_only_a_passed_check_is_noted(file, check, capsys):
     check(LAB, ...)
     check(LAB, 41)
     assert not file.exists()
-    LAB.progress()
+    progress.progress()
     assert capsys.readouterr().out.endswith(
         "No exercise is done yet. Each one that passes its check is noted here.\n"
     )
@@ -52,7 +52,7 @@ def test_only_a_passed_check_is_noted(file, check, capsys):
     check(LAB, 41)  # what was done stays done
     assert json.loads(file.read_text()) == {"04": [2]}
     capsys.readouterr()
-    LAB.progress()
+    progress.progress()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["lesson", "exercises"]
     assert "04 share with get" in "\n".join(lines)

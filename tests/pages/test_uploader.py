@@ -8,8 +8,7 @@ import pytest
 import requests
 from botocore.exceptions import EndpointConnectionError
 
-from helpers.pages import cors
-from helpers.pages.uploader import Uploader
+from helpers.pages import Uploader, cors
 
 NOTEBOOK = "http://localhost:8888"
 
