@@ -11,8 +11,9 @@ import signal
 import sys
 
 from helpers.errors import EnvironmentProblem
-from helpers.setup import environment, programs, signals
+from helpers.setup import environment, programs
 from helpers.setup.wheelhouse import COMPUTERS
+from strict_s3 import signals
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 
-from helpers.setup import environment, signals
+from helpers.setup import environment
 from helpers.setup.environment import PROJECT
+from strict_s3 import signals
 
 NOTEBOOKS = os.path.join(PROJECT, "notebooks")
 FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")

@@ -8,10 +8,12 @@ it has one. It ends when standard input does, because then its parent has ended.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -22,6 +24,7 @@ from ..errors import StrictS3Error
 from ..options import BUCKET as DEFAULT_BUCKET
 from ..options import REGION as DEFAULT_REGION
 from ..options import Options
+from ..signals import handled_by
 from .control import Control
 from .http.http import Server
 from .http.local_server import LOOPBACK
@@ -87,33 +90,29 @@ def serve(
     the keys are null with `hide_keys`. With `json_only` nothing else is ever printed.
     """
     _log(None if json_only else logging.INFO)
-    stopped = threading.Event()
-    try:
-        local = LocalS3(options, port, host, control_token)
-        local.start(at_end=stopped.set)
-    except (OSError, RuntimeError, MemoryError) as problem:
-        print(_why_not(problem, port, host), file=sys.stderr)
-        return 1
-    received: list[int] = []
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: received.append(number))
-    ready: dict[str, str | None] = dict(local.describe())
-    if hide_keys:
-        ready |= {"access_key": None, "secret_key": None}
-    try:
-        print(json.dumps(ready), flush=True)
-        if not json_only:
-            print(
-                f"Local S3 on {local.endpoint}, decisions below; Ctrl-C stops it.", file=sys.stderr
-            )
-        # A wait with a time-out lets Windows deliver Ctrl-C.
-        while not received and not stopped.wait(0.5):
-            pass
-        sys.stderr.flush()
-    finally:
-        # Python would first take apart every module, which takes a second on a busy computer.
-        os._exit(0 if received else 1)
+    stopped, received = threading.Event(), []
+    with handled_by(lambda number, _: received.append(number)):
+        try:
+            local = LocalS3(options, port, host, control_token)
+            local.start(at_end=stopped.set)
+        except (OSError, RuntimeError, MemoryError) as problem:
+            print(_why_not(problem, port, host), file=sys.stderr)
+            return 1
+        ready: dict[str, str | None] = dict(local.describe())
+        if hide_keys:
+            ready |= {"access_key": None, "secret_key": None}
+        try:
+            print(json.dumps(ready), flush=True)
+            if not json_only:
+                where = f"Local S3 on {local.endpoint}, decisions below; Ctrl-C stops it."
+                print(where, file=sys.stderr)
+            # A wait with a time-out lets Windows deliver Ctrl-C.
+            while not received and not stopped.wait(0.5):
+                pass
+            sys.stderr.flush()
+        finally:
+            # Python would first take apart every module: a second on a busy computer.
+            os._exit(0 if received else 1)
 
 
 def serve_child(first: dict[str, Any] | None = None) -> NoReturn:
@@ -156,9 +155,15 @@ def _obey(first: dict[str, Any], answers: BinaryIO) -> None:
 def _why_not(problem: Exception, port: int, host: str) -> str:
     """Why the server did not start, in one sentence."""
     if isinstance(problem, OSError):
+        why = problem.strerror or problem
+        if isinstance(problem, socket.gaierror) or problem.errno == errno.EADDRNOTAVAIL:
+            return (
+                f"{host} is no address of this computer ({why}). Use 127.0.0.1, or 0.0.0.0 for "
+                "all that it has."
+            )
         return (
-            f"Port {port} on {host} cannot be used ({problem.strerror or problem}). "
-            "Choose another with --port, or leave it out for a free one."
+            f"Port {port} on {host} cannot be used ({why}). Choose another port, or none for a "
+            "free one."
         )
     if isinstance(problem, StrictS3Error):
         return str(problem)

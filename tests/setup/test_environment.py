@@ -96,10 +96,11 @@ def test_the_same_pythons_everywhere():
 
 def test_the_commands_start_with_the_standard_library_alone():
     # Before there is an environment, nothing else can be imported.
-    allowed = set(sys.stdlib_module_names) | {"helpers"}
-    helpers = PROJECT / "helpers"
+    allowed = set(sys.stdlib_module_names) | {"helpers", "strict_s3"}
+    helpers, engine = PROJECT / "helpers", PROJECT / "strict_s3"
     setup = set(helpers.glob("setup/*.py")) - {helpers / "setup" / "execute.py"}  # runs in it
-    for path in (*(helpers / f"{name}.py" for name in ("__init__", "__main__", "errors")), *setup):
+    base = (helpers / f"{name}.py" for name in ("__init__", "__main__", "errors"))
+    for path in (*base, engine / "__init__.py", engine / "signals.py", *setup):
         text = path.read_text(encoding="utf-8")
         # An older Python must get as far as the sentence that it is too old.
         tree = ast.parse(text, feature_version=(3, 8))
@@ -108,6 +109,8 @@ def test_the_commands_start_with_the_standard_library_alone():
                 assert {a.name.partition(".")[0] for a in node.names} <= allowed
             elif isinstance(node, ast.ImportFrom):
                 assert (node.module or "").partition(".")[0] in allowed
+                if (node.module or "").startswith("strict_s3"):
+                    assert [alias.name for alias in node.names] == ["signals"]
 
 
 def test_markers_and_names_of_the_lock_are_read(tmp_path, monkeypatch):
@@ -203,7 +206,8 @@ def _is_running(number: int) -> bool:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without telling it")
 def test_ended_while_installing_it_ends_the_installer_too(elsewhere):
-    code = "import sys; from helpers.setup import signals, environment as e; e.VENV = sys.argv[1]\n"
+    code = "import sys; from strict_s3 import signals; from helpers.setup import environment as e\n"
+    code += "e.VENV = sys.argv[1]\n"
     code += "with signals.as_interrupt(): e._run([sys.executable, '-c', sys.argv[2]], 'x')"
     (elsewhere / ".venv").mkdir()
     installer = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"

@@ -54,8 +54,7 @@ def imported(module: Path) -> set[str]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_imports_the_lessons_or_jupyter(module):
-    known = {"helpers"} if module.match("signing/command.py") else set()
-    assert not imported(module) & FORBIDDEN - known
+    assert not imported(module) & FORBIDDEN
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,6 +1,6 @@
 """Signals that ask a program to stop: which they are, and who handles them.
 
-Standard library only, because it is used before there is an environment.
+Standard library only: the lessons' commands use it before they have an environment.
 """
 
 from __future__ import annotations

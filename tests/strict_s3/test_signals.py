@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from helpers.setup import signals
+from strict_s3 import signals
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows delivers no signals by os.kill")
 
