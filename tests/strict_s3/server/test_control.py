@@ -7,18 +7,19 @@ import json
 
 import pytest
 
-from strict_s3.options import BUCKET
+from strict_s3.options import Options
 from strict_s3.rules.request import Request
 from strict_s3.server.control import Control
 from strict_s3.server.service import Service
 
 TOKEN = "a-long-random-text"
+BUCKET = "control"
 OWN = "http://127.0.0.1:9000"
 
 
 @pytest.fixture(scope="module")
 def control():
-    return Control(Service(), TOKEN)
+    return Control(Service(Options(bucket=BUCKET)), TOKEN)
 
 
 def ask(control, method, path, body=b"", token=TOKEN, **headers):
