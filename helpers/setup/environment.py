@@ -270,9 +270,10 @@ def _install(tests: bool) -> None:
     if os.path.isdir(WHEELS):
         say("taking the packages from the folder wheelhouse, without the network")
         command += ["--no-index", "--find-links", WHEELS]
+        fill = f"python3 -m helpers wheelhouse{' --tests' if tests else ''}"
         fix = (
             "The folder wheelhouse lacks a package for this computer: fill it for this system and "
-            "Python (python3 -m helpers wheelhouse --help), or delete it to use the network."
+            f"Python ({fill}; --help says how), or delete it to use the network."
         )
     paths = locks(tests)
     names = " and ".join(map(os.path.basename, paths))
