@@ -24,7 +24,8 @@ _NAMES = """
 FIRST = NOTEBOOKS / "00-start-here.ipynb"
 SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Recap")
 MAX_LINES = 15
-PAGES = [PROJECT / "README.md", *sorted(NOTEBOOKS.glob("*.md")), *LESSONS]
+PAPERS = [*sorted(PROJECT.glob("*.md")), PROJECT / "strict_s3" / "README.md"]
+PAGES = [*PAPERS, *sorted(NOTEBOOKS.glob("*.md")), *LESSONS]
 IGNORED = ("nbval-ignore-output", "nbval-skip", "nbval-raises-exception", "raises-exception")
 
 
