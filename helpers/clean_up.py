@@ -1,8 +1,7 @@
 """Remove what a lesson made besides objects: its bucket, its IAM users, roles and policies.
 
-IAM and S3 delete nothing that still holds something, so everything inside goes first. All of it
-can be run again: what is already gone is passed over. On a real account only names that the
-lessons give are touched.
+IAM and S3 delete nothing that isn't empty, so the content goes first. Each function can be run
+again: what is gone already is passed over. Only names that the lessons give are touched.
 """
 
 from __future__ import annotations
@@ -19,9 +18,12 @@ BUCKET_INFIX = "-lesson-"
 
 
 def remove_bucket(lab: Lab, bucket: str) -> None:
-    """Delete the bucket that a lesson made, with every object in it. Raises `LabError`."""
+    """Delete a bucket that a lesson made, with every object in it. Raises `LabError`."""
     if BUCKET_INFIX not in bucket or bucket == lab.bucket:
-        raise LabError(f"{bucket!r} is no lesson's bucket: its name has no {BUCKET_INFIX!r}.")
+        raise LabError(
+            f"{bucket!r} was not made by a lesson: their names contain {BUCKET_INFIX!r}. Delete it "
+            "yourself if you want to."
+        )
     s3 = lab.client()
     try:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
@@ -34,7 +36,7 @@ def remove_bucket(lab: Lab, bucket: str) -> None:
 
 def remove_user(lab: Lab, name: str) -> None:
     """Delete an IAM user with its keys and policies. Raises `LabError` for other names."""
-    _of_the_lessons(name)
+    _check(name)
     iam = lab.client("iam")
     try:
         for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
@@ -51,7 +53,7 @@ def remove_user(lab: Lab, name: str) -> None:
 
 def remove_role(lab: Lab, name: str) -> None:
     """Delete an IAM role with its policies. Raises `LabError` for other names."""
-    _of_the_lessons(name)
+    _check(name)
     iam = lab.client("iam")
     try:
         for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
@@ -65,8 +67,8 @@ def remove_role(lab: Lab, name: str) -> None:
 
 
 def remove_policy(lab: Lab, name: str) -> None:
-    """Delete a managed policy, taking it from whoever has it. Raises `LabError` for other names."""
-    _of_the_lessons(name)
+    """Detach a managed policy from everyone and delete it. Raises `LabError` for other names."""
+    _check(name)
     iam = lab.client("iam")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         for policy in page["Policies"]:
@@ -82,7 +84,7 @@ def remove_policy(lab: Lab, name: str) -> None:
 
 
 def _remove_policy(iam: Any, policy: dict[str, str]) -> None:
-    """A managed policy that a lesson made; one of AWS's or of the account's own stays."""
+    """Delete a managed policy if a lesson made it; AWS's and the account's own ones stay."""
     if policy["PolicyName"].startswith(IAM_PREFIX):
         for version in iam.list_policy_versions(PolicyArn=policy["PolicyArn"])["Versions"]:
             if not version["IsDefaultVersion"]:
@@ -92,9 +94,12 @@ def _remove_policy(iam: Any, policy: dict[str, str]) -> None:
         iam.delete_policy(PolicyArn=policy["PolicyArn"])
 
 
-def _of_the_lessons(name: str) -> None:
+def _check(name: str) -> None:
     if not name.startswith(IAM_PREFIX):
-        raise LabError(f"{name!r} is not the lessons' own: its name does not start {IAM_PREFIX!r}.")
+        raise LabError(
+            f"{name!r} was not made by a lesson: their names begin with {IAM_PREFIX!r}. Delete it "
+            "yourself if you want to."
+        )
 
 
 def _pass_over(problem: ClientError, code: str) -> None:

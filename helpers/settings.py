@@ -10,8 +10,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from helpers.errors import SettingsError
-from strict_s3.errors import PresignError
-from strict_s3.signing.presigner import Credentials
+from strict_s3 import Credentials, PresignError
+from strict_s3.rules.limits import new_bucket_name_problem
 from strict_s3.signing.source import Source
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -19,8 +19,6 @@ ENV_FILE = PROJECT / ".env"
 REQUIRED = ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET", "S3_REGION")
 OPTIONAL = ("S3_SESSION_TOKEN", "S3_ENDPOINT_URL")
 _PLACEHOLDERS = ("anaccesskeyishere", "asecretkeyishere")
-# "Bucket naming rules" in the S3 user guide.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True)
@@ -40,50 +38,27 @@ def load_settings(path: Path = ENV_FILE) -> Settings | None:
     if not path.exists():
         return None
     try:
-        found = dotenv_values(path, encoding="utf-8-sig")
+        lines = dotenv_values(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise SettingsError(
             f"{path.name} cannot be read ({problem}). Save it as UTF-8 text, or delete it to use "
             "the local S3."
         ) from None
-    values = {name: (value or "").strip() for name, value in found.items()}
+    values = {name: (value or "").strip() for name, value in lines.items()}
     empty = [name for name in REQUIRED if not values.get(name)]
     if empty:
         raise SettingsError(
             f"{path.name} has no value for {', '.join(empty)}. Fill in all of "
             f"{', '.join(REQUIRED)} (see .env.example), or delete {path.name} to use the local S3."
         )
-    for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_SESSION_TOKEN"):
-        value = values.get(name, "")
-        if value in _PLACEHOLDERS:
-            raise SettingsError(
-                f"{name} in {path.name} still has the value of .env.example. Write your own key "
-                f"there, or delete {path.name} to use the local S3."
-            )
-        if re.search(r"\s", value):
-            raise SettingsError(
-                f"{name} in {path.name} has a space or line break in it. Copy it again."
-            )
-    if not _BUCKET.fullmatch(values["S3_BUCKET"]):
-        raise SettingsError(
-            f"S3_BUCKET in {path.name} is {values['S3_BUCKET']!r}, which is not a bucket name: "
-            "3 to 63 of a-z, 0-9, dots and hyphens. Write the name alone, without s3:// or slash."
-        )
-    if not re.fullmatch(r"[a-z0-9-]+", values["S3_REGION"]):
-        raise SettingsError(
-            f"S3_REGION in {path.name} is {values['S3_REGION']!r}; write a region code, "
-            "such as eu-west-2."
-        )
+    for name, value in values.items():
+        if wrong := _problem(name, value):
+            raise SettingsError(f"{name} in {path.name} {wrong}")
     token = values.get("S3_SESSION_TOKEN") or None
     if values["S3_ACCESS_KEY"].startswith("ASIA") and token is None:
         raise SettingsError(
             f"S3_ACCESS_KEY in {path.name} is a temporary key (ASIA…), which works only with its "
             "S3_SESSION_TOKEN. Add the token."
-        )
-    endpoint = values.get("S3_ENDPOINT_URL") or None
-    if endpoint and not re.match(r"https?://[^/]", endpoint):
-        raise SettingsError(
-            f"S3_ENDPOINT_URL in {path.name} is {endpoint!r}; write http:// or https:// and a host."
         )
     return Settings(
         values["S3_ACCESS_KEY"],
@@ -91,8 +66,27 @@ def load_settings(path: Path = ENV_FILE) -> Settings | None:
         values["S3_BUCKET"],
         values["S3_REGION"],
         token,
-        endpoint,
+        values.get("S3_ENDPOINT_URL") or None,
     )
+
+
+def _problem(name: str, value: str) -> str:
+    """What is wrong with one value, and the fix; "" if nothing is. Keys are not shown."""
+    if name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_SESSION_TOKEN"):
+        if value in _PLACEHOLDERS:
+            return (
+                "still has the value of .env.example. Write your own key there, or delete the file "
+                "to use the local S3."
+            )
+        if re.search(r"\s", value):
+            return "has a space or line break in it. Copy it again."
+    if name == "S3_BUCKET" and (rule := new_bucket_name_problem(value)):
+        return f"is {value!r}; {rule}. Write the name alone, without s3:// or a slash."
+    if name == "S3_REGION" and not re.fullmatch(r"[a-z0-9-]+", value):
+        return f"is {value!r}; write a region code, such as eu-west-2."
+    if name == "S3_ENDPOINT_URL" and value and not re.match(r"https?://[^/]", value):
+        return f"is {value!r}; write http:// or https:// and a host."
+    return ""
 
 
 KEYS_FROM = (

@@ -95,10 +95,22 @@ class Service:
         self.client().put_object(Bucket=self.bucket, Key=key, Body=body, **more)
 
     def later(self, **duration: float) -> None:
-        self.server.clock.offset += timedelta(**duration)
+        """Move the clock on, until the end of the test."""
+        before = self.server.command({"do": "clock"})["offset"]
+        offset = before + timedelta(**duration).total_seconds()
+        self.server.command({"do": "clock", "offset": offset})
+
+    def now(self) -> datetime:
+        """By its clock (UTC)."""
+        return datetime.fromisoformat(self.server.command({"do": "clock"})["now"])
+
+    def decisions(self) -> list[dict[str, Any]]:
+        """All that are kept, oldest first."""
+        return self.server.command({"do": "decisions", "last": 100})
 
     def decision(self) -> dict[str, Any]:
-        return self.server.gate.decisions[-1]
+        """The last one."""
+        return self.decisions()[-1]
 
 
 def document(*statements: dict[str, Any]) -> str:

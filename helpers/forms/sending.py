@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -75,7 +75,7 @@ def presigned(lab: Lab, operation: str, body: bytes | None = None, **params: Any
 def send(lab: Lab, outgoing: Outgoing) -> Answer:
     """The request's answer. Follows no redirect. Raises FormProblem if there is no answer."""
     if outgoing.at and lab.local:
-        with lab.later(seconds=(outgoing.at - datetime.now(UTC)).total_seconds()):
+        with lab.at(outgoing.at):
             return send(lab, replace(outgoing, at=None))
     try:
         with requests.request(

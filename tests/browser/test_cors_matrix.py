@@ -53,7 +53,7 @@ def bench(service):
     made = CorsBench(service.lab())
     # The tests' own S3 has no control pipe; its decisions are read directly.
     made._bench._was_read = lambda key: any(
-        d["method"] == "GET" and d["path"].endswith(key) for d in service.server.gate.decisions
+        d["method"] == "GET" and d["path"].endswith(key) for d in service.decisions()
     )
     yield made
     made.stop()
@@ -69,7 +69,7 @@ def test_each_cell(chromium, bench, service, rule, row):
     page.get_by_role("button", name=f"Try: {attempts.RULES[rule]}", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("Done. The bucket's own rules are back.")
     assert page.locator(f'[id="{row}/{rule}"]').inner_text() == expected
-    wrote = [d for d in service.server.gate.decisions if d["path"].endswith(f"/{row}")]
+    wrote = [d for d in service.decisions() if d["path"].endswith(f"/{row}")]
     asked = [d["method"] for d in wrote if d["method"] != "HEAD"]
     preflighted = {"get": 0, "put": 1, "put-type": 1}.get(row, 0)
     assert asked.count("OPTIONS") == preflighted

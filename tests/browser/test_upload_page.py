@@ -55,7 +55,7 @@ def test_what_arrives_can_be_downloaded_again(browser_page, service, how):
         browser_page.get_by_role("link", name="Download tab é.csv").click()
     assert download.value.suggested_filename == "tab é.csv"
     assert Path(download.value.path()).read_bytes() == body
-    asked = [decision["method"] for decision in service.server.gate.decisions][-3:]
+    asked = [decision["method"] for decision in service.decisions()][-3:]
     assert asked == ["OPTIONS", how.upper(), "GET"]  # the page's progress bar costs a preflight
 
 
@@ -84,7 +84,7 @@ def test_a_double_click_uploads_once(browser_page, service):
     browser_page.get_by_label("Choose files").press("Enter")  # nor does Enter, again
     states(browser_page, "done")
     assert len(service.stored()) == 1
-    posts = [d for d in service.server.gate.decisions if d["method"] == "POST"]
+    posts = [d for d in service.decisions() if d["method"] == "POST"]
     assert len(posts) == 1
 
 
@@ -116,7 +116,7 @@ def test_a_link_that_has_expired_is_signed_anew(browser_page, service):
         link.click()
     opened.value.close()
     assert link.get_attribute("href") is not None
-    assert [d["method"] for d in service.server.gate.decisions][-1] == "GET"
+    assert [d["method"] for d in service.decisions()][-1] == "GET"
     assert service.decision()["status"] == 200
     assert first
 

@@ -86,7 +86,7 @@ def test_a_lessons_bucket_goes_with_its_objects(lab):
 def test_other_names_are_not_touched(lab, remove):
     with pytest.raises(LabError, match="alice"):
         remove(lab, "alice")
-    with pytest.raises(LabError, match="no lesson's bucket"):
+    with pytest.raises(LabError, match="not made by a lesson"):
         remove_bucket(lab, lab.bucket)
 
 

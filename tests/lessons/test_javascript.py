@@ -121,7 +121,7 @@ def check(block: str, answer: dict[str, Any], service: Service) -> None:
     assert len(printed) >= len(expected)
     for want, line in zip(expected, printed, strict=False):
         assert want in ("", line), (want, redact(line))
-    sent = len(service.server.gate.decisions)
+    sent = len(service.decisions())
     command = made.get("command", {"kind": "none"})
     command = command if command["kind"] == "command" else None
     found = 0

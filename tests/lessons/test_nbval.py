@@ -131,8 +131,8 @@ def test_the_clock_of_that_test_really_differs(tmp_path):
 
 def day(service, days: float, path: str) -> str:
     """What lessons print, on a day: URLs, refusals, decisions, dates of several kinds."""
-    service.server.clock.offset = timedelta(days=days)
-    now = service.server.clock.now()
+    service.server.command({"do": "clock", "offset": days * 86400})
+    now = service.now()
 
     def sign(moment: datetime, method: str = "GET") -> str:
         return service.sign(method, path, now=moment)

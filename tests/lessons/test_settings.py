@@ -66,7 +66,7 @@ def test_a_wrong_file_is_one_clear_message(tmp_path, monkeypatch, changes, says)
     monkeypatch.setattr(lab_module, "load_settings", lambda: load_settings(file))
     with pytest.raises(LabError) as shown:
         connect()
-    assert shown.value._render_traceback_() == [f"LabError: {caught.value}"]
+    assert shown.value._render_traceback_() == [f"SettingsError: {caught.value}"]
 
 
 def test_a_file_that_is_no_text(tmp_path):

@@ -399,7 +399,7 @@ def test_other_refusals(service):
     service.later(minutes=2)
     expired = explain(requests.get(url))
     assert expired.what == "The URL's time is over."
-    assert inspect_url(url, service.server.clock.now()).refusal.startswith(
+    assert inspect_url(url, service.now()).refusal.startswith(
         f"{expired.status} {expired.code}: {expired.message}"
     )
     service.later(minutes=-20)

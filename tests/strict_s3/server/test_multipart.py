@@ -215,7 +215,7 @@ def test_uploads_are_listed_by_key_and_time_in_pages(service):
     for key in ("b", "a", "b", "a/ä", "c"):
         made = s3.create_multipart_upload(Bucket=bucket, Key=key)
         ids.append((key, made["UploadId"]))
-        service.server.clock.offset += timedelta(seconds=1)
+        service.later(seconds=1)
     pages = s3.get_paginator("list_multipart_uploads").paginate(
         Bucket=bucket, PaginationConfig={"PageSize": 2}
     )
@@ -243,9 +243,9 @@ def test_a_lifecycle_rule_ends_uploads_at_the_midnight_after_its_days(service):
     for key in ("lesson-10/a", "other"):
         upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
         urls[key] = service.presign("list_parts", key, expires=604800, UploadId=upload)
-    now = service.server.clock.now()
+    now = service.now()
     last = now.replace(hour=23, minute=59, second=59, microsecond=0) + timedelta(days=2)
-    service.server.clock.offset += last - now
+    service.later(seconds=(last - now).total_seconds())
     assert requests.get(urls["lesson-10/a"]).status_code == 200
     service.later(seconds=1)
     assert error_of(requests.get(urls["lesson-10/a"]))[:2] == (404, "NoSuchUpload")

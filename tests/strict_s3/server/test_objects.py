@@ -355,7 +355,7 @@ def test_a_client_that_stops_in_its_body_is_no_failure_of_the_server(
     service.client().delete_public_access_block(Bucket=service.bucket)
     anybody = allow("s3:PutObject", Principal="*", resource=f"arn:aws:s3:::{service.bucket}/*")
     service.client().put_bucket_policy(Bucket=service.bucket, Policy=document(anybody))
-    before = len(service.server.gate.decisions)
+    before = len(service.decisions())
     wire.putrequest("PUT", f"/{service.bucket}/k")
     for name, value in headers.items():
         wire.putheader(name, value)
@@ -368,7 +368,7 @@ def test_a_client_that_stops_in_its_body_is_no_failure_of_the_server(
         wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wire.close()
     until = time.monotonic() + 5
-    while len(service.server.gate.decisions) == before and time.monotonic() < until:
+    while len(service.decisions()) == before and time.monotonic() < until:
         time.sleep(0.01)
     assert service.decision()["status"] == 400
     assert caplog.records == []
