@@ -27,6 +27,9 @@ _UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "micro
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS")
 
 
+Keys = tuple[str, str, str | None]  # access key, secret key, session token
+
+
 class Transport(Protocol):
     """How a `Server` reaches its service: through a pipe, or by a call."""
 
@@ -80,13 +83,19 @@ class Server:
         return self._boto3_args(None)
 
     def _boto3_args(self, credentials: Credentials | None) -> dict[str, Any]:
+        access_key, secret_key, token = self._keys(credentials)
         return {
             "region_name": self.region,
             "endpoint_url": self.endpoint_url,
-            "aws_access_key_id": credentials.access_key if credentials else self.access_key,
-            "aws_secret_access_key": credentials.secret_key if credentials else self.secret_key,
-            "aws_session_token": credentials.session_token if credentials else None,
+            "aws_access_key_id": access_key,
+            "aws_secret_access_key": secret_key,
+            "aws_session_token": token,
         }
+
+    def _keys(self, credentials: Credentials | None) -> Keys:
+        if credentials is None:
+            return self.access_key, self.secret_key, None
+        return credentials.access_key, credentials.secret_key, credentials.session_token
 
     def client(
         self, service: str | Credentials = "s3", credentials: Credentials | None = None
@@ -128,19 +137,7 @@ class Server:
         ``subprocess.run(command, env=os.environ | s3.env())``. Where a proxy is set, NO_PROXY is
         among them. Holds the secret key.
         """
-        found = self._boto3_args(credentials)
-        variables = dict.fromkeys(_ENDPOINTS, self.endpoint_url) | {
-            "AWS_ACCESS_KEY_ID": found["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": found["aws_secret_access_key"],
-            # Empty rather than absent: one from outside must not go with this key.
-            "AWS_SESSION_TOKEN": found["aws_session_token"] or "",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-        }
-        if urllib.request.getproxies():
-            here = [host for host in os.environ.get("NO_PROXY", "").split(",") if host]
-            variables["NO_PROXY"] = variables["no_proxy"] = ",".join([*here, "127.0.0.1,localhost"])
-        return variables
+        return variables(self.endpoint_url, self.region, self._keys(credentials))
 
     # Its clock.
 
@@ -311,6 +308,22 @@ class Server:
             f"<strict_s3.Server {self.endpoint_url}, region {self.region}, "
             f"bucket {self.bucket}{state}>"
         )
+
+
+def variables(endpoint: str, region: str, keys: Keys) -> dict[str, str]:
+    """The environment variables that lead an AWS SDK to an S3 at `endpoint`."""
+    found = dict.fromkeys(_ENDPOINTS, endpoint) | {
+        "AWS_ACCESS_KEY_ID": keys[0],
+        "AWS_SECRET_ACCESS_KEY": keys[1],
+        # Empty rather than absent: one from outside must not go with this key.
+        "AWS_SESSION_TOKEN": keys[2] or "",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+    if urllib.request.getproxies():
+        hosts = [host for host in os.environ.get("NO_PROXY", "").split(",") if host]
+        found["NO_PROXY"] = found["no_proxy"] = ",".join([*hosts, "127.0.0.1", "localhost"])
+    return found
 
 
 def _timedelta(duration: Mapping[str, float]) -> timedelta:
