@@ -14,8 +14,6 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import anycrc
-
 from .errors import (
     InvalidDigest,
     InvalidRequest,
@@ -31,11 +29,42 @@ LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
 _NOT_COMPUTED_HERE = ("MD5", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128")
 # Headers that begin like a checksum and are none.
 _ABOUT_CHECKSUMS = ("ALGORITHM", "MODE", "TYPE")
-# anycrc rather than AWS's awscrt: with that installed, boto3 signs by other code than without.
-_CRC32C = anycrc.Model("CRC32C").calc
-_CRC64NVME = anycrc.Model("CRC64-NVME").calc
 # What S3 computes and stores when an upload declares none.
 DEFAULT = "CRC64NVME"
+
+
+Crc = Callable[[bytes, int], int]  # of data, going on from a value
+
+
+def crc_in_python(polynomial: int, bits: int) -> Crc:
+    """A CRC whose polynomial is written with its lowest power first: a few MB a second.
+
+    >>> hex(crc_in_python(0x82F63B78, 32)(b"123456789", 0))
+    '0xe3069283'
+    """
+    table = list(range(256))
+    for _ in range(8):
+        table = [(value >> 1) ^ (polynomial if value & 1 else 0) for value in table]
+    ones = (1 << bits) - 1
+
+    def calc(data: bytes, value: int) -> int:
+        value ^= ones
+        for byte in data:
+            value = table[(value ^ byte) & 0xFF] ^ (value >> 8)
+        return value ^ ones
+
+    return calc
+
+
+try:
+    import anycrc
+except ImportError:  # Pyodide has none
+    _CRC32C = crc_in_python(0x82F63B78, 32)
+    _CRC64NVME = crc_in_python(0x9A6C9329AC4BC9B5, 64)
+else:
+    # Rather than AWS's awscrt: with that installed, boto3 signs by other code than without.
+    _CRC32C = anycrc.Model("CRC32C").calc
+    _CRC64NVME = anycrc.Model("CRC64-NVME").calc
 
 
 class Hasher(Protocol):
@@ -49,7 +78,7 @@ class Hasher(Protocol):
 class _Crc:
     """A cyclic redundancy check with hashlib's interface; its value is big-endian."""
 
-    def __init__(self, function: Callable[[bytes, int], int], size: int) -> None:
+    def __init__(self, function: Crc, size: int) -> None:
         self._function, self._size, self._value = function, size, 0
 
     def update(self, data: bytes, /) -> None:
