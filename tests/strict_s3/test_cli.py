@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ import requests
 from botocore.config import Config
 
 import strict_s3
-from strict_s3.cli import main
+from strict_s3.cli import main, parser
 
 ROOT = Path(strict_s3.__file__).parent.parent
 FIELDS = {"endpoint", "region", "access_key", "secret_key", "bucket"}
@@ -286,3 +288,34 @@ def test_a_computer_without_memory_says_so_and_the_command_ends():
     )
     assert done.returncode == 1
     assert "The local S3 cannot start here (can't start new thread)" in done.stderr
+
+
+def test_the_dockerfile_runs_a_command_that_exists_and_asks_for_its_health():
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    entry, command = (
+        json.loads(re.search(rf"^{word} (\[.*\])$", text, re.M)[1])
+        for word in ("ENTRYPOINT", "CMD")
+    )
+    assert entry == ["strict-s3"]
+    health = json.loads(re.search(r"^HEALTHCHECK .*\\\n +(\[.*\])$", text, re.M)[1])
+    port = free_port()
+    command[command.index("--port") + 1] = port
+    with serving(*command[1:]) as (process, ready):
+        assert ready["endpoint"] == f"http://127.0.0.1:{port}"
+        ask = [sys.executable, *(part.replace("9000", port) for part in health[1:])]
+        assert subprocess.run(ask, check=False).returncode == 0
+        process.kill()
+        process.wait()
+        assert subprocess.run(ask, check=False, stderr=subprocess.DEVNULL).returncode == 1
+    for name in re.findall(r"^# +STRICT_S3_(\w+):", text, re.M):
+        assert f"--{name.lower().replace('_', '-')}" in help_text() or name == "CONTROL_TOKEN"
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def help_text() -> str:
+    return parser()._subparsers._group_actions[0].choices["serve"].format_help()
