@@ -1,6 +1,7 @@
-"""Which statement of which policy decides about a request: IAM, laid open.
+"""Which statement of which policy decides about a request.
 
-The deciding is `strict_s3.rules.iam`, the rule that the local S3 uses.
+`strict_s3.rules.iam` decides, the rule that the local S3 uses. Source of the order of policies:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ _PRINCIPAL = re.compile(
 
 @dataclass(frozen=True, repr=False)
 class AccessReport(Readable):
-    """May this principal do that? `reason` is the deciding sentence; `decided_by` the policy and
-    statement that decided, "" if nothing matched. `steps` are all statements looked at, in order.
+    """Is this principal allowed to do that?
+
+    `reason` is the sentence that decides; `decided_by` the policy and statement, "" if nothing
+    matched. `steps` are all statements that were examined, in order.
     """
 
     allowed: bool
@@ -47,8 +50,8 @@ class AccessReport(Readable):
         ]
         for step in self.steps:
             mark = PASSED if step.matched else FAILED
-            found = "matches" if step.matched else shown(step.why)
-            text = f'"{shown(step.policy)}", statement {shown(step.statement)}: {found}'
+            result = "matches" if step.matched else shown(step.why)
+            text = f'"{shown(step.policy)}", statement {shown(step.statement)}: {result}'
             lines += wrapped(text, f"  {mark} ", "    ")
         return "\n".join(lines)
 
@@ -67,33 +70,46 @@ def inspect_access(
     """Evaluate policies as the local S3 does.
 
     `principal` is the ARN of a user, a role's session or an account's root, "anonymous", or an
-    `Identity`; `action` is like ``s3:GetObject``, `resource` an ARN. Policies are JSON text or
-    dicts; `context` holds condition keys (``{"aws:SourceIp": "203.0.113.7"}``). Raises
-    `InspectError`.
+    `Identity`; `resource` is an ARN. Policies are JSON text or dicts; `context` holds condition
+    keys. Raises `InspectError`.
+
+        inspect_access(
+            "arn:aws:iam::123456789012:user/ann",
+            "s3:GetObject",
+            "arn:aws:s3:::my-bucket/report.txt",
+            identity_policies={"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
+            context={"aws:SourceIp": "203.0.113.7"},
+        )
     """
     who = principal if isinstance(principal, Identity) else read_principal(principal)
     if not re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action):
-        raise InspectError(f"{shown(action)!r} is no action; one is like s3:GetObject.")
+        raise InspectError(f"{shown(action)!r} is not an action such as s3:GetObject.")
     if resource != "*" and not resource.startswith("arn:"):
         raise InspectError(
-            f"{shown(resource)!r} is no ARN; an object's is arn:aws:s3:::bucket/key."
+            f"{shown(resource)!r} is not an ARN. An object's ARN is like arn:aws:s3:::bucket/key."
         )
     single = isinstance(identity_policies, str | Mapping)
     documents: list[Document] = [identity_policies] if single else list(identity_policies)  # type: ignore[list-item]
-    found = evaluate(
+    verdict = evaluate(
         action=action,
         resource=resource,
         context=dict(context or {}),
         identity=who,
         identity_policies=tuple(_named(documents)),
-        resource_policies=_one(bucket_policy, "bucket policy", "resource"),
+        resource_policies=_parsed(bucket_policy, "bucket policy", "resource"),
         session_policies=None
         if session_policy is None
-        else _one(session_policy, "session policy", "session"),
-        boundary=next(iter(_one(boundary, "permissions boundary", "boundary")), None),
+        else _parsed(session_policy, "session policy", "session"),
+        boundary=next(iter(_parsed(boundary, "permissions boundary", "boundary")), None),
     )
     return AccessReport(
-        found.allowed, str(who), action, resource, found.reason, _decider(found), found.steps
+        verdict.allowed,
+        str(who),
+        action,
+        resource,
+        verdict.reason,
+        _decider(verdict),
+        verdict.steps,
     )
 
 
@@ -101,18 +117,18 @@ def read_principal(text: str) -> Identity:
     """An `Identity` from its ARN. Raises `InspectError`."""
     if text == "anonymous":
         return ANONYMOUS
-    found = _PRINCIPAL.fullmatch(text)
-    if not found or (found["kind"] != "root" and not found["name"]):
+    match = _PRINCIPAL.fullmatch(text)
+    if not match or (match["kind"] != "root" and not match["name"]):
         raise InspectError(
-            f"{shown(text)!r} is no principal's ARN; a user's is "
-            'arn:aws:iam::123456789012:user/name. Nobody is "anonymous".'
+            f"{shown(text)!r} is not the ARN of a principal. A user's ARN is like "
+            'arn:aws:iam::123456789012:user/name; for no principal write "anonymous".'
         )
-    account, name = found["account"], found["name"] or ""
-    if found["kind"] == "root":
+    account, name = match["account"], match["name"] or ""
+    if match["kind"] == "root":
         return Identity("root", account, text, "", account)
-    if found["kind"] == "user":
+    if match["kind"] == "user":
         return Identity("user", account, text, name.rpartition("/")[2], "")
-    if found["kind"] == "federated-user":
+    if match["kind"] == "federated-user":
         return Identity("federated-user", account, text, "", f"{account}:{name}")
     role = text.replace(":sts:", ":iam:").replace(":assumed-role/", ":role/").rpartition("/")[0]
     return Identity("assumed-role", account, text, "", "", role)
@@ -121,20 +137,20 @@ def read_principal(text: str) -> Identity:
 def _named(documents: Sequence[Document]) -> Iterator[Policy]:
     for number, document in enumerate(documents, 1):
         name = "identity policy" if len(documents) == 1 else f"identity policy {number}"
-        yield from _one(document, name, "identity")
+        yield from _parsed(document, name, "identity")
 
 
-def _one(document: Document | None, name: str, kind: PolicyKind) -> tuple[Policy, ...]:
+def _parsed(document: Document | None, name: str, kind: PolicyKind) -> tuple[Policy, ...]:
     if document is None:
         return ()
     try:
-        given = document if isinstance(document, str) else dict(document)
-        return (parse_policy(given, name=name, kind=kind),)
+        policy = document if isinstance(document, str) else dict(document)
+        return (parse_policy(policy, name=name, kind=kind),)
     except MalformedPolicy as problem:
         raise InspectError(shown(problem, 500)) from None
 
 
-def _decider(found: Evaluation) -> str:
-    if found.policy is None or found.statement is None:
+def _decider(verdict: Evaluation) -> str:
+    if verdict.policy is None or verdict.statement is None:
         return ""
-    return f'"{found.policy.name}", statement {found.statement.label}'
+    return f'"{verdict.policy.name}", statement {verdict.statement.label}'

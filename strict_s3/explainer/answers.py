@@ -1,4 +1,4 @@
-"""An answer of S3, whatever library received it, and the request that was meant."""
+"""S3's answer, whatever library received it, and the request that was intended."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from defusedxml.ElementTree import fromstring
 
 from ..errors import InspectError
 
-_ENOUGH = 256 * 1024  # characters of a body; S3's longest errors have some thousands
+MAX_BODY = 256 * 1024  # characters that are read; S3's longest errors have a few thousand
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and as far as the library tells, what had been sent.
+    """What came back and, if the library knows it, what was sent.
 
-    `status` is 0 if only the XML is known; `code` is "" if there is no S3 error in the body.
-    Headers are by lower-case name. `operation` is boto3's name for the call.
+    `status` is 0 if only the XML is known; `code` is "" if the body has no S3 error. Headers are
+    by lower-case name. `operation` is boto3's name for the call.
     """
 
     status: int = 0
@@ -37,10 +37,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Meant:
-    """The request as it was signed, as far as it is known; "" and empty where it is not.
+    """The request as it was signed; "" and empty for what is not known.
 
-    `headers` are those that were signed, by any spelling of their names; `fields` are the fields
-    of a POST form.
+    `headers` are those that were signed, in any spelling; `fields` are the fields of a POST form.
     """
 
     method: str = ""
@@ -50,33 +49,35 @@ class Meant:
 
 
 def read_meant(meant: Meant | Mapping[str, Any] | str | None) -> Meant:
-    """A `Meant` from one, from its fields as a dict (boto3's presigned post is one), or a URL."""
+    """A `Meant` from a `Meant`, a dict of its fields (such as boto3's presigned post), or a URL."""
     if meant is None:
         return Meant()
     if isinstance(meant, str):
         return Meant(url=meant.strip())
     if isinstance(meant, Meant):
-        found = meant
+        request = meant
     elif isinstance(meant, Mapping):
         unknown = {str(name) for name in meant} - {"method", "url", "headers", "fields"}
         if unknown:
             raise InspectError(
-                f"`meant` may hold method, url, headers and fields, not {', '.join(unknown)}."
+                f"`meant` can have method, url, headers and fields, but not {', '.join(unknown)}."
             )
-        found = Meant(**{str(name): value for name, value in meant.items()})
+        request = Meant(**{str(name): value for name, value in meant.items()})
     else:
-        raise InspectError("`meant` is a URL, a Meant, or a dict of method, url, headers, fields.")
+        raise InspectError(
+            "`meant` must be a URL, a Meant, or a dict of method, url, headers and fields."
+        )
     return Meant(
-        str(found.method or "").upper(),
-        str(found.url or "").strip(),
-        {str(n).lower(): str(v) for n, v in dict(found.headers or {}).items()},
-        {str(n).lower(): str(v) for n, v in dict(found.fields or {}).items()},
+        str(request.method or "").upper(),
+        str(request.url or "").strip(),
+        {str(name).lower(): str(value) for name, value in dict(request.headers or {}).items()},
+        {str(name).lower(): str(value) for name, value in dict(request.fields or {}).items()},
     )
 
 
 def read_answer(response: Any) -> Answer:
-    """The answer in a requests, httpx, urllib3 or http.client response, an exception that carries
-    one, a boto3 ClientError, or S3's XML as text or bytes. Raises `InspectError`.
+    """The answer in a response of requests, httpx, urllib3 or http.client, an exception that
+    carries one, a boto3 ClientError, or S3's XML as text or bytes. Raises `InspectError`.
     """
     if isinstance(response, Answer):
         return response
@@ -96,8 +97,8 @@ def read_answer(response: Any) -> Answer:
         if isinstance(status, int):
             return _from_http(response, status)
     raise InspectError(
-        f"A {type(response).__name__} is no answer that can be read. Give a response of requests "
-        "or urllib3, a ClientError of boto3, or S3's XML as text."
+        f"Expected a response of requests, httpx or urllib3, a ClientError of boto3, or S3's XML "
+        f"as text, got {type(response).__name__}."
     )
 
 
@@ -116,10 +117,10 @@ def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:
     metadata = response.get("ResponseMetadata") or {}
     code, fields = str(error.get("Code", "")), {k: str(v) for k, v in error.items()}
     status = int(metadata.get("HTTPStatusCode", 0) or 0)
-    if code.isdecimal():  # an answer without a body: boto3 puts the status there
+    if code.isdecimal():  # for an answer without a body, boto3 puts the status there
         status, code = status or int(code), ""
     headers = _lower((metadata.get("HTTPHeaders") or {}).items())
-    # Only HEAD is answered without a body.
+    # Only the answer to HEAD has no body.
     method = "HEAD" if operation.startswith("Head") else ""
     message = fields.pop("Message", "") if code else ""
     fields.pop("Code", None)
@@ -129,7 +130,7 @@ def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:
 
 
 def _from_http(response: Any, status: int) -> Answer:
-    text = _body(response)[:_ENOUGH]
+    text = _body(response)[:MAX_BODY]
     request = getattr(response, "request", None)
     url = getattr(request, "url", None) or getattr(response, "url", None) or ""
     return Answer(
@@ -152,7 +153,7 @@ def _body(response: Any) -> str:
                 break
         else:
             content = response.read() if callable(getattr(response, "read", None)) else b""
-    except (OSError, RuntimeError, ValueError):  # a stream that was read or closed before
+    except (OSError, RuntimeError, ValueError):  # the stream has been read or closed
         content = b""
     if isinstance(content, bytes):
         return content.decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-"""What a browser asks before a page may talk to S3, which rule answers, and what the page sees.
+"""What a browser asks before a page can talk to S3, which rule answers, and what the page sees.
 
 The browser's half is the Fetch standard (https://fetch.spec.whatwg.org/): when it asks first, and
-which headers a page may read. S3's half is `strict_s3.rules.cors`, the rule that the server uses.
+which headers a page can read. S3's half is `strict_s3.rules.cors`, the rule that the server uses.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _SIMPLE_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "te
 _SAFE = ("accept", "accept-language", "content-language", "content-type", "range")
 _SAFE_LENGTH = 128  # bytes of one value
 _UNSAFE = re.compile('[\x00-\x08\x0a-\x1f"():<>?@\\[\\\\\\]{}\x7f]')
-# Headers that the browser sets, and a page cannot.
+# Headers that only the browser can set.
 _FORBIDDEN = (
     *("accept-charset", "accept-encoding", "access-control-request-headers", "connection"),
     *("access-control-request-method", "content-length", "cookie", "date", "expect", "host"),
     *("keep-alive", "origin", "referer", "te", "trailer", "transfer-encoding", "upgrade", "via"),
 )
-# Response headers that every page may read.
+# Response headers that every page can read.
 READABLE = (
     *("cache-control", "content-language", "content-length", "content-type", "expires"),
     *("last-modified", "pragma"),
@@ -43,12 +43,12 @@ READABLE = (
 
 @dataclass(frozen=True, repr=False)
 class CorsReport(Readable):
-    """A page's request to S3, played through.
+    """A page's request to S3, step by step.
 
-    `preflight` are the headers of the browser's OPTIONS request, None if it asks nothing first;
-    `rule` is the number (from 1) of the rule that answers, None if none does; `reasons` say for
-    each rule why it does not. `sent` is True if the request itself reaches S3, `visible` if the
-    page gets its answer, `readable` which headers of it.
+    `preflight` are the headers of the browser's OPTIONS request, None if there is none; `rule` is
+    the number (from 1) of the rule that answers, None if none does; `reasons` say for each rule
+    why it does not. `sent` is True if the request itself reaches S3, `visible` if the page can
+    see the response, `readable` which of its headers.
     """
 
     origin: str
@@ -72,11 +72,11 @@ class CorsReport(Readable):
         rule = f"rule {self.rule}" if self.rule else "no rule"
         parts = [asks, Part("S3 answers by", rule, "; ".join(self.reasons))]
         if self.answer:
-            given = ", ".join(f"{name}: {value}" for name, value in self.answer.items())
-            parts.append(Part("with", shown(given, 600)))
+            answer = ", ".join(f"{name}: {value}" for name, value in self.answer.items())
+            parts.append(Part("with", shown(answer, 600)))
         parts.append(Part("page sees", self.page))
         if self.visible:
-            parts.append(Part("may read", ", ".join(self.readable)))
+            parts.append(Part("can read", ", ".join(self.readable)))
         head = f"{self.method} from a page of {shown(self.origin)}"
         lines = [head, *listing(parts)]
         return "\n".join(lines + (["Look out", *bullets(self.notes)] if self.notes else []))
@@ -91,24 +91,26 @@ def inspect_cors(
     credentials: bool = False,
     progress: bool = False,
 ) -> CorsReport:
-    """Play a page's request through a CORS configuration.
+    """What happens to a page's request under a CORS configuration.
 
-    `configuration` is boto3's dict, its list of rules, S3's XML, or None for a bucket without;
-    `origin` is the page's (``https://host``), `headers` those that the page sets;
-    `credentials` is fetch's credentials: "include"; `progress` that the page listens to the
-    progress of an XMLHttpRequest's upload. Raises `InspectError` for what S3 does not
-    take.
+    `configuration` is boto3's dict, its list of rules, S3's XML, or None for a bucket without one;
+    `origin` is the page's (``https://host``), `headers` those that the page sets; `credentials`
+    stands for fetch's ``credentials: "include"``, `progress` for a listener on the progress of an
+    XMLHttpRequest's upload. Raises `InspectError` for what S3 does not accept.
+
+        rules = [{"AllowedOrigins": ["https://www.example.com"], "AllowedMethods": ["PUT"]}]
+        print(inspect_cors(rules, "https://www.example.com", "PUT"))
     """
     rules = read_configuration(configuration)
     if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/\s]+", origin):
         raise InspectError(
-            f"{shown(origin)!r} is no origin: scheme and host, and nothing after it "
-            "(https://www.example.com)."
+            f"{shown(origin)!r} is not an origin. Write scheme and host and nothing after them: "
+            "https://www.example.com."
         )
     method = method.upper()
-    given = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
-    own = tuple(name for name in given if _set_by_browser(name))
-    unsafe = sorted(n for n, value in given.items() if n not in own and not _is_safe(n, value))
+    sets = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+    own = tuple(name for name in sets if _set_by_browser(name))
+    unsafe = sorted(n for n, value in sets.items() if n not in own and not _is_safe(n, value))
     asks = method not in _SIMPLE_METHODS or bool(unsafe) or progress
     question = [("origin", origin)]
     if asks:
@@ -120,12 +122,12 @@ def inspect_cors(
     answer, refusal = _answer(rules, question, method, asks)
     sent = not asks or not refusal
     visible = sent and "access-control-allow-origin" in answer
-    notes = list(_notes(own, given, method, asks, visible))
+    notes = list(_notes(own, sets, method, asks, visible))
     if visible and credentials and answer["access-control-allow-origin"] == "*":
         visible = False
         notes.append(
-            'credentials: "include" does not go with *: the browser hides the answer. A presigned '
-            "URL needs no credentials; leave them out."
+            'credentials: "include" does not work with *: the browser hides the response. A '
+            "presigned URL needs no credentials; leave them out."
         )
     exposed = [
         n.strip().lower() for n in answer.get("access-control-expose-headers", "").split(",")
@@ -167,17 +169,17 @@ def read_configuration(
         raise
     except (DefusedXmlException, SyntaxError, ValueError, TypeError):
         raise InspectError(
-            "This is no CORS configuration: give {'CORSRules': [{'AllowedOrigins': […], "
-            "'AllowedMethods': […]}]} as boto3 takes it, or S3's XML."
+            "This is not a CORS configuration. Give boto3's {'CORSRules': [{'AllowedOrigins': […], "
+            "'AllowedMethods': […]}]}, or S3's XML."
         ) from None
     except S3Error as error:
         raise InspectError(f"S3 refuses this configuration: {shown(error.message)}") from None
 
 
 def _as_xml(configuration: Any) -> Element:
-    """boto3's dict as the XML that it sends: so that the server's own reading judges it."""
-    given = isinstance(configuration, Mapping)
-    rules = configuration.get("CORSRules", ()) if given else configuration
+    """boto3's dict as the XML that boto3 sends, so that the server's own reader checks it."""
+    is_whole = isinstance(configuration, Mapping)
+    rules = configuration.get("CORSRules", ()) if is_whole else configuration
     root = Element("CORSConfiguration")
     lists = ("AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
     for rule in rules:
@@ -186,14 +188,14 @@ def _as_xml(configuration: Any) -> Element:
         unknown = set(rule) - {*(f"{name}s" for name in lists), "MaxAgeSeconds", "ID"}
         if unknown:
             raise InspectError(
-                f"A CORS rule has no {', '.join(sorted(map(str, unknown)))}; it has "
+                f"A CORS rule can't have {', '.join(sorted(map(str, unknown)))}; it has "
                 "AllowedOrigins, AllowedMethods, AllowedHeaders, ExposeHeaders and MaxAgeSeconds."
             )
         element = SubElement(root, "CORSRule")
         for name in lists:
             values = rule.get(f"{name}s", ())
             if isinstance(values, str):
-                raise InspectError(f"{name}s has to be a list: [{values!r}].")
+                raise InspectError(f"{name}s must be a list: [{values!r}].")
             for value in values:
                 SubElement(element, name).text = str(value)
         if "MaxAgeSeconds" in rule:
@@ -225,7 +227,7 @@ def _set_by_browser(name: str) -> bool:
 
 
 def _is_safe(name: str, value: str) -> bool:
-    """May a page set this header without the browser asking first? ("CORS-safelisted")"""
+    """Can a page set this header without a preflight? ("CORS-safelisted")"""
     if name not in _SAFE or len(value.encode()) > _SAFE_LENGTH:
         return False
     if name in ("accept", "content-type") and _UNSAFE.search(value):
@@ -247,36 +249,36 @@ def _why(method: str, unsafe: list[str], progress: bool) -> str:
         because.append("it listens to the progress of the upload")
     if not because:
         return (
-            "A simple request: its method and headers are such as any HTML form or link could "
-            "send, so the browser sends it at once and only hides the answer if no rule allows it."
+            "A simple request: any HTML form or link could send its method and headers, so the "
+            "browser sends it at once and only hides the response if no rule allows it."
         )
     return f"A preflight: the browser asks for permission first, because {' and '.join(because)}."
 
 
 def _page(sent: bool, visible: bool, method: str, refusal: str) -> str:
     if visible:
-        return "S3's status and body, also those of a refusal"
+        return "S3's status and body, even of a refusal"
     if not sent:
         return (
-            f'only "TypeError: Failed to fetch"; {method} is never sent, because the preflight was '
-            f"refused ({shown(refusal.partition(':')[0])})"
+            f'only "TypeError: Failed to fetch"; {method} is never sent, because the preflight '
+            f"was refused ({shown(refusal.partition(':')[0])})"
         )
     done = "" if method in ("GET", "HEAD") else ", although S3 carries it out"
     return (
-        f'only "TypeError: Failed to fetch": the request was sent, and its answer is hidden{done}'
+        f'only "TypeError: Failed to fetch": the request was sent, but the response is hidden{done}'
     )
 
 
 def _notes(
-    own: tuple[str, ...], given: Mapping[str, str], method: str, asks: bool, visible: bool
+    own: tuple[str, ...], sets: Mapping[str, str], method: str, asks: bool, visible: bool
 ) -> list[str]:
     notes = []
     if own:
-        notes.append(f"{shown(', '.join(own))}: the browser sets this itself, a page cannot.")
-    if "authorization" in given:
-        notes.append("A presigned URL carries its own signature: send no Authorization header.")
+        notes.append(f"{shown(', '.join(own))}: only the browser can set this.")
+    if "authorization" in sets:
+        notes.append("A presigned URL has its own signature: don't send an Authorization header.")
     if not asks and not visible and method == "POST":
         notes.append(
-            "The upload is stored all the same: CORS hides answers, it does not stop requests."
+            "The upload is stored all the same: CORS hides responses, it does not stop requests."
         )
     return notes

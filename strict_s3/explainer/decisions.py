@@ -1,4 +1,4 @@
-"""The local S3's last decision: every check that a request went through, and the one it failed."""
+"""The local S3's last decision: every check that a request passed, and the one it failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..redact import redact
 from ..rules.decision import Check
 from .words import Readable, shown
 
-PASSED, FAILED = "✓", "✗"  # told apart without colour
+PASSED, FAILED = "✓", "✗"  # different without colour too
 
 
 class _Lab(Protocol):
@@ -20,7 +20,7 @@ class _Lab(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Why(Readable):
-    """What the server saw and decided. `checks` are in the order in which they were made.
+    """What the server saw and decided; `checks` are in the order in which they were made.
 
     `error` and `message` are "" for a request that passed.
     """
@@ -44,7 +44,7 @@ class Why(Readable):
         lines = [f"{self.method} -> {self.status}"]
         for check in self.checks:
             mark = PASSED if check.passed else FAILED
-            # As in every printed output: of a key id its kind alone, which is the same each day.
+            # Redacted as in all printed output: of a key id only its kind, such as AKIA, is left.
             detail = shown(redact(check.detail), 500)
             lines.append(f"  {mark} {check.name}: {detail}")
         if self.error and self.failed is None:
@@ -59,7 +59,7 @@ def why(lab: _Lab) -> Why:
     """
     decisions = lab.decisions(1)
     if not decisions:
-        raise InspectError("The local S3 has had no request yet: send one, then ask why.")
+        raise InspectError("The local S3 has not had a request yet. Send one, then ask why.")
     return read_decision(decisions[-1])
 
 

@@ -1,4 +1,7 @@
-"""Read the fields of a POST form: its policy as sentences, and what S3 would refuse in it."""
+"""Read the fields of a POST form: its policy as sentences, and what S3 would refuse.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from ..rules.authentication import Endpoint, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, S3Error
 from ..rules.post_policy import Condition, PostPolicy
+from ..rules.public_access import PUBLIC_ACLS
 from .hosts import read_host
 from .parameters import meaning
 from .words import (
@@ -34,20 +38,19 @@ from .words import (
     utc_now,
 )
 
-# What an upload is, when no field says otherwise.
+# The type of an upload, unless a field says otherwise.
 _DEFAULT_TYPE = "binary/octet-stream"
-_PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 
 
 @dataclass(frozen=True, repr=False)
 class FormReport(Readable):
-    """A POST form, read. Holds neither signature nor session token.
+    """What a POST form says. Holds neither signature nor session token.
 
     `sentences` are the policy's conditions in words; `missing` are conditions that the fields do
-    not meet, `extra` fields that no condition names (S3 refuses both). `lengths` are the least
-    and the most bytes that the policy allows, None without a content-length-range. `policy` is
-    the decoded document. `refusal` is what S3 would answer to these fields now, as far as it can
-    be known without the key and the file.
+    not meet, `extra` fields that no condition names (S3 refuses both). `lengths` are the minimum
+    and maximum bytes that the policy allows, None without a content-length-range. `policy` is the
+    decoded document. `refusal` is what S3 would answer to these fields now, as far as that can be
+    known without the key and the file.
     """
 
     version: int
@@ -77,17 +80,20 @@ class FormReport(Readable):
 
 
 def inspect_form(form: Mapping[str, Any] | str, now: datetime | None = None) -> FormReport:
-    """Read POST fields: ``post["fields"]``, the whole ``post`` of boto3, or either as JSON.
+    """Read POST fields: ``post["fields"]``, boto3's whole ``post``, or either as JSON.
 
-    Raises `InspectError` if there is no signed policy in it.
+    `now` is the moment at which it is judged (default: now). Raises `InspectError` if it has no
+    signed policy.
+
+        print(inspect_form(s3.generate_presigned_post("my-bucket", "report.txt")))
     """
     now = utc_now() if now is None else now.astimezone(UTC)
     url, fields = _fields(form)
     lower = {name.lower(): value for name, value in reversed(fields.items())}
     if "policy" not in lower:
         raise InspectError(
-            "These fields have no policy. A presigned form has policy, x-amz-signature and the "
-            'rest of what generate_presigned_post puts into "fields".'
+            "These fields have no policy. A presigned form has policy, x-amz-signature and "
+            'everything else that generate_presigned_post puts into "fields".'
         )
     version = 4 if "x-amz-signature" in lower or "x-amz-algorithm" in lower else 2
     credential = lower.get("x-amz-credential", lower.get("awsaccesskeyid", "")).split("/")
@@ -135,13 +141,13 @@ def _host_warning(url: str) -> Iterator[str]:
     try:
         warning = read_host(urlsplit(url).netloc).warning
     except ValueError:
-        warning = f"The form's url is no URL: {shown(url)}."
+        warning = f"The form's url is not a URL: {shown(url)}."
     if url and warning:
         yield warning
 
 
 def _fields(form: Mapping[str, Any] | str) -> tuple[str, dict[str, str]]:
-    """The URL ("" if not given) and the fields as text."""
+    """The URL ("" if there is none) and the fields as text."""
     if isinstance(form, str):
         try:
             form = json.loads(form)
@@ -151,12 +157,12 @@ def _fields(form: Mapping[str, Any] | str) -> tuple[str, dict[str, str]]:
                 '{"url": …, "fields": {…}}.'
             ) from None
     if not isinstance(form, Mapping):
-        raise InspectError('A form is a dict of fields, or {"url": …, "fields": {…}}.')
+        raise InspectError('A form must be a dict of fields, or {"url": …, "fields": {…}}.')
     url, fields = "", form
     if isinstance(form.get("fields"), Mapping):
         url, fields = str(form.get("url", "")), form["fields"]
     elif "fields" in form:
-        raise InspectError('"fields" has to be a dict: field names and their values.')
+        raise InspectError('"fields" must be a dict of field names and values.')
     return url, {str(name): str(value) for name, value in fields.items()}
 
 
@@ -169,19 +175,19 @@ def _parsed(encoded: str) -> tuple[PostPolicy | None, str]:
 
 def _document(encoded: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(base64.b64decode(encoded).decode())
+        document = json.loads(base64.b64decode(encoded).decode())
     except (binascii.Error, ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         return {}
-    conditions = found.get("conditions")
+    conditions = document.get("conditions")
     if isinstance(conditions, list):
-        found["conditions"] = [_without_secret(condition) for condition in conditions]
-    return found
+        document["conditions"] = [_without_secret(condition) for condition in conditions]
+    return document
 
 
 def _without_secret(condition: Any) -> Any:
-    """A session token stands in the policy too."""
+    """The policy names the session token too."""
     if isinstance(condition, dict):
         return {n: HIDDEN if is_secret(str(n)) else value for n, value in condition.items()}
     if isinstance(condition, list) and len(condition) == 3 and is_secret(str(condition[1])):
@@ -212,7 +218,7 @@ def _refusal(
     decision: Decision,
     now: datetime,
 ) -> str:
-    """What the server's own rules say to the form, but for the key that nobody here knows."""
+    """What the server's own rules say about the form; only the signing key is not known here."""
     try:
         post_policy.authenticate(
             fields, decision, now=now, endpoint=Endpoint(region), lookup=lambda _: None
@@ -234,7 +240,8 @@ def _refusal(
 def _lengths(policy: PostPolicy | None) -> tuple[int, int] | None:
     if policy is None or not policy.lengths:
         return None
-    return max(least for least, _ in policy.lengths), min(most for _, most in policy.lengths)
+    minimums, maximums = zip(*policy.lengths, strict=True)
+    return max(minimums), min(maximums)
 
 
 def sentence(condition: Condition) -> str:
@@ -243,13 +250,13 @@ def sentence(condition: Condition) -> str:
     value = shown(HIDDEN if is_secret(name) else condition.value)
     if not condition.field.startswith("$"):
         return (
-            f"{name}: this condition can never hold, because its field is written without $ "
-            f'(it has to be "${name}")'
+            f"{name}: this condition can never be met, because its field is written without $ "
+            f'(write "${name}")'
         )
     if condition.operator == "eq":
         return f"{name} must be exactly `{value}`"
     if not condition.value:
-        return f"{name} may be anything"
+        return f"{name} can be anything"
     return f"{name} must start with `{value}`"
 
 
@@ -259,12 +266,12 @@ def _sentences(policy: PostPolicy | None) -> Iterator[str]:
     yield f"it begins before {moment(policy.expiration)}"
     for condition in policy.conditions:
         yield sentence(condition)
-    for least, most in policy.lengths:
-        yield f"the file has {least:,} to {count(most, 'byte')}"
+    for minimum, maximum in policy.lengths:
+        yield f"the file has {minimum:,} to {count(maximum, 'byte')}"
 
 
 def _unmet(policy: PostPolicy | None, fields: Mapping[str, str], bucket: str) -> Iterator[str]:
-    """Conditions that the fields do not meet, judged one by one by the server's own rule."""
+    """Conditions that the fields do not meet, each checked by the server's own rule."""
     for condition in policy.conditions if policy else ():
         single = PostPolicy(datetime.max.replace(tzinfo=UTC), (condition,), ())
         name = condition.field.removeprefix("$")
@@ -272,52 +279,57 @@ def _unmet(policy: PostPolicy | None, fields: Mapping[str, str], bucket: str) ->
         try:
             post_policy.check(single, only, bucket, Decision("POST", "/"), utc_now())
         except S3Error:
-            have = f"it is `{shown(fields[name])}`" if name in fields else "there is no such field"
+            reason = f"it is `{shown(fields[name])}`" if name in fields else "the field is missing"
             if name == "bucket":
-                have = f"the upload goes to `{shown(bucket)}`" if bucket else "no URL is given"
+                reason = f"the upload goes to `{shown(bucket)}`" if bucket else "there is no URL"
             if is_secret(name):
-                have = "it is another one"
-            yield f"{sentence(condition)}: {have}"
+                reason = "it is a different one"
+            yield f"{sentence(condition)}: {reason}"
 
 
 def _extra(policy: PostPolicy | None, fields: Mapping[str, str]) -> list[str]:
     """Fields that no condition names, by the server's own rule."""
     if policy is None:
         return []
-    found = []
+    extra = []
     for name, value in fields.items():
-        named = tuple(c for c in policy.conditions if c.field == f"${name}")
-        if named:
+        if any(condition.field == f"${name}" for condition in policy.conditions):
             continue
         empty = PostPolicy(datetime.max.replace(tzinfo=UTC), (), ())
         try:
             post_policy.check(empty, {name: value}, "", Decision("POST", "/"), utc_now())
         except S3Error:
-            found.append(name)
-    return found
+            extra.append(name)
+    return extra
 
 
 def _facts(report: FormReport, url: str, now: datetime) -> Iterator[Part]:
     yield Part("method", "POST", "Form data (multipart/form-data), the file as its last field.")
     if url:
         yield Part("url", shown(url))
-    yield Part("bucket", report.bucket or "not named: give the URL too")
+    yield Part("bucket", report.bucket or "not named; give the URL too")
     yield Part("key", report.key or "(no key field)")
     yield Part("region", report.region or "not in the form")
-    kind = "a temporary key: it stops with its session" if report.temporary else "a long-lived key"
+    kind = (
+        "a temporary key: it stops working when its session ends"
+        if report.temporary
+        else "a long-term key"
+    )
     yield Part("signed by", report.access_key or "nobody", kind if report.access_key else "")
     if report.ends:
         yield Part("ends", moment(report.ends), time_left(report.ends, now))
-    least, most = report.lengths or (0, None)
-    size = "not limited, up to S3's 5 GB" if most is None else f"{least:,} to {most:,} bytes"
+    size = "not limited, up to S3's 5 GB"
+    if report.lengths:
+        minimum, maximum = report.lengths
+        size = f"{minimum:,} to {maximum:,} bytes"
     yield Part("file size", size)
     yield Part(
         "S3 says now",
         report.refusal or "nothing against it",
         ""
         if report.refusal
-        else "As far as the form alone shows: signature and permission S3 alone knows, and the "
-        "size of the file nobody yet.",
+        else "As far as the form shows: only S3 can check signature and permission, and the size "
+        "of the file is not known yet.",
     )
 
 
@@ -337,46 +349,47 @@ def _warnings(report: FormReport, fields: Mapping[str, str], now: datetime) -> I
             'Sign with Config(signature_version="s3v4") and a region.'
         )
     for unmet in report.missing:
-        yield f"Condition not met, S3 answers 403: {unmet}."
+        yield f"A condition isn't met, so S3 answers 403: {unmet}."
     if report.extra:
         yield (
-            f"{', '.join(report.extra)}: in the fields but in no condition, S3 answers 403 (Extra "
-            "input fields). Give each a condition when signing; boto3 adds none by itself."
+            f"{', '.join(report.extra)}: in the fields but in no condition, so S3 answers 403 "
+            "(Extra input fields). Add a condition for each when signing; boto3 does not do it."
         )
     if report.refusal.startswith("400 InvalidPolicy"):
         yield f"S3 cannot read the policy: {report.refusal}"
     if report.ends and report.ends - now > timedelta(seconds=sigv4.MAX_EXPIRES):
         yield (
-            f"It ends in {duration(report.ends - now)}. A signing key serves seven days, so do not "
-            "count on more; and whoever has the form can upload until then."
+            f"It ends in {duration(report.ends - now)}. A signing key is valid for seven days, so "
+            "don't count on more; and anyone who has the form can upload until then."
         )
     if report.ends and report.temporary and report.ends - now > timedelta(hours=1):
         yield (
             f"It promises {duration(report.ends - now)}, but was signed with a temporary key: it "
-            f"dies with the session (ExpiredToken), and not at {iso(report.ends)}."
+            f"ends with the session (ExpiredToken), not at {iso(report.ends)}."
         )
     if report.lengths is None:
         yield (
-            "The size is not limited. A condition says so: "
-            '["content-length-range", least, most], in bytes.'
+            "The size is not limited. Limit it with a condition, in bytes: "
+            '["content-length-range", minimum, maximum].'
         )
     if not any(sentence.startswith("key must") for sentence in report.sentences):
         yield (
-            "Any key is allowed: whoever has the form can overwrite every object that its signer "
-            'can. Fix the key, or let it start with a prefix: ["starts-with", "$key", "user1/"].'
+            "Any key is allowed: anyone who has the form can overwrite every object that its "
+            "signer can. Fix the key, or require a prefix: "
+            '["starts-with", "$key", "user1/"].'
         )
     if "${filename}" in fields.get("key", ""):
         yield (
-            "The key takes the name of the file, which the uploader chooses: two uploads of one "
+            "The key contains the file's name, which the uploader chooses: two files of the same "
             "name overwrite each other."
         )
     if "content-type" not in fields:
         yield (
-            f"There is no Content-Type field: the object is stored as {_DEFAULT_TYPE}, whatever it "
-            "is. (The type of the file's own part does not count.)"
+            f"There is no Content-Type field, so the object is stored as {_DEFAULT_TYPE}, whatever "
+            "it is. (S3 ignores the type in the file's own part.)"
         )
     if "acl" in fields:
-        public = fields["acl"] in _PUBLIC_ACLS
+        public = fields["acl"] in PUBLIC_ACLS
         yield (
             f"acl={shown(fields['acl'])}{' makes the object public' if public else ''}: buckets "
             "made since April 2023 refuse ACLs (AccessControlListNotSupported). Leave it out."

@@ -1,7 +1,9 @@
-"""What a host name says: which S3, in which form, which bucket and which region.
+"""What a host name says: which S3, in which style, which bucket and which region.
 
-Source: "Methods for accessing a general purpose bucket", "Dual-stack endpoints" and "Transfer
-Acceleration endpoints" in the S3 user guide; the region table of the AWS general reference.
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/dual-stack-endpoints.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/transfer-acceleration.html
+and https://docs.aws.amazon.com/general/latest/gr/s3.html.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _S3 = re.compile(
 )
 _REGION = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
 OWN = "a host of its own"
-# Services that speak S3's language under their own names.
+# Services with S3's API under their own names.
 _RELATIVES = (
     ("r2.cloudflarestorage.com", "Cloudflare R2"),
     ("r2.dev", "Cloudflare R2"),
@@ -37,7 +39,7 @@ _RELATIVES = (
 
 @dataclass(frozen=True)
 class Host:
-    """A host, read. `bucket` and `region` are "" where the name does not hold them."""
+    """What a host name says; `bucket` and `region` are "" if it does not name them."""
 
     name: str
     style: Style
@@ -50,11 +52,11 @@ class Host:
 
 
 def read_host(netloc: str) -> Host:
-    """What a URL's host (with its port, if any) says."""
+    """Read a URL's host, with its port if it has one."""
     name = one_line(netloc.rpartition("@")[2], 255)
     bare = re.sub(r":\d*$", "", name).lower().rstrip(".")
-    if found := _AWS.match(bare):
-        return _aws_host(name, found["front"])
+    if match := _AWS.match(bare):
+        return _aws_host(name, match["front"])
     if bare.endswith(".localhost"):
         return Host(
             name,
@@ -68,17 +70,17 @@ def read_host(netloc: str) -> Host:
             name,
             "path",
             "an address, path style",
-            "No AWS host but an address, as local S3s and MinIO have; the bucket is the first part "
-            "of the path.",
+            "An address, not an AWS host, as local S3s and MinIO have; the bucket is the first "
+            "part of the path.",
         )
     if bare.endswith(".cloudfront.net"):
         return Host(
             name,
             "custom",
             "CloudFront",
-            "Amazon's delivery network, in front of a bucket that its name does not tell.",
-            warning="CloudFront forwards its own host name or the bucket's, so a signature made "
-            "for the other one fails. Sign the S3 host, or use CloudFront's own signed URLs.",
+            "Amazon's delivery network; its name does not say which bucket is behind it.",
+            warning="CloudFront forwards either its own host name or the bucket's, so a signature "
+            "made for the other one fails. Sign the S3 host, or use CloudFront's own signed URLs.",
         )
     for ending, service in _RELATIVES:
         if bare == ending or bare.endswith(f".{ending}"):
@@ -94,31 +96,31 @@ def read_host(netloc: str) -> Host:
 
 def _relative(name: str, service: str, front: str) -> Host:
     explanation = (
-        f"{service}: another service that takes S3's signatures. What is said here is what AWS "
-        "does; this service may differ in detail."
+        f"{service}: another service that accepts S3's signatures. This report says what AWS "
+        "does; the service may differ in detail."
     )
     style: Style = "custom"
     bucket = ""
-    if found := re.fullmatch(r"(?:(?P<bucket>.+)\.)?[0-9a-f]{32}(?:\.(?:eu|fedramp))?", front):
+    if match := re.fullmatch(r"(?:(?P<bucket>.+)\.)?[0-9a-f]{32}(?:\.(?:eu|fedramp))?", front):
         # R2: ACCOUNT.r2.cloudflarestorage.com, with the bucket before it or in the path.
-        bucket = found["bucket"] or ""
+        bucket = match["bucket"] or ""
         style = "virtual" if bucket else "path"
     return Host(name, style, service, explanation, bucket)
 
 
 def _aws_host(name: str, front: str) -> Host:
-    found = _S3.match(front)
-    if not found:
+    match = _S3.match(front)
+    if not match:
         return Host(
             name,
             "custom",
             "AWS, but not S3",
             "An AWS host that is not one of S3's.",
             aws=True,
-            warning=f"{name} is an AWS name but no S3 endpoint.",
+            warning=f"{name} is an AWS name but not an S3 endpoint.",
         )
-    bucket, region = found["bucket"] or "", found["region"] or ""
-    service = found["service"]
+    bucket, region = match["bucket"] or "", match["region"] or ""
+    service = match["service"]
     if service == "s3-external-1":
         region = "us-east-1"
     special = {
@@ -129,27 +131,27 @@ def _aws_host(name: str, front: str) -> Host:
         "s3-accesspoint-fips": "access point",
         "s3-object-lambda": "object lambda",
         "s3-outposts": "outposts",
-    }.get(service, "dual-stack (IPv6 too)" if found["dual"] else "")
+    }.get(service, "dual-stack (IPv6 too)" if match["dual"] else "")
     if service.startswith("s3express"):
         special = "S3 Express"
     warning = ""
     if not region and service == "s3":
         special = "global"
         warning = (
-            "The host names no region. For a new bucket outside us-east-1 S3 redirects such "
-            "requests (307) for up to a day, and the redirected request has another host, which "
-            'the signature does not cover. Give the client its region and s3={"addressing_style": '
+            "The host does not name a region. For a new bucket outside us-east-1, S3 redirects "
+            "such requests (307) for up to a day, and the signature does not cover the host of the "
+            'redirected request. Give the client its region and s3={"addressing_style": '
             '"virtual"}.'
         )
     if service == "s3-website":
-        warning = "A website endpoint takes no signatures: use the bucket's S3 host."
+        warning = "A website endpoint does not accept signatures: use the bucket's S3 host."
     if bucket and "." in bucket:
         warning = (
-            f"The bucket {bucket} has dots in its name: Amazon's certificate for https covers one "
-            "name before .s3, so this virtual-hosted form fails in browsers. Use path style for it."
+            f"The bucket {bucket} has dots in its name. Amazon's certificate for https covers only "
+            "one label before .s3, so virtual-hosted style fails in browsers. Use path style."
         )
     if _REGION.match(bucket):
-        warning = f"{bucket} stands where the bucket's name should be, and is a region's name."
+        warning = f"{bucket} is a region, but the host has it where the bucket's name should be."
     style: Style = "virtual" if bucket else "path"
     words = (
         "virtual-hosted style (the bucket is the first part of the host name)"

@@ -1,7 +1,7 @@
-"""SignatureDoesNotMatch: lay what S3 saw beside what was signed, and name the difference.
+"""SignatureDoesNotMatch: compare what S3 saw with what was signed, and name the difference.
 
-S3 prints the canonical request that it made of what arrived. The signer's own is made here, from
-the URL and what is known of the request that was meant, by the same `strict_s3.rules.sigv4`.
+S3 prints the canonical request that it built from what arrived. The signer's own is built here,
+from the URL and what is known of the intended request, by the same `strict_s3.rules`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from .words import is_secret, shown
 
 NOTHING = "(nothing)"
 UNKNOWN = "(not known)"
-# Content types that a client adds on its own, and what adds them.
+# Content types that clients add without being asked, and which clients do.
 _ADDED_TYPES = (
-    ("application/x-www-form-urlencoded", "requests, axios and curl -d add it to a body by "
-     "themselves"),
-    ("multipart/form-data", "FormData and files= add it: the body is a form then, not the file"),
+    ("application/x-www-form-urlencoded", "requests, axios and curl -d add it to a body"),
+    ("multipart/form-data", "FormData and files= add it: then the body is a form, not the file"),
     ("text/plain", "fetch adds it when the body is a string"),
     ("application/json", "axios and json= add it"),
 )  # fmt: skip
@@ -32,7 +31,7 @@ _ADDED_TYPES = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One line that differs: what it is, as it was signed and as S3 saw it, and a sentence."""
+    """A line that differs: its name, its value as signed and as S3 saw it, and a sentence."""
 
     what: str
     signed: str
@@ -71,7 +70,7 @@ def parse_canonical(text: str) -> Canonical | None:
 
 
 def differences(answer: Answer, meant: Meant) -> tuple[Difference, ...]:
-    """All differences between what S3 saw and what was signed, the likeliest cause first."""
+    """All differences between what S3 saw and what was signed, the most likely cause first."""
     seen = parse_canonical(answer.fields.get("CanonicalRequest", ""))
     if seen is None:
         return tuple(_in_string_to_sign(answer, meant))
@@ -79,43 +78,39 @@ def differences(answer: Answer, meant: Meant) -> tuple[Difference, ...]:
     expected = _expected(url, meant, seen)
     if expected is None:
         return tuple(_headers(None, seen, meant))
-    found = list(_method(meant, seen))
-    found += _host_and_path(expected, seen, bool(meant.url))
-    found += _query(expected, seen)
-    found += _headers(expected, seen, meant)
-    if expected.payload != seen.payload:
-        found.append(
-            Difference(
-                "payload hash",
-                shown(expected.payload),
-                shown(seen.payload),
-                "The client sends x-amz-content-sha256, which was not meant when the URL was "
-                "signed.",
-            )
-        )
-    found += _signature(answer, url)
-    return tuple(found)
+    return (
+        *_method(meant, seen),
+        *_host_and_path(expected, seen, bool(meant.url)),
+        *_query(expected, seen),
+        *_headers(expected, seen, meant),
+        *_payload(expected, seen),
+        *_signature(answer, url),
+    )
 
 
 def _expected(url: str, meant: Meant, seen: Canonical) -> Canonical | None:
-    """What the signer's canonical request was, with S3's own words where nobody knows better."""
+    """The signer's canonical request, with S3's own values for what is not known here."""
     if not url:
         return None
     try:
         request = Request.build(meant.method or seen.method, url, meant.headers.items())
-        text = sigv4.canonical_request(
-            request.method,
-            request.decoded_path,
-            [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
-            request.header_map,
-            request.parameters.get("X-Amz-SignedHeaders", ";".join(seen.signed)).split(";"),
-            request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD)
-            if "X-Amz-SignedHeaders" in request.parameters
-            else seen.payload,
-        )
+        return parse_canonical(_canonical(request, seen))
     except (S3Error, ValueError):
         return None
-    return parse_canonical(text)
+
+
+def _canonical(request: Request, seen: Canonical) -> str:
+    """As `query_auth` builds it; where a header holds the signature, with S3's list and hash."""
+    signed = request.parameters.get("X-Amz-SignedHeaders", "")
+    payload = request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD)
+    return sigv4.canonical_request(
+        request.method,
+        request.decoded_path,
+        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
+        request.header_map,
+        signed.split(";") if signed else seen.signed,
+        payload if signed else seen.payload,
+    )
 
 
 def _method(meant: Meant, seen: Canonical) -> Iterator[Difference]:
@@ -124,8 +119,8 @@ def _method(meant: Meant, seen: Canonical) -> Iterator[Difference]:
             "method",
             meant.method,
             seen.method,
-            f"The URL was signed for {meant.method}, but {seen.method} was sent. One URL serves "
-            "one method.",
+            f"The URL was signed for {meant.method}, but {seen.method} was sent. A URL works for "
+            "one method only.",
         )
 
 
@@ -137,7 +132,7 @@ def _host_and_path(expected: Canonical, seen: Canonical, meant: bool) -> Iterato
             shown(signed),
             shown(sent) or NOTHING,
             f"{'Signed for' if meant else 'Sent to'} the host {shown(signed)}, but S3 saw "
-            f"{shown(sent) or 'none'}: a proxy, Docker or a domain of your own changed it.",
+            f"{shown(sent) or 'none'}: a proxy, Docker or your own domain changed it.",
         )
     if expected.path != seen.path:
         yield Difference(
@@ -148,16 +143,16 @@ def _host_and_path(expected: Canonical, seen: Canonical, meant: bool) -> Iterato
 def _path_words(expected: Canonical, seen: Canonical) -> str:
     signed, sent = unquote(expected.path), unquote(seen.path)
     if sent == expected.path or unquote(sent) == signed:
-        return "The path was percent-encoded a second time on its way (%20 became %2520)."
+        return "The path was percent-encoded a second time (%20 became %2520)."
     if sent.replace("+", " ") == signed:
-        return "A space in the key was sent as +. In a path + is a plus sign, a space is %20."
+        return "A space in the key was sent as +. In a path, + is a plus sign and a space is %20."
     if signed.replace("+", " ") == sent:
-        return "A plus sign in the key was sent as a space. In a path + has to be %2B."
+        return "A plus sign in the key was sent as a space. In a path, it must be %2B."
     if sent.endswith(signed) or signed.endswith(sent):
-        return "Something between put a beginning before the path, or took one off."
+        return "Something in between added a prefix to the path, or removed one."
     if sent.casefold() == signed.casefold():
-        return "Upper and lower case of the key differ; to S3 they are two keys."
-    return "The URL was signed for another key, or the path was changed or encoded anew."
+        return "The key differs in upper and lower case; to S3 those are different keys."
+    return "The URL was signed for another key, or the path was changed or encoded again."
 
 
 def _query(expected: Canonical, seen: Canonical) -> Iterator[Difference]:
@@ -169,7 +164,7 @@ def _query(expected: Canonical, seen: Canonical) -> Iterator[Difference]:
         if signed is None:
             words = f"The parameter {label} was added after signing."
         elif sent is None:
-            words = f"The parameter {label} was signed, and is gone."
+            words = f"The parameter {label} was signed, but is missing."
         else:
             words = f"The parameter {label} was changed after signing."
         yield Difference(f"parameter {label}", _value(name, signed), _value(name, sent), words)
@@ -183,7 +178,7 @@ def _value(name: str, value: str | None) -> str:
 
 def _headers(expected: Canonical | None, seen: Canonical, meant: Meant) -> Iterator[Difference]:
     names = [*seen.signed, *(n for n in meant.headers if n not in seen.signed)]
-    # Signed in the Authorization header: by an SDK, together with what it sent a moment later.
+    # Signed in the Authorization header: by an SDK, just before it sent the request.
     by_sdk = "x-amz-date" in seen.signed
     for name in names:
         if name == "host" or (expected and name not in expected.signed):
@@ -194,9 +189,9 @@ def _headers(expected: Canonical | None, seen: Canonical, meant: Meant) -> Itera
         if name in meant.headers:
             signed = " ".join(meant.headers[name].split())
             if signed != sent:
-                have, got = _value(name, signed), _value(name, sent) if sent else NOTHING
-                words = f"Signed {shown(name)}:{have}, sent {got if sent else 'none'}"
-                yield Difference(shown(name), have, got, words + _added(name, sent))
+                before, now = _value(name, signed), _value(name, sent) if sent else NOTHING
+                words = f"Signed {shown(name)}:{before}, sent {now if sent else 'none'}"
+                yield Difference(shown(name), before, now, words + _added(name, sent))
         elif not sent:
             yield Difference(
                 shown(name),
@@ -205,7 +200,7 @@ def _headers(expected: Canonical | None, seen: Canonical, meant: Meant) -> Itera
                 f"{shown(name)} was signed, but the client did not send it.",
             )
         elif not meant.headers and name != "content-length":
-            words = f"S3 saw {shown(name)}:{_value(name, sent)}; is it what was signed?"
+            words = f"S3 saw {shown(name)}:{_value(name, sent)}; is that what was signed?"
             yield Difference(
                 shown(name), UNKNOWN, _value(name, sent), words[:-1] + _added(name, sent, "?")
             )
@@ -214,7 +209,7 @@ def _headers(expected: Canonical | None, seen: Canonical, meant: Meant) -> Itera
                 shown(name),
                 UNKNOWN,
                 shown(sent),
-                f"The body has {shown(sent)} bytes; is it the size that was signed?",
+                f"The body has {shown(sent)} bytes; is that the size that was signed?",
             )
 
 
@@ -224,6 +219,16 @@ def _added(name: str, sent: str, end: str = ".") -> str:
             if sent.startswith(kind):
                 return f"{end} ({words}.)" if end == "?" else f" ({words})."
     return end
+
+
+def _payload(expected: Canonical, seen: Canonical) -> Iterator[Difference]:
+    if expected.payload != seen.payload:
+        yield Difference(
+            "payload hash",
+            shown(expected.payload),
+            shown(seen.payload),
+            "The client sends an x-amz-content-sha256 that was not part of what was signed.",
+        )
 
 
 def _signature(answer: Answer, url: str) -> Iterator[Difference]:
@@ -242,20 +247,20 @@ def _signature(answer: Answer, url: str) -> Iterator[Difference]:
         return
     if signed and provided and signed != provided:
         yield Difference(
-            "signature", HIDDEN, HIDDEN, "The signature itself is not the one in the URL meant."
+            "signature", HIDDEN, HIDDEN, "The signature itself is not the one in the intended URL."
         )
 
 
 def _in_string_to_sign(answer: Answer, meant: Meant) -> Iterator[Difference]:
-    """Without a canonical request: Signature Version 2, or the policy of a POST form."""
+    """For answers without a canonical request: Signature Version 2, or a form's policy."""
     lines = answer.fields.get("StringToSign", "").split("\n")
     if len(lines) == 1:
         policy = meant.fields.get("policy", "")
         if policy and policy != lines[0]:
             yield Difference(
                 "policy",
-                "the policy meant",
-                "another policy",
+                "the intended policy",
+                "a different policy",
                 "The policy in the form is not the one that was signed.",
             )
         return

@@ -1,6 +1,6 @@
-"""Find the URL in what somebody pasted: quotes, line breaks, ``&amp;``, a curl command around it.
+"""Find the URL in a pasted text: in quotes, broken into lines, with ``&amp;``, in a curl command.
 
-Every repair is noted, because a broken paste is often the whole answer to "why does it fail?".
+Every repair is noted, because a broken paste is often the answer to "why does it fail?".
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from urllib.parse import unquote
 
 from ..errors import InspectError
 
-MAX_TEXT = 200_000  # characters looked at
-MAX_URL = 32_768  # characters; the head of a request to S3 may have 8 KB
-MAX_LINES = 400  # that a URL may be broken into
-# Both cases letter by letter: so `re` skips to the next H, and with (?i) it looks at every place.
+MAX_TEXT = 200_000  # characters that are searched
+MAX_URL = 32_768  # characters; S3 accepts 8 KB for a request's head
+MAX_LINES = 400  # pieces that a URL can be broken into
+# Both cases letter by letter: `re` then skips to the next H; with (?i) it tries every position.
 _START = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://")
 _ENDS = {'"': '"', "'": "'", "<": ">", "`": "`", "(": ")", "[": "]", "“": "”", "«": "»"}
 _COMPLETE = (
     re.compile(r"[?&]X-Amz-Signature=[0-9a-f]{64}(?![0-9a-f])", re.I),
     re.compile(r"[?&]Signature=[^&]{20,}", re.I),
 )
-# A key with spaces that nobody encoded: up to the ? on the same line.
+# A key with unencoded spaces: up to the ? on the same line.
 _SPACED_PATH = re.compile(r"https?://[^\s?]+(?: +[^\s?:]+)+(?=\?[^\s]*(?:X-Amz-|Signature=))", re.I)
 _SIX = ("algorithm", "credential", "date", "expires", "signedheaders")
 _CLOSING = "\"'>)]}`”»,;."
@@ -34,7 +34,7 @@ _CURL = re.compile(r"(?:^|[\s;&|$(])curl(?:\.exe)?\s", re.I)
 class Pasted:
     """The URL, what was repaired, and what a curl command around it would send.
 
-    `method` is "" and `headers` empty where nothing tells.
+    `method` is "" and `headers` empty without such a command.
     """
 
     url: str
@@ -46,19 +46,19 @@ class Pasted:
 def find_url(text: str) -> Pasted:
     """The first http(s) URL in `text`. Raises `InspectError` if there is none."""
     if not isinstance(text, str):
-        raise InspectError(f"A URL is text, and this is {type(text).__name__}.")
+        raise InspectError(f"Expected a URL as text, got {type(text).__name__}.")
     text = text[:MAX_TEXT]
     if not text.strip():
-        raise InspectError("There is nothing here. Paste a URL that begins with https://.")
+        raise InspectError("Nothing was pasted. Paste a URL that begins with https://.")
     repairs: list[str] = []
     if not _START.search(text) and re.search(r"(?i)https?%3A%2F%2F", text):
         text = unquote(text)
         repairs.append(
-            "The whole URL was percent-encoded (https%3A%2F%2F…), as inside another URL; decoded."
+            "The whole URL was percent-encoded (https%3A%2F%2F…), as in another URL; decoded."
         )
     if "\\u0026" in text or ("\\/" in text and re.search(r"(?i)https?:\\/\\/", text)):
         text = re.sub(r"(?i)\\u0026", "&", text).replace("\\/", "/")
-        repairs.append("It was escaped as in JSON (\\u0026 for &); undone.")
+        repairs.append("It was escaped as in JSON (\\u0026 for &); unescaped.")
     url, method = "", ""
     headers: tuple[tuple[str, str], ...] = ()
     if "curl" in text.casefold() and _CURL.search(text):
@@ -73,7 +73,7 @@ def find_url(text: str) -> Pasted:
         url = _without_entities(_cut_out(text, start.start(), repairs), repairs)
     if len(url) > MAX_URL:
         raise InspectError(
-            f"This URL has {len(url):,} characters, and S3 takes 8 KB of a request's head: "
+            f"This URL has {len(url):,} characters, but S3 accepts only 8 KB for URL and headers: "
             "something else was pasted with it."
         )
     return Pasted(url, tuple(repairs), method, headers)
@@ -83,7 +83,7 @@ def _without_entities(url: str, repairs: list[str]) -> str:
     if not re.search(r"(?i)&(?:amp|#38|#x26);", url):
         return url
     repairs.append(
-        "&amp; stood for & (the URL came out of HTML or XML); undone. Sent as it was, S3 would "
+        "It had &amp; for & (the URL came from HTML or XML); unescaped. Sent as it was, S3 would "
         "see parameters called amp;X-Amz-… and miss its own."
     )
     return re.sub(r"(?i)&(?:amp|#38|#x26);", "&", url)
@@ -95,15 +95,13 @@ def _cut_out(text: str, start: int, repairs: list[str]) -> str:
     closing = _ENDS.get(before, "")
     if closing and closing in rest:
         rest = rest[: rest.index(closing)]
-        repairs.append(f"{before}…{closing} around the URL; taken off.")
+        repairs.append(f"{before}…{closing} around the URL; removed.")
     if spaced := _SPACED_PATH.match(rest):
         rest = spaced[0].replace(" ", "%20") + rest[spaced.end() :]
-        repairs.append(
-            "The path has a space in it; read as %20. In a URL a space has to be written so."
-        )
+        repairs.append("The path has a space in it; read as %20, which is how a URL must have it.")
     pieces = islice(re.finditer(r"\S+", rest), MAX_LINES)
     url, broken = next(pieces)[0], False
-    for piece in (found[0] for found in pieces):
+    for piece in (match[0] for match in pieces):
         looks = re.fullmatch(r"[\w%.~&=+/;:@,!$*?()\[\]-]+", piece)
         if not looks or (not piece.startswith("&") and _complete(url)):
             break
@@ -112,10 +110,10 @@ def _cut_out(text: str, start: int, repairs: list[str]) -> str:
         url += piece
         broken = True
     if broken:
-        repairs.append("Line breaks or spaces inside the URL; taken out.")
+        repairs.append("Line breaks or spaces in the URL; removed.")
     stripped = url.rstrip(_CLOSING)
     if stripped != url and not closing:
-        repairs.append(f"{url[len(stripped) :]} after the URL; taken off.")
+        repairs.append(f"{url[len(stripped) :]} after the URL; removed.")
     return stripped
 
 
@@ -136,12 +134,12 @@ def _continues(url: str, piece: str) -> bool:
 
 
 def _in_curl(text: str, repairs: list[str]) -> tuple[str, tuple[tuple[str, str], ...], str]:
-    """Method, headers and URL of a curl command; "" for what it does not tell."""
+    """Method, headers and URL of a curl command; "" if it has no URL."""
     command = text[_CURL.search(text).start() :].lstrip("\n\r ;&|$(")  # type: ignore[union-attr]
-    command = re.sub(r"\^\s*\n", " ", command).replace("^&", "&")  # Windows' line ends
+    command = re.sub(r"\^\s*\n", " ", command).replace("^&", "&")  # Windows' continued lines
     try:
         words = shlex.split(command)
-    except ValueError:  # a quote that is never closed
+    except ValueError:  # an unclosed quote
         return "", (), ""
     method, url, headers, implied = "", "", [], "GET"
     takes_value = {
@@ -177,18 +175,18 @@ def _in_curl(text: str, repairs: list[str]) -> tuple[str, tuple[tuple[str, str],
             url = value or word
     if not url:
         return "", (), ""
-    repairs.append("A curl command is around the URL; its method and headers are read too.")
+    repairs.append("The URL is in a curl command; its method and headers are read too.")
     place = text.find(url)
     if "&" in url and place > 0 and text[place - 1] not in "\"'":
         repairs.append(
             "The URL is not in quotes: a shell ends the command at the first &. Put it in '…'."
         )
-    given: dict[str, str] = {}
-    for name, content in headers:  # a -H before or after -d replaces what curl would say
-        if name not in given or content != "application/x-www-form-urlencoded":
-            given[name] = content
+    sent: dict[str, str] = {}
+    for name, content in headers:  # -H, before or after -d, replaces curl's own header
+        if name not in sent or content != "application/x-www-form-urlencoded":
+            sent[name] = content
     return (
         method or implied,
-        tuple(given.items()),
+        tuple(sent.items()),
         _without_entities(re.sub(r"\s+", "", url), repairs),
     )

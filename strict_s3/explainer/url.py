@@ -1,4 +1,7 @@
-"""Read a presigned URL: what each part says, when it ends, what the client must send."""
+"""Read a presigned URL: what each part says, when it expires, what the client must send.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+"""
 
 from __future__ import annotations
 
@@ -34,33 +37,32 @@ from .words import (
     utc_now,
 )
 
-# The longest session that STS gives: GetSessionToken and GetFederationToken.
-LONGEST_SESSION = timedelta(hours=36)
+# The longest session that STS issues, by GetSessionToken and GetFederationToken.
+MAX_SESSION = timedelta(hours=36)
 _FOREIGN = (
-    ("key-pair-id", "a CloudFront signed URL (it has Key-Pair-Id): CloudFront made and checks it"),
+    ("key-pair-id", "a CloudFront signed URL (it has Key-Pair-Id), which CloudFront checks"),
     ("x-goog-signature", "a signed URL of Google Cloud Storage (X-Goog-Signature)"),
     ("googleaccessid", "a signed URL of Google Cloud Storage (GoogleAccessId)"),
     ("ossaccesskeyid", "a signed URL of Alibaba Cloud OSS (OSSAccessKeyId)"),
     ("sig", "an Azure storage URL with a shared access signature (sig)"),
 )
 
-_UNKNOWN_YET = {
-    4: "As far as the URL alone shows: whether signature, key and permission are right, only S3 "
-    "knows.",
-    2: "If this bucket still takes Signature Version 2; and whether signature, key and permission "
-    "are right, only S3 knows.",
+_NOT_KNOWN_HERE = {
+    4: "As far as the URL shows: only S3 can check signature, key and permission.",
+    2: "If this bucket still accepts Signature Version 2; and only S3 can check signature, key and "
+    "permission.",
 }
 
 
 @dataclass(frozen=True, repr=False)
 class UrlReport(Readable):
-    """A presigned URL, read. Holds neither signature nor session token.
+    """What a presigned URL says. Holds neither signature nor session token.
 
     `facts` is the summary; `segments` are the pieces of the URL in order, whose `text`s together
     are the URL with its secrets hidden. `expires` is in seconds; `ends` is what the parameters
     say, `ends_at_latest` what the kind of credential allows. `bucket`, `key` and `region` are ""
-    where the URL does not tell. `send` are the headers that a client must send, lower case.
-    `refusal` is what S3 would answer to it now, as far as it can be known without the key.
+    if the URL does not name them. `send` are the headers that a client must send, in lower case.
+    `refusal` is what S3 would answer now, as far as that can be known without the key.
     """
 
     version: int
@@ -102,10 +104,12 @@ class UrlReport(Readable):
 
 
 def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
-    """Read the first presigned URL in `text`; `now` is the moment to judge it at (default: now).
+    """Read the first presigned URL in `text`, even in quotes, HTML or a curl command.
 
-    Quotes, line breaks, HTML's ``&amp;`` and a curl command around it are put up with. Raises
-    `InspectError` if there is no presigned S3 URL.
+    `now` is the moment at which it is judged (default: now). Raises `InspectError` if there is no
+    presigned S3 URL.
+
+        print(inspect_url("https://my-bucket.s3.eu-west-2.amazonaws.com/a.txt?X-Amz-Algorithm=…"))
     """
     now = utc_now() if now is None else now.astimezone(UTC)
     pasted = find_url(text)
@@ -114,7 +118,7 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
         if not parts.hostname:
             raise ValueError("it has no host")
     except ValueError as problem:
-        raise InspectError(f"This is no whole URL: {shown(problem)}. Copy it again.") from None
+        raise InspectError(f"This is not a whole URL: {shown(problem)}. Copy it again.") from None
     url = pasted.url.partition("#")[0]
     request = Request.build("GET", url if parts.path else url.replace("?", "/?", 1))
     host = read_host(parts.netloc)
@@ -122,8 +126,8 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
         _ = request.query, request.decoded_path
     except (InvalidURI, UnicodeError):
         raise InspectError(
-            "The URL's percent-encoding is broken: it is not UTF-8. Copy the URL again, or encode "
-            "the key as UTF-8 before signing."
+            "The URL's percent-encoding is not UTF-8. Copy the URL again, or encode the key as "
+            "UTF-8 before signing."
         ) from None
     names = {name.lower() for name, _ in request.query}
     if query_auth.is_presigned(request) or any(
@@ -141,7 +145,7 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
 def _no_presigned(names: set[str], host: Host) -> str:
     for name, words in _FOREIGN:
         if name in names:
-            return f"This is {words}, not S3. Its parameters are other ones; only S3's are read."
+            return f"This is {words}. Only presigned URLs of S3 are read here."
     what = "an S3 URL" if host.aws else "a URL"
     return (
         f"This is {what} without a signature: X-Amz-Signature and its five companions (or, in "
@@ -150,7 +154,7 @@ def _no_presigned(names: set[str], host: Host) -> str:
 
 
 def _version_4(request: Request, host: Host, now: datetime) -> UrlReport:
-    # Names in another case are explained too, although S3 does not know them; see the warnings.
+    # S3 knows these names in one spelling only; the others are explained too, with a warning.
     values = {name.lower(): value for name, value in reversed(request.query)}
     credential = values.get("x-amz-credential", "").split("/")
     access_key = credential[0]
@@ -161,7 +165,7 @@ def _version_4(request: Request, host: Host, now: datetime) -> UrlReport:
     ends = _plus(signed_at, expires)
     latest = ends
     if temporary and ends and signed_at:
-        latest = min(ends, _plus(signed_at, int(LONGEST_SESSION.total_seconds())) or ends)
+        latest = min(ends, _plus(signed_at, int(MAX_SESSION.total_seconds())) or ends)
     signed = [name for name in values.get("x-amz-signedheaders", "").split(";") if name]
     bucket, key = _bucket_and_key(request, host)
     report = UrlReport(
@@ -191,7 +195,7 @@ def _version_2(request: Request, host: Host, now: datetime) -> UrlReport:
     missing = [n for n in ("AWSAccessKeyId", "Expires", "Signature") if not values.get(n.lower())]
     refusal = ""
     if missing:
-        refusal = f"403 AccessDenied: it lacks {', '.join(missing)}"
+        refusal = f"403 AccessDenied: {', '.join(missing)} missing"
     elif ends and now > ends:
         refusal = "403 AccessDenied: Request has expired"
     send = ["host"] + [name for name in ("content-type", "content-md5") if name in values]
@@ -215,7 +219,7 @@ def _version_2(request: Request, host: Host, now: datetime) -> UrlReport:
 
 
 def _refusal(request: Request, host: Host, region: str, now: datetime) -> str:
-    """What the server's own rule says, up to the key that nobody here knows."""
+    """What the server's own rule says; only the signing key is not known here."""
     decision = Decision("GET", request.path)
     endpoint = Endpoint(host.region or region)
     try:
@@ -236,38 +240,38 @@ def _facts(report: UrlReport, now: datetime) -> tuple[Part, ...]:
         Part(
             "method",
             "not in the URL",
-            "It was chosen when the URL was signed and is part of the signature: a URL signed for "
-            "GET answers 403 to PUT, and to HEAD.",
+            "It was chosen when the URL was signed and is part of the signature: with a URL for "
+            "GET, PUT and even HEAD get 403.",
         )
     ]  # fmt: skip
-    unknown = "unknown: a host of its own may or may not have the bucket in its path"
+    unknown = "not known: it may be in the path, or only the host's owner knows it"
     facts.append(Part("bucket", shown(report.bucket) if report.bucket else unknown))
     facts.append(Part("key", key_shown(report.key) or "(none: the bucket itself)"))
     facts.append(Part("host", shown(host.name), host.explanation))
     facts.append(Part("region", report.region or "not in the URL"))
     kind = (
-        "a temporary key: it needs its session token, and stops when its session ends"
+        "a temporary key: it needs its session token and stops working when its session ends"
         if report.temporary
-        else "a long-lived key of an IAM user (or of the account itself)"
+        else "a long-term key of an IAM user (or of the account itself)"
         if report.access_key.startswith("AKIA")
-        else "neither AKIA… (long-lived) nor ASIA… (temporary): not a key id of AWS's form"
+        else "neither AKIA… (long-term) nor ASIA… (temporary): not an AWS key id"
     )
     facts.append(Part("signed by", report.access_key, kind))
     if report.signed_at:
         facts.append(Part("signed at", moment(report.signed_at)))
     if report.expires is not None:
         seconds = count(report.expires, "second")
-        facts.append(Part("good for", f"{duration(report.expires)} ({seconds})"))
+        facts.append(Part("valid for", f"{duration(report.expires)} ({seconds})"))
     if report.ends:
         facts.append(Part("ends", moment(report.ends), time_left(report.ends, now)))
         facts.append(_earliest_end(report))
     headers = [_header_to_send(name, report) for name in report.send]
-    facts.append(Part("client must send", "; ".join(headers) or "none is named"))
+    facts.append(Part("client must send", "; ".join(headers) or "none"))
     facts.append(
         Part(
             "S3 says now",
             report.refusal or "nothing against it",
-            "" if report.refusal else _UNKNOWN_YET[report.version],
+            "" if report.refusal else _NOT_KNOWN_HERE[report.version],
         )
     )
     return tuple(facts)
@@ -277,16 +281,16 @@ def _earliest_end(report: UrlReport) -> Part:
     if not report.temporary:
         return Part(
             "may end earlier",
-            "only if somebody acts",
-            "When the key is deactivated or deleted, or its owner loses the permission: S3 asks at "
-            "every use.",
+            "only if somebody revokes it",
+            "When the key is deactivated or deleted, or its owner loses the permission: S3 checks "
+            "at every use.",
         )
     latest = iso(report.ends_at_latest) if report.ends_at_latest else "the URL's own end"
     return Part(
         "may end earlier",
         f"when its session ends, {latest} at the latest",
-        "The session's end is not in the URL. A role's session lasts 1 hour unless asked "
-        "otherwise, 12 at most; an EC2 instance's up to 6; no session longer than 36.",
+        "The URL does not say when the session ends. A role's session lasts 1 hour by default and "
+        "12 at most, an EC2 instance's up to 6, and no session more than 36.",
     )
 
 
@@ -294,53 +298,53 @@ def _header_to_send(name: str, report: UrlReport) -> str:
     if name == "host":
         return "host (every client does)"
     if name == "content-length":
-        return "content-length (clients do; the body must be exactly as long as was signed)"
+        return "content-length (clients do; the body must have exactly the signed length)"
     return f"{name} (the signed value is not in the URL)" if report.version == 4 else name
 
 
 def _segments(url: str, host: Host) -> tuple[Part, ...]:
-    """The URL in pieces. Works on its text, so that every character is in one of them."""
+    """The URL in pieces, cut from its text so that every character is in one of them."""
     scheme, rest = re.match(r"([A-Za-z]+://)(.*)", url, re.S).groups()  # type: ignore[union-attr]
     cut = min((place for place in map(rest.find, "/?") if place >= 0), default=len(rest))
     netloc, rest = rest[:cut], rest[cut:]
     path, question, query = rest.partition("?")
     secure = "Encrypted on the way." if scheme.lower() == "https://" else "Not encrypted."
-    found = [Part("scheme", scheme[:-3], secure, scheme)]
+    pieces = [Part("scheme", scheme[:-3], secure, scheme)]
     _, at, name = netloc.rpartition("@")
     if at:
-        found.append(Part("user", HIDDEN, "Credentials before a host: S3 uses none.", HIDDEN + at))
+        pieces.append(Part("user", HIDDEN, "Credentials, which S3 ignores.", HIDDEN + at))
     size = len(host.bucket)
     if host.bucket and name[:size].lower() == host.bucket:
-        found.append(Part("bucket", name[:size], "The bucket, in the host name.", name[:size]))
+        pieces.append(Part("bucket", name[:size], "The bucket, in the host name.", name[:size]))
         name = name[size:]
     region = host.region
     before, within, after = name.rpartition(region) if region else ("", "", name)
     if within:
-        found.append(Part("service", before.strip("."), "Amazon S3.", before))
-        found.append(Part("region", within, "Where the bucket is.", within))
-        found.append(Part("domain", after.strip("."), "AWS.", after))
+        pieces.append(Part("service", before.strip("."), "Amazon S3.", before))
+        pieces.append(Part("region", within, "Where the bucket is.", within))
+        pieces.append(Part("domain", after.strip("."), "AWS.", after))
     else:
-        found.append(Part("host", shown(name), host.kind, hide(name)))
+        pieces.append(Part("host", shown(name), host.kind, hide(name)))
     if host.style == "path" and path.strip("/"):
         first = re.match("/[^/]*", path)
         bucket = first[0] if first else ""
-        found.append(Part("bucket", shown(bucket[1:]), "The bucket, in the path.", hide(bucket)))
+        pieces.append(Part("bucket", shown(bucket[1:]), "The bucket, in the path.", hide(bucket)))
         path = path[len(bucket) :]
     if path:
         label, words = "key", "The object's key, percent-encoded."
         if host.style == "custom":
-            label, words = "path", "The key, with or without a bucket before it."
-        found.append(Part(label, key_shown(_decoded(path)[1:]), words, _path_text(path)))
-    joint = question
+            label, words = "path", "The key, perhaps with the bucket before it."
+        pieces.append(Part(label, key_shown(_decoded(path)[1:]), words, _path_text(path)))
+    separator = question
     for item in query.split("&") if question else ():
         name, equals, value = item.partition("=")
-        found.append(_parameter(joint, name, equals, value))
-        joint = "&"
-    return tuple(found)
+        pieces.append(_parameter(separator, name, equals, value))
+        separator = "&"
+    return tuple(pieces)
 
 
-def _parameter(joint: str, name: str, equals: str, value: str) -> Part:
-    raw, name = hide(joint + name + equals), _decoded(name)
+def _parameter(separator: str, name: str, equals: str, value: str) -> Part:
+    raw, name = hide(separator + name + equals), _decoded(name)
     if is_secret(name) and value:
         return Part(shown(name, 80), HIDDEN, meaning(name), raw + HIDDEN)
     decoded = _decoded(value.replace("+", " "))
@@ -356,7 +360,7 @@ def _path_text(path: str) -> str:
 
 
 def key_shown(key: str) -> str:
-    """A key as it may be shown. Keys may hold a hash: only what looks mangled is redacted."""
+    """A key that is safe to show: a hash in it stays, what looks like a mangled query is hidden."""
     return shown(key, 1024) if _mangled(key) else one_line(key, 1024)
 
 

@@ -1,4 +1,4 @@
-"""What is worth a second look in a presigned URL: mistakes, surprises, and what it leaves open."""
+"""Warnings about a presigned URL: mistakes, surprises, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..rules import query_auth, sigv4
+from ..rules.public_access import PUBLIC_ACLS
 from .hosts import OWN
 from .words import duration, shown
 
@@ -16,14 +17,13 @@ if TYPE_CHECKING:
     from .paste import Pasted
     from .url import UrlReport
 
-_PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 _BUILT_IN_REGION = "us-east-1"
 
 
 def warnings_about(
     report: UrlReport, request: Request, pasted: Pasted, now: datetime
 ) -> tuple[str, ...]:
-    """The warnings, those that make the URL fail first."""
+    """The warnings; first those that make the URL fail."""
     values = {name.lower(): value for name, value in request.query}
     for_reading = pasted.method in ("GET", "HEAD") or _reads_only(values)
     return (
@@ -37,32 +37,32 @@ def warnings_about(
 
 def _broken(report: UrlReport, request: Request) -> Iterator[str]:
     if report.version == 4:
-        given = {name for name, value in request.query if value}
-        missing = [name for name in query_auth.REQUIRED if name not in given]
-        lower = {name.lower(): name for name in given}
+        present = {name for name, value in request.query if value}
+        missing = [name for name in query_auth.REQUIRED if name not in present]
+        lower = {name.lower(): name for name in present}
         respelled = [lower[name.lower()] for name in missing if name.lower() in lower]
         missing = [name for name in missing if name.lower() not in lower]
         if missing:
             yield (
-                f"Not complete: {', '.join(missing)} missing. It was cut off or changed: a shell "
+                f"Incomplete: {', '.join(missing)} missing. It was cut off or changed: a shell "
                 "cuts at & unless the URL is in quotes. Copy the whole URL again."
             )
         if respelled:
             yield (
-                f"S3 knows its parameters only in their own spelling, and this has "
-                f"{', '.join(map(shown, respelled))}. Something turned the URL into lower case."
+                "S3 knows its parameters only in their exact spelling, but this URL has "
+                f"{', '.join(map(shown, respelled))}. Something changed the URL to lower case."
             )
         signature = request.parameters.get("X-Amz-Signature", "")
         if signature and not re.fullmatch("[0-9a-f]{64}", signature):
             yield (
-                f"The signature has {len(signature)} characters; one is always 64 hexadecimal "
+                f"The signature has {len(signature)} characters; it must have 64 hexadecimal "
                 "digits. The end of the URL was cut off or changed."
             )
         credential = request.parameters.get("X-Amz-Credential", "")
         if credential and "/" not in credential and "%2f" in credential.lower():
             yield (
-                "It was percent-encoded twice (%252F where %2F was): something encoded the URL "
-                "again. A presigned URL is used exactly as it was signed."
+                "It was percent-encoded twice (%252F instead of %2F). Use a presigned URL exactly "
+                "as it was signed."
             )
     if report.access_key.startswith("ASIA") and not _has_token(request):
         yield (
@@ -78,9 +78,9 @@ def _has_token(request: Request) -> bool:
 def _where(report: UrlReport, request: Request) -> Iterator[str]:
     host = report.host
     if not request.secure and host.style != "path" and host.aws:
-        yield "http, not https: everybody on the way can read the URL, and use it until it ends."
+        yield "http, not https: anyone on the way can read the URL and use it until it expires."
     elif not request.secure and not _on_this_computer(host.name):
-        yield "http, not https: whoever listens on the way can use the URL until it ends."
+        yield "http, not https: anyone who listens on the way can use the URL until it expires."
     if host.warning and not (host.kind.endswith("global") and report.region == _BUILT_IN_REGION):
         yield host.warning
     if host.region and report.version == 4 and report.region not in ("", host.region):
@@ -90,20 +90,20 @@ def _where(report: UrlReport, request: Request) -> Iterator[str]:
         )
     if host.style == "path" and host.aws:
         yield (
-            "Path style: AWS keeps it working for buckets that have it, and recommends "
-            "virtual-hosted style (addressing_style virtual)."
+            "Path style: AWS still supports it, but recommends virtual-hosted style "
+            "(addressing_style virtual)."
         )
     if host.name.endswith(".s3.amazonaws.com") and not report.key and "/" not in host.bucket:
         yield "There is no key: the URL names the bucket itself."
     if _on_this_computer(host.name):
         yield (
-            "A host of this computer: only programs here reach it, and many local stand-ins for S3 "
-            "accept URLs that AWS refuses. What passes here is not proved to pass on AWS."
+            "A host on this computer: only programs here can reach it, and many local stand-ins "
+            "for S3 accept URLs that AWS refuses. A success here does not prove one on AWS."
         )
     elif host.kind == OWN and not host.warning:
         yield (
-            "The host is signed. If a proxy or a domain of your own stands before S3, S3 sees "
-            "another host and answers SignatureDoesNotMatch: sign the host that S3 will see."
+            "The host is signed. If a proxy or your own domain is in front of S3, S3 sees another "
+            "host and answers SignatureDoesNotMatch: sign the host that S3 will see."
         )
 
 
@@ -116,19 +116,19 @@ def _how_long(report: UrlReport, now: datetime) -> Iterator[str]:
     if report.expires is not None and report.expires > sigv4.MAX_EXPIRES:
         yield (
             f"{duration(report.expires)} is more than S3 allows: 604,800 seconds (7 days). boto3 "
-            "signs it without a word; S3 refuses it at every use."
+            "signs it without a warning; S3 refuses it every time."
         )
     elif report.expires is not None and report.expires <= 0:
-        yield "It was over at the moment it was signed: ExpiresIn has to be a number over 0."
+        yield "It had expired when it was signed: ExpiresIn must be greater than 0."
     if report.temporary and report.expires is not None and report.expires > 3600:
         yield (
-            f"It promises {duration(report.expires)}, but was signed with a temporary key: it dies "
+            f"It promises {duration(report.expires)}, but was signed with a temporary key: it ends "
             "with the session, often after 1 hour (ExpiredToken)."
         )
     if report.ends and now <= report.ends:
         yield (
-            "It is good until it ends, for everybody who has it, any number of times. To take it "
-            "back, deactivate the key or deny its owner the action."
+            "It works until it expires, for anyone who has it, any number of times. To revoke it, "
+            "deactivate the key or deny its owner the action."
         )
 
 
@@ -137,35 +137,35 @@ def _left_open(report: UrlReport, values: dict[str, str], for_reading: bool) -> 
         yield (
             "Signature Version 2: buckets made since June 2020 and newer regions refuse it ("
             '"Please use AWS4-HMAC-SHA256"). Sign with Config(signature_version="s3v4") and a '
-            "region. Its life has no limit, and size and conditions cannot be signed."
+            "region. Its lifetime has no limit, and size and conditions cannot be signed."
         )
         if "content-type" not in values and not for_reading:
             yield (
-                "If it is for PUT: Version 2 signs the Content-Type, even none. A client "
-                "that adds one gets 403 SignatureDoesNotMatch."
+                "If it is for PUT: Version 2 signs the Content-Type, even if there is none. A "
+                "client that adds one gets 403 SignatureDoesNotMatch."
             )
     elif not for_reading and report.send:
         if "content-type" not in report.send:
             yield (
-                "If it is for PUT: content-type is not signed, so the uploader may label the "
-                "object with any type, text/html too. boto3 signs it with ContentType=…, the "
+                "If it is for PUT: content-type is not signed, so the uploader can label the "
+                "object with any type, even text/html. boto3 signs it with ContentType=…, the "
                 'JavaScript SDK v3 only with signableHeaders: new Set(["content-type"]).'
             )
         if "content-length" not in report.send:
             yield (
-                "If it is for PUT: the size is not limited, up to S3's 5 GB. An exact size can be "
-                "signed (ContentLength=…), a range only in a POST form."
+                "If it is for PUT: the size is not limited, up to S3's 5 GB. You can sign an exact "
+                "size (ContentLength=…), and a range only in a POST form."
             )
     for name in ("x-amz-acl", "acl"):
-        if values.get(name) in _PUBLIC_ACLS:
+        if values.get(name) in PUBLIC_ACLS:
             yield (
-                f"It makes the object public ({name}={values[name]}). New buckets refuse ACLs; "
-                "where one does not, everybody can read the object for ever."
+                f"It makes the object public ({name}={values[name]}). New buckets refuse ACLs; in "
+                "one that does not, anyone can read the object for ever."
             )
     if "x-amz-acl" in report.send:
         yield (
-            "An ACL is signed. New buckets refuse ACLs (AccessControlListNotSupported); if it is "
-            "public-read, the object is open to everybody where they do not. Leave it out."
+            "An ACL is signed. New buckets refuse ACLs (AccessControlListNotSupported); in others, "
+            "public-read opens the object to everybody. Leave it out."
         )
     if checksum := next((n for n in values if n.startswith("x-amz-checksum-crc")), ""):
         yield _checksum_warning(checksum, values[checksum])
@@ -174,9 +174,9 @@ def _left_open(report: UrlReport, values: dict[str, str], for_reading: bool) -> 
 def _checksum_warning(name: str, value: str) -> str:
     if value == "AAAAAA==":
         return (
-            f"{name}=AAAAAA== is the checksum of nothing, which the JavaScript SDK v3 adds to an "
-            "upload's URL. AWS ignores it there; R2, Garage and others compare it with the file "
-            'and refuse. Sign with requestChecksumCalculation: "WHEN_REQUIRED".'
+            f"{name}=AAAAAA== is the checksum of nothing, which the JavaScript SDK v3 adds to the "
+            "URL of an upload. AWS ignores it there; R2, Garage and others compare it with the "
+            'file and refuse. Sign with requestChecksumCalculation: "WHEN_REQUIRED".'
         )
     return f"{name} is in the query: it is signed, but AWS compares only checksums in headers."
 
@@ -190,11 +190,11 @@ def _reads_only(values: dict[str, str]) -> bool:
 def _sent_by_curl(report: UrlReport, pasted: Pasted) -> Iterator[str]:
     if not pasted.method:
         return
-    given = dict(pasted.headers)
+    sent = dict(pasted.headers)
     yield f"The command sends {shown(pasted.method)}: the URL must have been signed for that."
     for name in report.send:
-        if name not in ("host", "content-length") and name not in given:
+        if name not in ("host", "content-length") and name not in sent:
             yield f"{name} is signed, but the command does not send it: SignatureDoesNotMatch."
-    loose = [n for n in given if n.startswith("x-amz-") and n not in report.send]
-    if loose and report.version == 4:
-        yield f"The command sends {', '.join(map(shown, loose))}, which is not signed: 403."
+    unsigned = [n for n in sent if n.startswith("x-amz-") and n not in report.send]
+    if unsigned and report.version == 4:
+        yield f"The command sends {', '.join(map(shown, unsigned))}, which is not signed: 403."

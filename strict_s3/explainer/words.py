@@ -1,7 +1,7 @@
-"""How the inspector says things: labelled parts, durations, and text that is safe to show.
+"""How reports are worded: labelled parts, durations, and text that is safe to show.
 
-What is inspected was written by somebody else. So a value is shown on one line, without control
-characters, cut when it is long, and never with a signature, a session token or a whole key id.
+Somebody else wrote what is inspected. So a value is shown on one line, without control characters,
+shortened if it is long, and never with a signature, a session token or a whole key id.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..redact import HIDDEN, redact, redact_key
 from ..rules.authentication import iso
 
 WIDTH = 98  # columns of a report
-LONGEST = 300  # characters of one value
+MAX_VALUE = 300  # characters of one value
 _SECRET_NAME = re.compile(r"signature(?!version)|security-token|session-token|^token-\d", re.I)
 _NAMED_SECRET = re.compile(
     r"((?:x-amz-)?(?:signature|security-token|s3session-token)(?:=|%3D|%253D|:\s*))[^&\s\"'<>]+",
@@ -25,8 +25,8 @@ _NAMED_SECRET = re.compile(
 )
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}")
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
-# What each of these, and each pattern of `redact`, has in it: most texts have none of it, and
-# need none of ten searches.
+# Each of these patterns, and each of `redact`, contains one of these: most texts have none, which
+# saves ten searches.
 _SUSPECT = re.compile(r"signature|token|A[KS]IA|[A-Za-z0-9+/ ]{40}", re.I)
 
 
@@ -34,8 +34,8 @@ _SUSPECT = re.compile(r"signature|token|A[KS]IA|[A-Za-z0-9+/ ]{40}", re.I)
 class Part:
     """One labelled piece of what is inspected.
 
-    `value` is decoded and safe to show, `explanation` a sentence. `text` is the piece as it
-    stands in a URL, secrets hidden: the texts of all segments make the URL.
+    `value` is decoded and safe to show, `explanation` a sentence. `text` is the piece as the URL
+    has it, secrets hidden: the texts of all segments together are the URL.
     """
 
     label: str
@@ -49,7 +49,7 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name))
 
 
-def shown(value: object, limit: int = LONGEST) -> str:
+def shown(value: object, limit: int = MAX_VALUE) -> str:
     """`value` on one line, printable, cut after `limit` characters, without secrets."""
     return one_line(hide(str(value)), limit)
 
@@ -63,7 +63,7 @@ def hide(text: str) -> str:
     return redact(_LONG_HEX.sub(HIDDEN, text))
 
 
-def one_line(text: str, limit: int = LONGEST) -> str:
+def one_line(text: str, limit: int = MAX_VALUE) -> str:
     """`text` with every control character as an escape (``\\n``), cut after `limit`."""
     cut = text if len(text) <= limit else text[:limit] + HIDDEN
     if cut.isprintable():
@@ -72,7 +72,7 @@ def one_line(text: str, limit: int = LONGEST) -> str:
 
 
 def _printable(character: str) -> bool:
-    # Cf holds the marks that turn the direction of a line around, Cs what no file can hold.
+    # Cf has the marks that reverse the direction of text, Cs what UTF-8 cannot encode.
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -97,11 +97,11 @@ def duration(length: timedelta | int) -> str:
 
 
 def moment(when: datetime) -> str:
-    """A moment in UTC, and as the clock on this computer's wall shows it."""
+    """A moment in UTC and in this computer's time zone."""
     text = iso(when)
     try:
         here = when.astimezone()
-    except (OverflowError, OSError, ValueError):  # a year that this system's clock cannot tell
+    except (OverflowError, OSError, ValueError):  # a year out of this system's range
         return text
     return f"{text} ({here:%Y-%m-%d %H:%M:%S} on this computer)"
 
@@ -123,7 +123,7 @@ def listing(parts: Iterable[Part]) -> list[str]:
     width = min(max((len(part.label) for part in parts), default=0), 30)
     margin = " " * (width + 4)
     lines: list[str] = []
-    explained: dict[str, list[str]] = {}  # many parts have the same explanation
+    explained: dict[str, list[str]] = {}  # many parts share an explanation
     for part in parts:
         label = f"  {part.label.ljust(width)}  "
         first = wrapped(part.value, label, margin) if part.value else [label.rstrip()]
@@ -138,13 +138,13 @@ def listing(parts: Iterable[Part]) -> list[str]:
 
 
 def bullets(sentences: Iterable[str], mark: str = "!") -> list[str]:
-    """One sentence or two behind a mark."""
+    """Each text after a mark."""
     return [line for text in sentences for line in wrapped(text, f"  {mark} ", "    ")]
 
 
 def wrapped(text: str, first: str, then: str) -> list[str]:
     """`text` in lines of at most `WIDTH` columns; words are never broken."""
-    text = one_line(text, 20 * LONGEST)
+    text = one_line(text, 20 * MAX_VALUE)
     if len(first) + len(text) <= WIDTH and text == text.rstrip() != "":
         return [first + text]
     return wrap(
@@ -158,7 +158,7 @@ def wrapped(text: str, first: str, then: str) -> list[str]:
 
 
 class Readable:
-    """A report: its text is what a person reads, in ``print`` and as a notebook's last line."""
+    """A report: ``print`` and the last line of a notebook's cell show its text."""
 
     def __repr__(self) -> str:
         return str(self)

@@ -1,6 +1,8 @@
-"""Is a bucket policy public? What Block Public Access looks at.
+"""What makes a bucket or an object public, as Block Public Access sees it.
 
-Source: "The meaning of 'public'" in "Blocking public access to your Amazon S3 storage", user guide.
+Source: "The meaning of 'public'" on
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html.
+Canned ACLs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ import ipaddress
 
 from .policy import Policy, Statement
 
+# The canned ACLs that let others than the bucket's owner in.
+PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 # A condition on one of these keys with fixed values makes a statement for everybody non-public.
 _NARROWING = frozenset(
     (
@@ -31,7 +35,7 @@ _NARROWING = frozenset(
 
 
 def is_public(policy: Policy) -> bool:
-    """True if any statement allows something to everybody without narrowing who that is."""
+    """Does any statement allow something to everybody, without a condition on who that is?"""
     return any(s.allow and _for_everybody(s) and not _narrowed(s) for s in policy.statements)
 
 
@@ -51,7 +55,7 @@ def _narrowed(statement: Statement) -> bool:
 
 def _fixed(key: str, value: str) -> bool:
     if key.lower() == "aws:sourceip":
-        # AWS counts very wide address ranges as public.
+        # Very wide ranges count as public: wider than /8 for IPv4, than /32 for IPv6.
         network = ipaddress.ip_network(value, strict=False)
         return network.prefixlen >= (8 if network.version == 4 else 32)
     return "*" not in value and "?" not in value and "${" not in value

@@ -68,8 +68,8 @@ def test_wrong_rules_are_told(lab, values, sentence):
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("origin", "www.example.com", "is no origin"),
-        ("origin", f"{ORIGIN}/", "is no origin"),
+        ("origin", "www.example.com", "is not an origin"),
+        ("origin", f"{ORIGIN}/", "is not an origin"),
         ("headers", "content-type", "is no header: write name: value."),
         ("headers", "a: é", "plain ASCII"),
         ("Key", "", "an object needs a key"),

@@ -130,7 +130,7 @@ class Behind:
 
 def test_why_shows_every_check_and_one_cross(service):
     lab = Behind(service)
-    with pytest.raises(InspectError, match="no request yet"):
+    with pytest.raises(InspectError, match="not had a request yet"):
         why(lab)
     service.put()
     url = service.presign("get_object")

@@ -59,7 +59,7 @@ def test_conditions_as_sentences():
         "key must start with `user1/`",
         "the file has 0 to 100,000 bytes",
         "content-type must start with `image/`",
-        "x-amz-meta-tag may be anything",
+        "x-amz-meta-tag can be anything",
         "success_action_status must be exactly `201`",
         "bucket must be exactly `bucket`",
     ):
@@ -85,16 +85,14 @@ def test_neither_signature_nor_token_is_shown():
         assert post["fields"]["policy"] not in text
         assert "ASIAIOSFODNN7EXAMPLE" not in str(report)
     long = inspect_form(form(token=TOKEN, expires=7200))
-    assert any("dies with the session" in warning for warning in long.warnings)
+    assert any("ends with the session" in warning for warning in long.warnings)
 
 
 def test_missing_conditions_and_extra_fields():
     post = form({"acl": "public-read"}, [{"success_action_status": "201"}])
     report = inspect_form(post)
     assert report.extra == ("acl",)
-    assert report.missing == (
-        "success_action_status must be exactly `201`: there is no such field",
-    )
+    assert report.missing == ("success_action_status must be exactly `201`: the field is missing",)
     assert "Policy Condition failed" in report.refusal
     assert any("makes the object public" in warning for warning in report.warnings)
 
@@ -104,7 +102,7 @@ def test_missing_conditions_and_extra_fields():
     [
         (form(expires=10_000_000), "seven days"),
         (form(), "The size is not limited"),
-        (form(key="a/${filename}"), "takes the name of the file"),
+        (form(key="a/${filename}"), "contains the file's name"),
         (form(), "no Content-Type field"),
         (form({"acl": "private"}, [{"acl": "private"}]), "refuse ACLs"),
         (form(version="s3"), "Signature Version 2"),
@@ -112,9 +110,9 @@ def test_missing_conditions_and_extra_fields():
         (by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": [{}]}), "cannot read"),
         (
             by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": [["eq", "key", "k"]]}),
-            "can never hold",
+            "can never be met",
         ),
-        ({"url": "https://b.s3.amazonaws.com/", "fields": form()["fields"]}, "names no region"),
+        ({"url": "https://b.s3.amazonaws.com/", "fields": form()["fields"]}, "not name a region"),
         ({"url": "https://other.s3.eu-west-2.amazonaws.com", **form() | {"url": "https://other.s3"
           ".eu-west-2.amazonaws.com"}}, "the upload goes to `other`"),
     ],
@@ -133,7 +131,7 @@ def test_a_token_of_another_form():
     post = form(token=TOKEN)
     post["fields"]["x-amz-security-token"] = "ANOTHERTOKEN"
     report = inspect_form(post)
-    assert "it is another one" in report.missing[0]
+    assert "it is a different one" in report.missing[0]
     assert "TOKEN" not in str(report)
 
 

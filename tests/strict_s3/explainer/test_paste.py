@@ -31,8 +31,8 @@ BROKEN = "\n".join(URL[i : i + 60] for i in range(0, len(URL), 60))
         (f"The link\n{URL}\nThanks for your help", ""),
         (f"See {URL}.", ". after the URL"),
         (f"[image]({URL})", "around the URL"),
-        (URL.replace("&", "&amp;"), "&amp; stood for &"),
-        (f'<a href="{URL.replace("&", "&amp;")}">', "&amp; stood for &"),
+        (URL.replace("&", "&amp;"), "It had &amp; for &"),
+        (f'<a href="{URL.replace("&", "&amp;")}">', "It had &amp; for &"),
         (URL.replace("&", "\\u0026"), "escaped as in JSON"),
         ('{"url": "' + URL.replace("/", "\\/") + '"}', "escaped as in JSON"),
         (BROKEN, "Line breaks"),
@@ -96,12 +96,12 @@ def test_a_signed_header_that_the_command_does_not_send():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "nothing here"),
-        ("   \n", "nothing here"),
+        ("", "Nothing was pasted"),
+        ("   \n", "Nothing was pasted"),
         ("hello", "no URL"),
         ("ftp://host/key?X-Amz-Signature=1", "no URL"),
-        ("https://", "no whole URL"),
-        ("https://[", "no whole URL"),
+        ("https://", "not a whole URL"),
+        ("https://[", "not a whole URL"),
         ("https://example.com/page", "without a signature"),
         ("https://b.s3.eu-west-2.amazonaws.com/k", "an S3 URL without a signature"),
         ("https://d1.cloudfront.net/k?Expires=1&Signature=x&Key-Pair-Id=K", "CloudFront"),
@@ -109,8 +109,8 @@ def test_a_signed_header_that_the_command_does_not_send():
         ("https://a.blob.core.windows.net/c/k?sv=1&sig=x", "Azure"),
         ("https://b.s3.amazonaws.com/%ff?X-Amz-Signature=0", "not UTF-8"),
         (URL + "&a=b" * 9_000, "characters"),
-        (None, "A URL is text"),
-        (b"https://x", "A URL is text"),
+        (None, "Expected a URL as text"),
+        (b"https://x", "Expected a URL as text"),
     ],
 )
 def test_no_presigned_url_is_one_clear_error(text, words):

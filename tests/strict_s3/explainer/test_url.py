@@ -145,19 +145,22 @@ def test_hosts(host, style, bucket, region, kind):
         (signed("put_object", ACL="public-read"), "An ACL is signed"),
         (URL + "&x-amz-acl=public-read", "makes the object public"),
         (signed(expires=604801), "more than S3 allows"),
-        (signed(expires=0), "over at the moment"),
+        (signed(expires=0), "had expired when it was signed"),
         (signed().replace("https", "http"), "http, not https"),
         (URL.replace("https://presigned", "http://files.example.com/presigned"), "http, not"),
-        (URL.replace(".eu-west-2.amazonaws", ".amazonaws"), "names no region"),
+        (URL.replace(".eu-west-2.amazonaws", ".amazonaws"), "does not name a region"),
         (URL.replace(".eu-west-2.amaz", ".eu-west-1.amaz"), "host is in eu-west-1"),
         (signed(s3={"addressing_style": "path"}), "Path style"),
         (signed(Bucket="my.dotted", s3={"addressing_style": "virtual"}), "Path style"),
         (URL.replace("presignedurldemo.s3", "my.dotted.s3"), "has dots in its name"),
-        (URL.replace("presignedurldemo.s3", "presignedurldemo.s3-website"), "takes no signatures"),
+        (
+            URL.replace("presignedurldemo.s3", "presignedurldemo.s3-website"),
+            "does not accept signatures",
+        ),
         (URL.replace("presignedurldemo.s3.eu-west-2.amazonaws.com", "files.example.com"), "proxy"),
         (URL + "&x-amz-checksum-crc32=AAAAAA%3D%3D", "checksum of nothing"),
         (URL + "&x-amz-checksum-crc32=NSRBwg%3D%3D", "signed, but AWS compares"),
-        (URL.lower(), "only in their own spelling"),
+        (URL.lower(), "only in their exact spelling"),
         (URL.replace("%2F", "%252F"), "percent-encoded twice"),
         (URL.replace(SIGNATURE, SIGNATURE[:50]), "The signature has 50 characters"),
     ],
@@ -196,7 +199,7 @@ def test_signature_version_2():
     assert any("makes the object public" in warning for warning in report.warnings)
     over = inspect_url(url, datetime.now(UTC) + timedelta(minutes=2))
     assert over.refusal == "403 AccessDenied: Request has expired"
-    assert "lacks" in inspect_url(url.replace("Expires", "Expired")).refusal
+    assert "missing" in inspect_url(url.replace("Expires", "Expired")).refusal
 
 
 def test_a_key_cannot_write_into_the_report():

@@ -50,7 +50,7 @@ def test_what_looks_harmless_has_nothing_to_hide(monkeypatch, text):
 
 def as_any_text(text: str, first: str) -> list[str]:
     return wrap(
-        words.one_line(text, 20 * words.LONGEST),
+        words.one_line(text, 20 * words.MAX_VALUE),
         words.WIDTH,
         initial_indent=first,
         subsequent_indent="    ",
