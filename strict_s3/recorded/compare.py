@@ -117,7 +117,7 @@ def _elements(
         have = document.get(path, [])
         want = [] if value is False else value if isinstance(value, list | tuple) else [str(value)]
         if not _same(want, have, answer.any_order, values):
-            yield Difference(path, want[0] if len(want) == 1 else want or None, have)
+            yield Difference(path, want[0] if len(want) == 1 else want or None, have or None)
     if not answer.partial:
         for path in document.keys() - recorded.keys():
             yield Difference(path, None, document[path])

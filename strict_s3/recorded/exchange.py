@@ -23,6 +23,7 @@ _VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 _TIMES = {  # seconds from now
     "an-hour-ago": -3600,
     "in-a-second": 1,
+    "in-ten-seconds": 10,
     "in-a-minute": 60,
     "in-an-hour": 3600,
     "in-a-day": 86400,
@@ -92,8 +93,9 @@ def request_of(step: Step, target: Target, values: Values) -> Sent:
     if step.form:
         content_type, body = form_body(step, signer, values)
         return Sent(verb, base, what, {"content-type": content_type}, body)
-    body = b"a" * step.body_size or values.fill(step.body).encode()
-    local = Values({**values, **_digests(body), **_times()})
+    local = Values({**values, **_times()})
+    body = b"a" * step.body_size or local.fill(step.body).encode()
+    local.update(_digests(body))
     headers = {name.lower(): local.fill(value) for name, value in step.headers.items()}
     unsigned = {name.lower(): local.fill(value) for name, value in step.unsigned.items()}
     pairs = "&".join(f"{quote(n)}={quote(local.fill(v), safe='')}" for n, v in step.query.items())
