@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -13,6 +13,7 @@ from helpers.errors import LabError, NotYet
 from helpers.exercises import progress
 from helpers.lab import Lab
 from strict_s3.explainer import read_error
+from strict_s3.explainer.words import duration
 
 NOT_DONE = "Not done yet: "
 PASSED = "Passed: "
@@ -71,14 +72,76 @@ def presigned_url(value: object) -> str:
     return value
 
 
-def expect(answer: requests.Response, status: int, what: str) -> None:
-    """`NotYet` with `what` (a sentence without its full stop) unless the status is `status`."""
-    if answer.status_code != status:
+def expect(answer: requests.Response, what: str, status: int | None = None) -> None:
+    """`NotYet` with `what` (a sentence without its full stop) unless S3 answered with `status`.
+
+    By default any status below 400 will do.
+    """
+    if answer.status_code >= 400 if status is None else answer.status_code != status:
         raise NotYet(
             f"{what}. S3 answered {answer.status_code} {error_code(answer)}".rstrip() + "."
         )
 
 
+def refuse(answer: requests.Response, hint: str) -> None:
+    """`NotYet` with `hint`, a sentence, unless S3 refused."""
+    if answer.status_code < 400:
+        raise NotYet(hint)
+
+
+def expires(
+    lab: Lab, seconds: int, use: Callable[[], requests.Response], *, early: int = 10
+) -> None:
+    """`NotYet` unless `use` works for so long after signing and no longer, on the local S3.
+
+    It may end `early` seconds before.
+    """
+    if not lab.local:
+        return
+    hint = "X-Amz-Expires (boto3: ExpiresIn) is in seconds"
+    with lab.later(seconds=seconds - early):
+        expect(use(), f"It should still work after {duration(seconds - early)}. {hint}")
+    with lab.later(seconds=seconds + 10):
+        refuse(use(), f"it still works after {duration(seconds + 10)}. {hint}.")
+
+
 def error_code(answer: requests.Response) -> str:
     """The Code in S3's XML, or an empty text."""
     return read_error(answer.content).code
+
+
+def texts(value: object, like: str) -> dict[str, str]:
+    """`value` if it is a dict of texts, such as `like`, else `NotYet`."""
+    if not isinstance(value, Mapping) or not all(
+        isinstance(part, str) for pair in value.items() for part in pair
+    ):
+        raise NotYet(f"this should be a dict of texts, such as {like}.")
+    return dict(value)
+
+
+def posted_form(value: object, what: str = "this") -> tuple[str, dict[str, str]]:
+    """URL and fields of what generate_presigned_post returned, else `NotYet`."""
+    if not isinstance(value, Mapping) or not {"url", "fields"} <= set(value):
+        raise NotYet(
+            f"{what} should be what generate_presigned_post returns: a dict with 'url' and "
+            "'fields'."
+        )
+    url, fields = value["url"], value["fields"]
+    if not isinstance(url, str) or not isinstance(fields, Mapping):
+        raise NotYet("'url' should be a text and 'fields' a dict.")
+    found = {str(name): str(text) for name, text in fields.items()}
+    if "x-amz-signature" not in {name.lower() for name in found}:
+        raise NotYet("the form has no field x-amz-signature. Was it signed with s3v4?")
+    return url, found
+
+
+def post(url: str, fields: dict[str, str], body: bytes) -> requests.Response:
+    """A file sent with a form, as a browser sends it."""
+    return send("POST", url, data=fields, files={"file": ("file.bin", body)})
+
+
+def is_stored(lab: Lab, key: str) -> None:
+    """`NotYet` unless the lessons' bucket has an object of that key."""
+    found = lab.client().list_objects_v2(Bucket=lab.bucket, Prefix=key).get("Contents", [])
+    if key not in [item["Key"] for item in found]:
+        raise NotYet(f"S3 took the upload, but there is no {key}. Which key did you sign for?")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, send
+from helpers.exercises.checking import exercise, expect, refuse, send
 from helpers.exercises.policies import policy_text, put_bucket_policy
 from helpers.lab import Lab
 
@@ -27,39 +28,41 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
         lab.let_it_settle()
         address = f"{s3.meta.endpoint_url}/{bucket}"
 
-        def strangers(method: str, key: str, **more: Any) -> bool:
-            return send(method, f"{address}/{key}", **more).status_code < 300
+        def stranger(method: str, key: str, **more: Any) -> requests.Response:
+            return send(method, f"{address}/{key}", **more)
 
-        if not strangers("GET", "site/index.txt"):
-            raise NotYet(
-                "a stranger cannot read site/index.txt. Check who the Principal is, what the "
-                f"Action is called, and that the Resource is arn:aws:s3:::{bucket}/site/*."
-            )
-        if not strangers("GET", "site/img/logo.txt"):
-            raise NotYet(
-                "a stranger cannot read site/img/logo.txt. In a Resource, * stands for any "
-                "characters, slashes too: is there one after site/?"
-            )
-        if strangers("GET", "private/report.txt"):
-            raise NotYet(
-                "private/report.txt is public too. Name the prefix in the Resource, before the *."
-            )
-        if strangers("GET", "site-drafts/plan.txt"):
-            raise NotYet(
-                "site-drafts/plan.txt is public too: site* also matches site-drafts. A prefix is "
-                "only text, so end it with its slash."
-            )
-        if strangers("GET", ""):
-            raise NotYet(
-                "a stranger can list every key of the bucket, private/report.txt among them. "
-                "Reading an object needs one action only."
-            )
-        if strangers("PUT", "site/index.txt", data=b"defaced"):
-            raise NotYet(
-                "a stranger has just overwritten site/index.txt. Which single action is reading?"
-            )
-        if strangers("DELETE", "site/index.txt"):
-            raise NotYet("a stranger has just deleted site/index.txt. Which action is reading?")
+        expect(
+            stranger("GET", "site/index.txt"),
+            "a stranger cannot read site/index.txt. Check who the Principal is, what the Action "
+            f"is called, and that the Resource is arn:aws:s3:::{bucket}/site/*",
+        )
+        expect(
+            stranger("GET", "site/img/logo.txt"),
+            "a stranger cannot read site/img/logo.txt. In a Resource, * stands for any characters, "
+            "slashes too: put one after site/",
+        )
+        refuse(
+            stranger("GET", "private/report.txt"),
+            "private/report.txt is public too. Name the prefix in the Resource, before the *.",
+        )
+        refuse(
+            stranger("GET", "site-drafts/plan.txt"),
+            "site-drafts/plan.txt is public too: site* also matches site-drafts. A prefix is "
+            "only text, so end it with its slash.",
+        )
+        refuse(
+            stranger("GET", ""),
+            "a stranger can list every key of the bucket, private/report.txt among them. "
+            "Reading an object needs one action only.",
+        )
+        refuse(
+            stranger("PUT", "site/index.txt", data=b"defaced"),
+            "a stranger has just overwritten site/index.txt. Which single action is reading?",
+        )
+        refuse(
+            stranger("DELETE", "site/index.txt"),
+            "a stranger has just deleted site/index.txt. Which action is reading?",
+        )
     return "strangers read site/ and nothing else; they cannot list, write or delete."
 
 
@@ -80,11 +83,11 @@ def check_switches(lab: Lab, bucket: str, switches: object) -> str:
                 f"boto3 knows four switches: {', '.join(_SWITCHES)}. Each is True or False."
             ) from None
         lab.let_it_settle()
-        if send("GET", f"{s3.meta.endpoint_url}/{bucket}/private/report.txt").status_code < 300:
-            raise NotYet(
-                "a stranger still reads private/report.txt. BlockPublicPolicy only looks at "
-                "policies that are put from now on; which switch looks at requests?"
-            )
+        refuse(
+            send("GET", f"{s3.meta.endpoint_url}/{bucket}/private/report.txt"),
+            "a stranger still reads private/report.txt. BlockPublicPolicy only looks at "
+            "policies that are put from now on; which switch looks at requests?",
+        )
         try:
             s3.put_bucket_policy(Bucket=bucket, Policy=policy)
         except ClientError:

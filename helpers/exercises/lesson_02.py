@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from helpers.clean_up import IAM_PREFIX, remove_user
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, send
+from helpers.exercises.checking import exercise, refuse, send
 from helpers.exercises.policies import as_new_user, policy_text
 from helpers.lab import Lab
 
@@ -86,12 +86,12 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
     mine = {"Bucket": lab.bucket, "Key": "lesson-02/leak/mine.txt"}
     # Also puts back what may have been deleted to make the URL fail.
     lab.client().put_object(Bucket=lab.bucket, Key=_LEAKED, Body=b"The plan")
-    if send("GET", leaked).status_code < 300:
-        raise NotYet(
-            "the leaked URL still works. It lives as long as its key: update_access_key with "
-            'Status="Inactive". Which key? Its id stands in the URL\'s X-Amz-Credential, and '
-            f'list_access_keys(UserName="{user}") has it too.'
-        )
+    refuse(
+        send("GET", leaked),
+        "the leaked URL still works. It lives as long as its key: update_access_key with "
+        'Status="Inactive". Which key? Its id stands in the URL\'s X-Amz-Credential, and '
+        f'list_access_keys(UserName="{user}") has it too.',
+    )
     for call, more in ((client.put_object, {"Body": b"mine"}), (client.get_object, {})):
         if refused := _refused(call, **mine, **more):
             raise NotYet(

@@ -8,7 +8,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import error_code, exercise, expect, presigned_url, send
+from helpers.exercises.checking import exercise, expect, expires, presigned_url, refuse, send
 from helpers.lab import Lab
 from strict_s3.explainer import read_error
 
@@ -38,12 +38,11 @@ def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
         )
     if ends.tzinfo is None:
         raise NotYet("ends has no time zone. X-Amz-Date is in UTC: add .replace(tzinfo=UTC).")
-    answer = _use(url, method)
-    if answer.status_code >= 300:
-        raise NotYet(
-            f"S3 refuses {method.upper()} with {answer.status_code} {error_code(answer)}".rstrip()
-            + ". The method is not written in the URL, only signed: try the others."
-        )
+    expect(
+        _use(url, method),
+        f"S3 refuses {method.upper()}. The method is not written in the URL, only signed: try the "
+        "others",
+    )
     left = ends - datetime.now(UTC)
     if not timedelta() < left <= _LONGEST:
         raise NotYet(
@@ -51,11 +50,10 @@ def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
             "X-Amz-Date read as UTC, and X-Amz-Expires as seconds?"
         )
     if lab.local:
-        with lab.later(seconds=(left - _SLACK).total_seconds()):
-            expect(_use(url, method), 200, "The URL is over before the moment that you name")
-        with lab.later(seconds=(left + _SLACK).total_seconds()):
-            if _use(url, method).status_code < 300:
-                raise NotYet("the URL still works after the moment that you name.")
+        with lab.at(ends - _SLACK):
+            expect(_use(url, method), "The URL is over before the moment that you name")
+        with lab.at(ends + _SLACK):
+            refuse(_use(url, method), "the URL still works after the moment that you name.")
     elif abs(left - timedelta(seconds=_MYSTERY_SECONDS)) > timedelta(hours=1):
         raise NotYet("that is not the date plus the seconds in X-Amz-Expires.")
     return f"it is for {method.upper()}, and over exactly when you said."
@@ -68,13 +66,14 @@ def check_by_hand(lab: Lab, url: object) -> str:
     s3, where = lab.client(), {"Bucket": lab.bucket, "Key": HAND_MADE}
     s3.delete_object(**where)
     answer = send("PUT", text, data=b"by hand")
-    if error_code(answer) == "SignatureDoesNotMatch":
-        seen = read_error(answer.content).fields["CanonicalRequest"]
+    error = read_error(answer.content)
+    if error.code == "SignatureDoesNotMatch":
+        seen = error.fields["CanonicalRequest"]
         raise NotYet(
             "SignatureDoesNotMatch. For a PUT to your URL, S3 wrote down a canonical request "
             f"that begins {' | '.join(seen.splitlines()[:2])}. Which line differs from yours?"
         )
-    expect(answer, 200, "PUT should work now")
+    expect(answer, "PUT should work now")
     try:
         s3.head_object(**where)
     except ClientError:
@@ -82,14 +81,8 @@ def check_by_hand(lab: Lab, url: object) -> str:
             f"S3 stored the file, but not under {HAND_MADE!r}. The path is encoded once, by "
             "presign: give it the plain key."
         ) from None
-    if send("GET", text).status_code < 300:
-        raise NotYet("the URL also reads. The first line that you sign should be PUT.")
-    if lab.local:
-        with lab.later(seconds=80):
-            expect(send("PUT", text, data=b"by hand"), 200, "It should still work after 80 seconds")
-        with lab.later(seconds=100):
-            if send("PUT", text, data=b"by hand").status_code < 300:
-                raise NotYet("the URL still works after 100 seconds. X-Amz-Expires is in seconds.")
+    refuse(send("GET", text), "the URL also reads. The first line that you sign should be PUT.")
+    expires(lab, 90, lambda: send("PUT", text, data=b"by hand"))
     return f"S3 stored {HAND_MADE!r} and found nothing to complain about."
 
 

@@ -10,13 +10,24 @@ import requests
 from botocore.exceptions import ClientError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, expect, presigned_url, send
+from helpers.exercises.checking import (
+    exercise,
+    expect,
+    expires,
+    post,
+    posted_form,
+    presigned_url,
+    refuse,
+    send,
+    texts,
+)
 from helpers.lab import Lab
 from strict_s3.explainer import read_error
 
 PREFIX = "lesson-08/"
 _ONCE = f"{PREFIX}only-once.txt"
 _BODY = b"12345"
+_Form = tuple[str, dict[str, str]]  # URL and fields
 _GUESSES = 8  # characters in which two keys have to differ, at least
 
 
@@ -29,7 +40,7 @@ def check_sign(lab: Lab, sign: object) -> str:
     for form in [*forms, _form(sign, "ann", "../../bob/x y#?.png")]:
         _key_is_under(form, "ann")
     _key_is_under(_form(sign, "bob", "holiday.png"), "bob")
-    _cannot_be_guessed([form["fields"]["key"] for form in forms])
+    _cannot_be_guessed([fields["key"] for _, fields in forms])
     form = forms[0]
     answer = _post(form)
     if answer.status_code == 204:
@@ -37,19 +48,16 @@ def check_sign(lab: Lab, sign: object) -> str:
             "S3 answered 204, without a Location. success_action_status has to stand in Fields "
             "and in Conditions."
         )
-    expect(answer, 201, f"A PNG of {len(_BODY)} bytes should be taken{_reason(answer)}")
-    if _post(form, _BODY + b"6").ok:
-        raise NotYet("a larger file is taken as well. Which condition counts bytes?")
-    if _post(form, _BODY[:-1]).ok:
-        raise NotYet("a smaller file is taken as well; the size should be exact.")
-    if _post(form, _BODY, **{"Content-Type": "text/html"}).ok:
-        raise NotYet("text/html is taken as well. Give Content-Type a condition of one value.")
-    if lab.local:
-        with lab.later(minutes=14):
-            expect(_post(form), 201, "It should still work after 14 minutes")
-        with lab.later(minutes=15, seconds=10):
-            if _post(form).ok:
-                raise NotYet("it still works after 15 minutes 10. ExpiresIn is in seconds.")
+    expect(answer, f"A PNG of {len(_BODY)} bytes should be taken{_reason(answer)}", 201)
+    refuse(
+        _post(form, _BODY + b"6"), "a larger file is taken as well. Which condition counts bytes?"
+    )
+    refuse(_post(form, _BODY[:-1]), "a smaller file is taken as well; the size should be exact.")
+    refuse(
+        _post(form, _BODY, **{"Content-Type": "text/html"}),
+        "text/html is taken as well. Give Content-Type a condition of one value.",
+    )
+    expires(lab, 900, lambda: _post(form), early=60)
     return "one file of one size and type, at its own key, for a quarter of an hour."
 
 
@@ -57,19 +65,20 @@ def check_sign(lab: Lab, sign: object) -> str:
 def check_once(lab: Lab, url: object, headers: object) -> str:
     """A PUT that stores once, and needs its header."""
     text = presigned_url(url)
-    if not isinstance(headers, dict):
-        raise NotYet('once_headers should be a dict, such as {"Name": "value"}.')
+    given = texts(headers, "{'Name': 'value'}")
     s3 = lab.client()
     s3.delete_object(Bucket=lab.bucket, Key=_ONCE)
-    first = send("PUT", text, data=b"first", headers=headers)
-    expect(first, 200, "The first PUT should be taken: do the headers match what was signed?")
-    if send("PUT", text, data=b"second", headers=headers).ok:
-        raise NotYet(
-            "a second PUT is taken too. put_object has a parameter IfNoneMatch for this, and its "
-            "header has to be sent."
-        )
-    if send("PUT", text, data=b"third").ok:
-        raise NotYet("without the headers it overwrites: the condition has to be signed.")
+    first = send("PUT", text, data=b"first", headers=given)
+    expect(first, "The first PUT should be taken: do the headers match what was signed?")
+    refuse(
+        send("PUT", text, data=b"second", headers=given),
+        "a second PUT is taken too. put_object has a parameter IfNoneMatch for this, and its "
+        "header has to be sent.",
+    )
+    refuse(
+        send("PUT", text, data=b"third"),
+        "without the headers it overwrites: the condition has to be signed.",
+    )
     try:
         stored = s3.get_object(Bucket=lab.bucket, Key=_ONCE)["Body"].read()
     except ClientError:
@@ -79,22 +88,21 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
     return "stored once, and the condition cannot be left out."
 
 
-def _form(sign: Callable[..., Any], user: str, name: str) -> dict[str, Any]:
+def _form(sign: Callable[..., Any], user: str, name: str) -> _Form:
     try:
         form = sign(user, name, len(_BODY))
     except Exception as problem:  # the learner's own code
         raise NotYet(
             f"sign({user!r}, {name!r}, {len(_BODY)}) raised {type(problem).__name__}: {problem}"
         ) from None
-    good = isinstance(form, dict) and isinstance(form.get("url"), str)
-    if not good or not isinstance(form.get("fields"), dict) or "key" not in form["fields"]:
-        raise NotYet("sign should return what generate_presigned_post returns: url and fields.")
-    made: dict[str, Any] = form
-    return made
+    url, fields = posted_form(form, "what sign returns")
+    if "key" not in fields:
+        raise NotYet("the form has no field key. Return what generate_presigned_post returns.")
+    return url, fields
 
 
-def _key_is_under(form: dict[str, Any], user: str) -> None:
-    key = form["fields"]["key"]
+def _key_is_under(form: _Form, user: str) -> None:
+    key = form[1]["key"]
     if not key.startswith(f"{PREFIX}{user}/") or ".." in key:
         raise NotYet(
             f"for {user} the key is {key!r}; it should be under {PREFIX}{user}/, whatever the file "
@@ -113,10 +121,9 @@ def _cannot_be_guessed(keys: list[str]) -> None:
         )
 
 
-def _post(form: dict[str, Any], body: bytes = _BODY, **more: str) -> requests.Response:
-    return send(
-        "POST", form["url"], data={**form["fields"], **more}, files={"file": ("a.png", body)}
-    )
+def _post(form: _Form, body: bytes = _BODY, **more: str) -> requests.Response:
+    url, fields = form
+    return post(url, {**fields, **more}, body)
 
 
 def _reason(answer: requests.Response) -> str:

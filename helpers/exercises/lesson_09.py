@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from helpers.clean_up import remove_user
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, expect, send
+from helpers.exercises.checking import exercise, expect, refuse, send
 from helpers.exercises.policies import as_new_user, policy_text, put_bucket_policy
 from helpers.lab import Lab
 
@@ -39,17 +39,13 @@ def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
     def tried() -> tuple[requests.Response, requests.Response]:
         return send("GET", get), send("PUT", put, data=_BODY)
 
+    milliseconds = "Age is in milliseconds, and a Deny without Condition denies everything"
     for answer in tried():
-        expect(
-            answer,
-            200,
-            "a URL that was signed this second is refused. s3:signatureAge counts milliseconds, "
-            "and a Deny without Condition denies everything",
-        )
-    if send("GET", get.partition("?")[0]).status_code == 200:
-        raise NotYet(
-            "now a stranger can read without a URL. A guardrail denies; it allows nothing."
-        )
+        expect(answer, f"a URL that was signed this second is refused. {milliseconds}")
+    refuse(
+        send("GET", get.partition("?")[0]),
+        "now a stranger can read without a URL. A guardrail denies; it allows nothing.",
+    )
     try:
         s3.get_object(**object_)
     except ClientError:
@@ -60,21 +56,16 @@ def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
         return
     with lab.later(minutes=4, seconds=50):
         for answer in tried():
-            expect(
-                answer, 200, "after 4 minutes 50 a URL is refused already. Age is in milliseconds"
-            )
-        expect(
-            send("GET", s3.generate_presigned_url("get_object", Params=object_, ExpiresIn=9000)),
-            200,
-            "a URL with a long life is refused while it is young",
-        )
+            expect(answer, f"after 4 minutes 50 a URL is refused already. {milliseconds}")
+        young = s3.generate_presigned_url("get_object", Params=object_, ExpiresIn=9000)
+        expect(send("GET", young), "a URL with a long life is refused while it is young")
     with lab.later(minutes=5, seconds=10):
         for answer, what in zip(tried(), ("a download", "an upload"), strict=True):
-            if answer.status_code == 200:
-                raise NotYet(
-                    f"after 5 minutes 10 a URL for {what} still works. Does a Deny name that "
-                    f"action, every object (arn:aws:s3:::{bucket}/*), and an age of 300,000?"
-                )
+            refuse(
+                answer,
+                f"after 5 minutes 10 a URL for {what} still works. Does a Deny name that "
+                f"action, every object (arn:aws:s3:::{bucket}/*), and an age of 300,000?",
+            )
 
 
 @exercise("09", 2)
@@ -84,42 +75,40 @@ def check_folders(lab: Lab, bucket: str, policy: object) -> str:
     try:
         clients = {name: as_new_user(lab, name, text).client() for name in (_ADA, _ADAM)}
         for name, client in clients.items():
-            _judge_folder(lab, client, bucket, name)
+            _judge_folder(client, bucket, name)
+        lab.client().put_object(Bucket=bucket, Key="team/all.txt", Body=_BODY)
         for name, client in clients.items():
-            _judge_others(lab, client, bucket, name, _ADAM if name == _ADA else _ADA)
+            _judge_others(client, bucket, name, _ADAM if name == _ADA else _ADA)
     finally:
         for name in (_ADA, _ADAM):
             remove_user(lab, name)
     return "each has a folder, and the other's is shut."
 
 
-def _status(client: Any, operation: str, bucket: str, key: str) -> int:
+def _use(client: Any, operation: str, bucket: str, key: str) -> requests.Response:
     url = client.generate_presigned_url(operation, Params={"Bucket": bucket, "Key": key})
-    if operation == "put_object":
-        return send("PUT", url, data=_BODY).status_code
-    return send("GET", url).status_code
+    return send("PUT", url, data=_BODY) if operation == "put_object" else send("GET", url)
 
 
-def _judge_folder(lab: Lab, client: Any, bucket: str, name: str) -> None:
+def _judge_folder(client: Any, bucket: str, name: str) -> None:
     for operation, what in (("put_object", "upload to"), ("get_object", "share")):
         for key in (f"team/{name}/plan.txt", f"team/{name}/2026/plan.txt"):
-            if _status(client, operation, bucket, key) != 200:
-                raise NotYet(
-                    f"{name} cannot {what} {key}. Is the user's name the variable "
-                    "${aws:username}, and are both s3:GetObject and s3:PutObject allowed? (In "
-                    "an f-string a brace is written twice: ${{aws:username}}.)"
-                )
-
-
-def _judge_others(lab: Lab, client: Any, bucket: str, name: str, other: str) -> None:
-    lab.client().put_object(Bucket=bucket, Key="team/all.txt", Body=_BODY)
-    for operation in ("get_object", "put_object"):
-        if _status(client, operation, bucket, f"team/{other}/plan.txt") == 200:
-            more = (
-                " The one name begins with the other: what comes after the variable?"
-                if name == _ADA
-                else ""
+            expect(
+                _use(client, operation, bucket, key),
+                f"{name} cannot {what} {key}. Is the user's name the variable ${{aws:username}}, "
+                "and are both s3:GetObject and s3:PutObject allowed? (In an f-string a brace is "
+                "written twice: ${{aws:username}})",
             )
-            raise NotYet(f"{name} gets into team/{other}/.{more}")
-        if _status(client, operation, bucket, "team/all.txt") == 200:
-            raise NotYet(f"{name} also gets at team/all.txt, which is in nobody's folder.")
+
+
+def _judge_others(client: Any, bucket: str, name: str, other: str) -> None:
+    alike = " The one name begins with the other: what comes after the variable?"
+    for operation in ("get_object", "put_object"):
+        refuse(
+            _use(client, operation, bucket, f"team/{other}/plan.txt"),
+            f"{name} gets into team/{other}/.{alike if name == _ADA else ''}",
+        )
+        refuse(
+            _use(client, operation, bucket, "team/all.txt"),
+            f"{name} also gets at team/all.txt, which is in nobody's folder.",
+        )

@@ -54,14 +54,14 @@ WRONG = {
         (_avatar(value), hint)
         for value, hint in (
             ("None", "replace the dots"),
-            ("url", "Which Key"),
+            ("url", "Which key did you sign for"),
             ("sign()", "an upload with text/html is taken too"),
             ("sign(**PNG)", "2047 bytes are taken too"),
             ("sign(**SIZE)", "an upload with text/html is taken too"),
             ("sign(ContentType='image/jpeg', **SIZE)", "compare the CanonicalRequest"),
             ("sign(ContentLength=2047, **PNG)", "compare the CanonicalRequest"),
             ("sign(operation='get_object')", "Is it signed for PUT"),
-            ("sign('lesson-05/other.png', **PNG, **SIZE)", "Which Key"),
+            ("sign('lesson-05/other.png', **PNG, **SIZE)", "Which key did you sign for"),
             ("sign(expires=10, **PNG, **SIZE)", "after 9 minutes 50"),
             ("sign(expires=1800, **PNG, **SIZE)", "still works after 10 minutes 10"),
             ("42", "should be a URL"),
@@ -88,7 +88,7 @@ WRONG = {
             (
                 "sign('lesson-05/else.txt', ChecksumSHA256=SHA)",
                 "{'x-amz-checksum-sha256': SHA}",
-                "Which Key",
+                "Which key did you sign for",
             ),
         )
     ],

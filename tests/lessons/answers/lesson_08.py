@@ -55,7 +55,7 @@ WRONG = {
         for value, hint in (
             ("5", "should be a function"),
             ("lambda user: None", "raised TypeError"),
-            ("lambda user, filename, size: 'https://x'", "should return what"),
+            ("lambda user, filename, size: 'https://x'", "what sign returns should be"),
             ("lambda u, f, s: signed(u, f, s, key=f'lesson-08/{f}')", "should be under"),
             ("lambda u, f, s: signed(u, f, s, key=f'lesson-08/{u}/{uuid.uuid4()}{f}')", "Leave"),
             ("lambda u, f, s: signed(u, f, s, key=f'lesson-08/{u}/a.png')", "that are alike"),
