@@ -1,8 +1,8 @@
 """Checksums that an upload declares, and how they are computed.
 
-Source: "Checking object integrity for data uploads in Amazon S3" in the user guide. Only headers
-and trailers count: a checksum in the query of a presigned URL (some SDKs put one there) is signed
-but not compared with the body.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html.
+Only headers and trailers count: a checksum in the query of a presigned URL (some SDKs put one
+there) is signed but not compared with the body.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .request import Request
 PREFIX = "x-amz-checksum-"
 # Lengths in bytes of each algorithm's value.
 LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
-# S3 takes these too, since 2026.
+# S3 accepts these too, since 2026.
 _NOT_COMPUTED_HERE = ("MD5", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128")
-# Headers that begin like a checksum and are none.
+# Headers that only begin like a checksum.
 _ABOUT_CHECKSUMS = ("ALGORITHM", "MODE", "TYPE")
 # What S3 computes and stores when an upload declares none.
 DEFAULT = "CRC64NVME"
@@ -105,7 +105,7 @@ def hasher(algorithm: str) -> Hasher:
 
 
 def declared_md5(request: Request) -> bytes | None:
-    """The 16 bytes of Content-MD5, or None. Raises InvalidDigest if it is no such value."""
+    """The 16 bytes of Content-MD5, or None. Raises InvalidDigest if they are not 16 bytes."""
     text = request.header_map.get("content-md5")
     if text is None:
         return None
@@ -162,9 +162,9 @@ def declared_checksum(request: Request) -> tuple[str, str]:
 
 
 def trailing_checksum(algorithm: str, trailers: Mapping[str, str]) -> str:
-    """The base64 value of the checksum that came after the body.
+    """The base64 value of the checksum after the body.
 
-    Raises MalformedTrailerError if it did not come, InvalidRequest if it is of another length.
+    Raises MalformedTrailerError if it is missing, InvalidRequest if its length is wrong.
     """
     value = trailers.get(PREFIX + algorithm.lower())
     if value is None:
@@ -183,7 +183,7 @@ def _announced(request: Request) -> str:
 
 
 def _computed(algorithm: str) -> bool:
-    """True for an algorithm of S3. Raises NotImplementedByS3 for one that is missing here."""
+    """Is it one of S3's algorithms? Raises NotImplementedByS3 for one that is missing here."""
     if algorithm in _NOT_COMPUTED_HERE:
         raise NotImplementedByS3(
             f"{algorithm} is a checksum of S3 that this local S3 does not compute"

@@ -1,8 +1,8 @@
 """Cross-origin resource sharing: which rule answers a browser, and with which headers.
 
-CORS tells a *browser* what a page may do; it refuses no request but the preflight itself.
-Source: "Using cross-origin resource sharing (CORS)" and "Elements of a CORS configuration" in the
-user guide; messages and headers as recorded on AWS.
+CORS tells a *browser* what a page is allowed to do; it refuses only the preflight itself.
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html and "Elements of a CORS
+configuration" beside it; messages and headers as recorded on AWS.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CorsRule:
     max_age: int | None = None
 
     def mismatch(self, origin: str, method: str, headers: Iterable[str]) -> str:
-        """The first thing that this rule does not allow, in words; empty if it allows all."""
+        """The first thing that this rule does not allow, in words; "" if it allows all."""
         if not any(wildcard(pattern).fullmatch(origin) for pattern in self.origins):
             return f"origin {origin} is not in {', '.join(self.origins)}"
         if method not in self.methods:
@@ -105,7 +105,7 @@ def preflight(
 ) -> list[tuple[str, str]]:
     """The headers that answer an OPTIONS request; `rules` is None if there is no such bucket.
 
-    Never asks who is calling: a browser sends no credentials here. Raises BadRequest,
+    It does not matter who asks: a browser sends no credentials here. Raises BadRequest,
     AccessForbidden.
     """
     origin = request.header("origin")
@@ -141,7 +141,7 @@ def preflight(
 def actual(
     request: Request, rules: Sequence[CorsRule], decision: Decision
 ) -> list[tuple[str, str]]:
-    """The headers added to any answer to a request with an Origin; none if no rule matches."""
+    """The headers added to the response to a request with an Origin; none if no rule matches."""
     origin = request.header("origin")
     if not origin or not rules:
         return []

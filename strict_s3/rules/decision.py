@@ -1,4 +1,4 @@
-"""The ordered list of checks that one request went through, and the first that it failed."""
+"""The checks that one request went through, in order, and the first that it failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import S3Error
 
 @dataclass(frozen=True)
 class Check:
-    """One step: its name, whether the request passed it, and what was compared with what."""
+    """A check: its name, whether the request passed it, and what was compared."""
 
     name: str
     passed: bool
@@ -44,17 +44,10 @@ class Decision:
         raise error
 
     def ended(self, error: S3Error) -> None:
-        """Record an error that came after the checks, from the body or from the store.
-
-        One that a check has recorded already is left alone.
-        """
+        """Record an error that came after the checks, from the body or the store."""
         if self.error is None:
             self.checks.append(Check(error.code, False, error.message))
             self.error = error
-
-    @property
-    def allowed(self) -> bool:
-        return self.error is None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the control pipe and for logs."""

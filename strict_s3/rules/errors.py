@@ -6,10 +6,10 @@
      ├─ the body: BadDigest, XAmzContentSHA256Mismatch, IncompleteBody, EntityTooLarge …
      └─ the resource: NoSuchBucket, NoSuchKey, PreconditionFailed, InvalidRange …
 
-Messages are AWS's own, from the "Error responses" page of the S3 API reference and from answers
-recorded on AWS; where a message depends on the case, the rule that raises it passes it in.
-A caller that has facts to show passes them as `fields`; they appear in the XML between Message
-and RequestId, in the order given. A field's name is the XML element's name.
+Messages are AWS's own, from https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and
+from answers recorded on AWS. If a message depends on the case, the rule that raises it passes it
+in. Facts are passed as `fields`: by the name of their XML element, they appear between Message and
+RequestId, in the order of the arguments.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import re
 from typing import ClassVar
 from xml.sax.saxutils import escape
 
-# Characters that XML 1.0 cannot carry, not even escaped.
+# Characters that XML 1.0 cannot have, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class S3Error(Exception):
-    """A refusal. Subclasses name the code; `message` and `fields` say what is particular to it."""
+    """A refusal. Subclasses have the code; `message` and `fields` say what is particular to it."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "InvalidRequest"
@@ -43,12 +43,12 @@ class S3Error(Exception):
 
 
 def xml_text(value: str) -> str:
-    """`value` as XML text: escaped, and without what XML cannot carry."""
+    """`value` as XML text: escaped, and without characters that XML cannot have."""
     return escape(readable_xml(value))
 
 
 def readable_xml(text: str) -> str:
-    """`text` without the characters that XML cannot carry."""
+    """`text` without characters that XML cannot have."""
     return _NOT_XML.sub("\ufffd", text)
 
 
@@ -286,7 +286,7 @@ class MetadataTooLarge(S3Error):
 
 
 class MalformedPolicyDocument(S3Error):
-    """A bucket policy that S3 does not take; the message says why."""
+    """A bucket policy that S3 does not accept; the message says why."""
 
     code, default = "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'"
 

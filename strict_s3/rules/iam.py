@@ -1,8 +1,10 @@
 """Do the policies allow this request, and which statement decides?
 
-Source: "Policy evaluation logic", "Permissions boundaries for IAM entities", "IAM policy
-elements: Variables and tags" and "AWS JSON policy elements: NotPrincipal" in the IAM user guide.
-One account: there is no cross-account access here.
+Sources: "Policy evaluation logic"
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html),
+"Permissions boundaries for IAM entities", "IAM policy elements: Variables and tags" and "AWS JSON
+policy elements: NotPrincipal" in the IAM user guide. There is one account, so nothing here is about
+access from another one.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from .policy import KINDS, Policy, PolicyKind, Statement
 
 Effect = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
 
-# Why a statement did not match, put into words only when somebody asks; None: it matched.
+# Why a statement did not match, worded only on demand; None: it matched.
 _Why = Callable[[], str] | None
-_Looked = tuple[Policy, Statement, _Why]
+_Examined = tuple[Policy, Statement, _Why]
 
-_TOLD = 3  # statements of which a refusal says why they do not match
+_MAX_EXPLAINED = 3  # statements that a refusal explains
 
 # How closely a Principal element names an identity.
 _NOT_NAMED, _ACCOUNT, _ROLE, _DIRECTLY = range(4)
@@ -31,7 +33,7 @@ _NOT_NAMED, _ACCOUNT, _ROLE, _DIRECTLY = range(4)
 
 @dataclass(frozen=True)
 class Step:
-    """One statement that was looked at, and the first thing in it that did not match."""
+    """A statement that was examined, and the first element in it that did not match."""
 
     policy: str
     statement: str
@@ -43,7 +45,7 @@ class Step:
 class Evaluation:
     """The verdict, the statement that decided (None for an implicit deny) and every step.
 
-    `missing` is, for an implicit deny, the kind of policy whose allow is missing.
+    `missing` is the kind of policy that would have to allow it, for an implicit deny.
     """
 
     effect: Effect
@@ -51,7 +53,7 @@ class Evaluation:
     policy: Policy | None = None
     statement: Statement | None = None
     missing: PolicyKind | None = None
-    looked: tuple[_Looked, ...] = field(default=(), repr=False, compare=False)
+    examined: tuple[_Examined, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def allowed(self) -> bool:
@@ -59,10 +61,10 @@ class Evaluation:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """Every statement looked at, in order. An explicit deny ends the looking."""
+        """Every statement that was examined, in order; an explicit deny ends the examination."""
         return tuple(
             Step(policy.name, statement.label, why is None, why() if why else "")
-            for policy, statement, why in self.looked
+            for policy, statement, why in self.examined
         )
 
 
@@ -77,13 +79,13 @@ def evaluate(
     session_policies: Sequence[Policy] | None = None,
     boundary: Policy | None = None,
 ) -> Evaluation:
-    """May `identity` perform `action` (``s3:GetObject``) on `resource` (an ARN)?
+    """Is `identity` allowed to perform `action` (``s3:GetObject``) on `resource` (an ARN)?
 
-    `context` holds the request's condition keys. A role's trust policy goes among the
-    `resource_policies`. `session_policies` of None means that there are none; an empty sequence
-    that they allow nothing. Order, as AWS documents it: an explicit deny anywhere ends it; then
-    one allow is needed, from an identity policy or from the resource's own policy; a boundary
-    and session policies narrow it, except where the resource's policy names this very principal.
+    `context` holds the request's condition keys. A role's trust policy is one of the
+    `resource_policies`. `session_policies` is None if there are none; an empty sequence allows
+    nothing. The order is AWS's: an explicit deny anywhere decides. Then one allow is needed, from
+    an identity policy or from the resource's policy, and a boundary and session policies limit
+    it, unless the resource's policy names this very principal.
     """
     anonymous = identity.kind == "anonymous"
     call = _Call(action, resource, context, identity, bounded=boundary is not None)
@@ -95,14 +97,14 @@ def evaluate(
     )
     allows: list[list[tuple[Policy, Statement]]] = []
     for policies in sets:
-        found: list[tuple[Policy, Statement]] = []
-        allows.append(found)
+        matching: list[tuple[Policy, Statement]] = []
+        allows.append(matching)
         for policy in policies:
             for statement in policy.statements:
                 if call.matches(policy, statement):
                     if not statement.allow:
                         return call.verdict("ExplicitDeny", policy, statement)
-                    found.append((policy, statement))
+                    matching.append((policy, statement))
     by_identity, by_resource, by_session, by_boundary = allows
 
     trust = next((p for p in resource_policies if p.kind == "trust"), None)
@@ -113,10 +115,10 @@ def evaluate(
     if identity.kind == "root":
         return call.root()
 
-    # "Policy evaluation logic": named by its own ARN (a user, a role's session, a federated user)
-    # or by "*", a principal needs no other allow, and no boundary or session policy narrows it.
-    # Named by its role's ARN it needs no other allow, but is narrowed. Its account's name alone
-    # only passes the question on to the identity policies.
+    # "Policy evaluation logic": a principal named by its own ARN (a user, a role's session, a
+    # federated user) or by "*" needs no other allow, and no boundary or session policy limits it.
+    # Named by its role's ARN, it needs no other allow but is limited. If only its account is
+    # named, the identity policies decide.
     direct = [pair for pair in by_resource if call.naming(pair[1]) == _DIRECTLY]
     if direct:
         return call.verdict("Allow", *direct[0])
@@ -150,27 +152,27 @@ class _NoValue(Exception):
 
 
 class _Call:
-    """One question, and the trail of statements looked at."""
+    """One question, and the statements examined for it."""
 
     def __init__(
         self, action: str, resource: str, context: Context, identity: Identity, *, bounded: bool
     ) -> None:
         self.action, self.resource, self.identity = action, resource, identity
-        self._given, self._bounded = context, bounded
-        self._looked: list[_Looked] = []
+        self._context, self._bounded = context, bounded
+        self._examined: list[_Examined] = []
 
     @cached_property
     def context(self) -> Context:
-        return {key.lower(): value for key, value in self._given.items()}
+        return {key.lower(): value for key, value in self._context.items()}
 
     def matches(self, policy: Policy, statement: Statement) -> bool:
         why: _Why
         try:
             why = self._mismatch(policy, statement)
         except _NoValue as unresolved:
-            # One variable without a value makes the whole statement void, whatever else it lists.
+            # One variable without a value makes the whole statement void.
             why = partial("Variable ${{{}}}: the request has no such key".format, unresolved.name)
-        self._looked.append((policy, statement, why))
+        self._examined.append((policy, statement, why))
         return why is None
 
     def verdict(self, effect: Effect, policy: Policy, statement: Statement) -> Evaluation:
@@ -179,39 +181,39 @@ class _Call:
             f'Statement "{statement.label}" of the {KINDS[policy.kind]} "{policy.name}" '
             f"{verb} {self.action}{_conditions(statement)}."
         )
-        return Evaluation(effect, reason, policy, statement, looked=tuple(self._looked))
+        return Evaluation(effect, reason, policy, statement, examined=tuple(self._examined))
 
     def root(self) -> Evaluation:
-        reason = "The account's root identity may do anything that no policy denies."
-        return Evaluation("Allow", reason, looked=tuple(self._looked))
+        reason = "The account's root user can do anything that no policy denies."
+        return Evaluation("Allow", reason, examined=tuple(self._examined))
 
     def implicit(self, why: str, missing: PolicyKind) -> Evaluation:
         reason = f"Nothing allows {self.action} on {self.resource}: {why}."
-        return Evaluation("ImplicitDeny", reason, missing=missing, looked=tuple(self._looked))
+        return Evaluation("ImplicitDeny", reason, missing=missing, examined=tuple(self._examined))
 
     def none_matched(self) -> str:
-        """Why no allow matched, the first few in words."""
-        if not self._looked:
+        """Why no allow matched, for the first few statements."""
+        if not self._examined:
             return "no policy applies"
-        allows = [(p, s, why) for p, s, why in self._looked if s.allow and why]
+        allows = [(p, s, why) for p, s, why in self._examined if s.allow and why]
         if not allows:
             return "no statement that applies allows anything"
-        told = [
+        reasons = [
             f'statement "{s.label}" of the {KINDS[p.kind]} "{p.name}" does not match ({why()})'
-            for p, s, why in allows[:_TOLD]
+            for p, s, why in allows[:_MAX_EXPLAINED]
         ]
-        if len(allows) > _TOLD:
-            told.append(f"and {len(allows) - _TOLD} more")
-        return "; ".join(told)
+        if len(allows) > _MAX_EXPLAINED:
+            reasons.append(f"and {len(allows) - _MAX_EXPLAINED} more")
+        return "; ".join(reasons)
 
     def naming(self, statement: Statement) -> int:
-        """How closely the statement names the identity as one that it applies to."""
+        """How closely the statement names the identity."""
         if statement.not_principals:
             return _DIRECTLY
         return self._named(statement)
 
     def _mismatch(self, policy: Policy, statement: Statement) -> _Why:
-        """The first element that does not match, as words to come; None if all do."""
+        """Words for the first element that does not match; None if all match."""
         named = _action_in(statement.actions, self.action)
         if named == statement.not_actions:
             return lambda: _outside("Action", self.action, named, statement.actions)
@@ -228,10 +230,10 @@ class _Call:
             negated = statement.not_principals
             return lambda: _outside("Principal", str(self.identity), negated, names)
 
-        for operator, key, wanted in statement.conditions:
-            have = self.context.get(key.lower())
-            values = None if have is None else (have,) if isinstance(have, str) else tuple(have)
-            if (why := self._fails(policy, operator, key, wanted, values)) is not None:
+        for operator, key, expected in statement.conditions:
+            value = self.context.get(key.lower())
+            values = None if value is None else (value,) if isinstance(value, str) else tuple(value)
+            if (why := self._fails(policy, operator, key, expected, values)) is not None:
                 return why
         return None
 
@@ -240,18 +242,18 @@ class _Call:
         policy: Policy,
         operator: Operator,
         key: str,
-        wanted: tuple[str, ...],
+        expected: tuple[str, ...],
         values: tuple[str, ...] | None,
     ) -> _Why:
-        compared = wanted
-        # What an absent key means to IfExists needs no values, so no variable has to resolve.
-        if policy.variables and _has_variables(wanted) and (values or not operator.if_exists):
-            compared = self._filled(wanted, escape=operator.patterns)
+        compared = expected
+        # With IfExists and a missing key nothing is compared, so no variable has to resolve.
+        if policy.variables and _has_variables(expected) and (values or not operator.if_exists):
+            compared = self._filled(expected, escape=operator.patterns)
         if operator.holds(values, compared):
             return None
         shown = "no such key" if values is None else ", ".join(values)
         return lambda: (
-            f"Condition {operator.written} {key} {', '.join(wanted)}: the request has {shown}"
+            f"Condition {operator.written} {key} {', '.join(expected)}: the request has {shown}"
         )
 
     def _is_principal(self, statement: Statement) -> bool:
@@ -265,21 +267,21 @@ class _Call:
         if self._bounded or named != _DIRECTLY:
             return True
         # "How to restrict Amazon S3 bucket access to a specific IAM role" (AWS security blog): a
-        # session is excused only where both its own ARN and its role's are listed.
+        # session is exempt only if both its own ARN and its role's are listed.
         listed = {value for _, value in statement.principals or ()}
         role = self.identity.role_arn
         return bool(role) and not listed & {"*", role}
 
     def _named(self, statement: Statement) -> int:
         closest = _NOT_NAMED
-        for sort, value in statement.principals or ():
-            if sort == "AWS":
+        for kind, value in statement.principals or ():
+            if kind == "AWS":
                 closest = max(closest, self._names.get(value, _NOT_NAMED))
         return closest
 
     @cached_property
     def _names(self) -> dict[str, int]:
-        """The identity's names in a Principal element; nobody has none but everybody's."""
+        """The names that mean this identity in a Principal element; "*" means everybody."""
         who = self.identity
         if who.kind == "anonymous":
             return {"*": _DIRECTLY}
@@ -302,7 +304,7 @@ class _Call:
             return LITERAL.get(inside, inside) if escape else inside
         name, comma, default = (part.strip() for part in inside.partition(","))
         value = self.context.get(name.lower())
-        if not isinstance(value, str):  # a key with several values is no variable
+        if not isinstance(value, str):  # a key with several values cannot be a variable
             if not comma:
                 raise _NoValue(name)
             value = default.strip("'")
@@ -332,7 +334,7 @@ def _resource_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _conditions(statement: Statement) -> str:
-    """The conditions that were met, as they stand in the policy."""
+    """The conditions that were met, as the policy has them."""
     tests = [f"{op.written} {key} {', '.join(v)}" for op, key, v in statement.conditions]
     return f" on the condition {' and '.join(tests)}" if tests else ""
 

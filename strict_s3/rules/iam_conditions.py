@@ -1,7 +1,9 @@
 """The Condition element of a policy: operators, and how they treat missing keys.
 
-Source: "IAM JSON policy elements: Condition operators", "Conditions with multiple context keys
-or values" and "Single-valued vs. multivalued context keys" in the IAM user guide.
+Sources: "IAM JSON policy elements: Condition operators"
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html),
+"Conditions with multiple context keys or values" and "Single-valued vs. multivalued context keys"
+in the IAM user guide.
 """
 
 from __future__ import annotations
@@ -18,17 +20,17 @@ Context = Mapping[str, str | Sequence[str]]
 Test = Callable[[str, str], bool]
 
 
-# Stand-ins for characters that came out of a variable: a "*" or "?" there is no wildcard and a
-# ":" does not end a part of an ARN.
+# Stand-ins for characters that came from a variable: there, "*" and "?" are not wildcards, and ":"
+# does not end a part of an ARN.
 LITERAL = {"*": "\ue000", "?": "\ue001", ":": "\ue002"}
 _STANDS_FOR = {stand_in: meant for meant, stand_in in LITERAL.items()}
 
 
 def _translated(pattern: str, any_one: str = ".") -> str:
-    """`pattern` as a regular expression; `any_one` is what ``?`` stands for, ``*`` a run of it.
+    """`pattern` as a regular expression: ``?`` stands for `any_one`, ``*`` for a run of it.
 
-    A piece between two stars is matched once, at its first place (an atomic group): going back
-    to a later place never helps, and would take a pattern of many stars exponential time.
+    A piece between two stars is matched only at its first place (an atomic group). Trying later
+    places never helps, and would take exponential time for a pattern with many stars.
     """
     pieces = [
         "".join(any_one if c == "?" else re.escape(_STANDS_FOR.get(c, c)) for c in piece)
@@ -42,7 +44,7 @@ def _translated(pattern: str, any_one: str = ".") -> str:
 
 @lru_cache(maxsize=4096)
 def wildcard(pattern: str, ignore_case: bool = False) -> re.Pattern[str]:
-    """`pattern` with ``*`` (any run) and ``?`` (any one character) as a regular expression."""
+    """`pattern` with ``*`` (any characters) and ``?`` (any one) as a regular expression."""
     flags = re.DOTALL | (re.IGNORECASE | re.ASCII if ignore_case else 0)
     return re.compile(_translated(pattern), flags)
 
@@ -51,8 +53,8 @@ def wildcard(pattern: str, ignore_case: bool = False) -> re.Pattern[str]:
 def arn_wildcard(pattern: str) -> re.Pattern[str]:
     """An ARN with wildcards as a regular expression: each of its six parts on its own.
 
-    A ``*`` stays within its part, except in the last, which may hold anything. A pattern with
-    fewer than six parts matches nothing.
+    A ``*`` stays within its part, except in the last, where it also matches colons. A pattern
+    with fewer than six parts matches nothing.
     """
     *parts, last = pattern.split(":", 5)
     if len(parts) != 5:
@@ -62,7 +64,7 @@ def arn_wildcard(pattern: str) -> re.Pattern[str]:
 
 
 def arn_matches(value: str, pattern: str) -> bool:
-    """Each of an ARN's six colon-separated parts against its own pattern."""
+    """Does each of an ARN's six colon-separated parts match its own pattern?"""
     return arn_wildcard(pattern).fullmatch(value) is not None
 
 
@@ -113,7 +115,7 @@ def _zone(text: str | None) -> timezone:
 
 @lru_cache(maxsize=1024)
 def _number(text: str) -> int | Decimal:
-    """A whole number or a decimal, exactly. Python's "nan", "1_000" and " 1" are no numbers."""
+    """A whole number or a decimal, exactly; not Python's "nan", "1_000" or " 1"."""
     if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text, re.ASCII):
         raise ValueError(f"{text!r} is not a number")
     return Decimal(text) if "." in text else int(text)
@@ -127,7 +129,7 @@ def _bool(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    # Python would also take a netmask after the slash ("/255.0.0.0").
+    # Python would also accept a netmask after the slash ("/255.0.0.0").
     if not re.fullmatch(r"[^/]+(/\d+)?", text, re.ASCII):
         raise ValueError(f"{text!r} is not an address or a CIDR range")
     return ipaddress.ip_network(text, strict=False)
@@ -142,7 +144,7 @@ def _base64(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-# Each operator: the comparison, and the check of a policy's value when it is written.
+# Each operator: the comparison, and the check of the policy's value.
 _FAMILIES: dict[str, tuple[Test, Callable[[str], object]]] = {
     "StringEquals": (lambda have, want: have == want, str),
     "StringEqualsIgnoreCase": (lambda have, want: have.lower() == want.lower(), str),
@@ -188,7 +190,7 @@ class Operator:
         base = name.removesuffix("IfExists")
         self.if_exists = base != name
         self.negated = base in _NEGATED
-        # Null already asks whether the key is there: it takes neither prefix nor suffix.
+        # Null asks whether the key is there, so it has neither prefix nor suffix.
         self.is_null = written == "Null"
         family = _NEGATED.get(base, base)
         if not self.is_null and family not in _FAMILIES:
@@ -197,15 +199,15 @@ class Operator:
         self._test, self._check = _FAMILIES["Bool" if self.is_null else family]
 
     def check_value(self, text: str) -> None:
-        """Raises ValueError if a policy may not hold this value for this operator."""
+        """Raises ValueError if this operator cannot compare with this value."""
         if "${" not in text:
             self._check(text)
 
     def without_values(self) -> bool:
-        """Does the condition hold for a request that lacks the key?
+        """Is the condition met by a request without the key?
 
-        ``IfExists`` does; ``ForAllValues`` does and ``ForAnyValue`` does not; otherwise a
-        positive test fails and a negated one passes.
+        ``IfExists`` and ``ForAllValues`` are, ``ForAnyValue`` is not; otherwise a positive test
+        fails and a negated one passes.
         """
         if self.if_exists:
             return True
@@ -213,21 +215,21 @@ class Operator:
             return self.quantifier == "ForAllValues"
         return self.negated
 
-    def holds(self, have: Sequence[str] | None, wanted: Sequence[str]) -> bool:
-        """Does the request's value (None: it has no such key) satisfy one of the `wanted`?"""
+    def holds(self, values: Sequence[str] | None, expected: Sequence[str]) -> bool:
+        """Do the request's values (None: it has no such key) satisfy one of the `expected`?"""
         if self.is_null:
-            return any(_bool(want) == (not have) for want in wanted)
+            return any(_bool(text) == (not values) for text in expected)
         # To a set operator an empty string is an empty set.
-        if not have or (self.quantifier and not any(have)):
+        if not values or (self.quantifier and not any(values)):
             return self.without_values()
-        each = (self._any(value, wanted) != self.negated for value in have)
+        each = (self._any(value, expected) != self.negated for value in values)
         everyone = self.quantifier == "ForAllValues" or (self.negated and not self.quantifier)
         return all(each) if everyone else any(each)
 
-    def _any(self, value: str, wanted: Sequence[str]) -> bool:
-        for want in wanted:
+    def _any(self, value: str, expected: Sequence[str]) -> bool:
+        for text in expected:
             try:
-                if self._test(value, want):
+                if self._test(value, text):
                     return True
             except ValueError:  # the request's value is not a number, date or address
                 continue

@@ -1,8 +1,8 @@
 """The payload hash that a request declares, and bodies that are signed chunk by chunk.
 
-Source: "Signature Calculations for the Authorization Header: Transferring Payload in Multiple
-Chunks", and the same "Including Trailing Headers", in the Amazon S3 API reference. What S3 answers
-to a body that breaks these rules is as others recorded it on AWS (versitygw issues 1600 to 1695).
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html. S3's answers to
+a body that breaks these rules are as others recorded them on AWS (versitygw issues 1600 to 1695).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _STREAMING = (STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER)
 _ASYMMETRIC = tuple(name.replace("HMAC", "ECDSA-P256") for name in _STREAMING[1:])
 
-MIN_CHUNK = 8 * 1024  # bytes of any chunk but the last
-_PIECE = 64 * 1024  # bytes handed on at a time
+MIN_CHUNK = 8 * 1024  # bytes of every chunk but the last
+_PIECE = 64 * 1024  # bytes passed on at a time
 _LINE_LIMIT = 8 * 1024  # bytes of one chunk header or trailer line
 _TRAILER_LIMIT = 16  # lines
 _BROKEN = "The request body terminated unexpectedly"
@@ -47,21 +47,21 @@ class InvalidChunkSizeError(S3Error):
 
 @dataclass(frozen=True)
 class Payload:
-    """What x-amz-content-sha256 says. `declared` goes into the canonical request as it is."""
+    """What x-amz-content-sha256 says; `declared` is its text, as the canonical request has it."""
 
     declared: str
     chunked: bool = False  # the body is in aws-chunked framing
     chunks_signed: bool = False
     has_trailer: bool = False
-    sha256: str = ""  # the body's own hash, if one was declared
-    trailer: str = ""  # the header that x-amz-trailer says will come after the body
+    sha256: str = ""  # the body's own hash, if declared
+    trailer: str = ""  # the header that x-amz-trailer announces for after the body
 
 
 def declared_payload(request: Request) -> Payload:
     """The payload hash of a request; "" if it declares none. Raises InvalidArgument.
 
-    A presigned request may declare any text: S3 signs it as it is and does not look at it, which
-    others measured on AWS. Only the values above mean something about the body.
+    A presigned request can declare any text: S3 signs it as it is and ignores it, as others
+    measured on AWS. Only the values above say something about the body.
     """
     text = request.header("x-amz-content-sha256")
     if text in ("", UNSIGNED_PAYLOAD):
@@ -86,13 +86,13 @@ def declared_payload(request: Request) -> Payload:
 
 
 def decoded_length(request: Request) -> int | None:
-    """x-amz-decoded-content-length: the body's bytes without its framing."""
+    """x-amz-decoded-content-length: the bytes of the body without its framing."""
     return whole_number(request.header("x-amz-decoded-content-length"))
 
 
 @dataclass
 class ChunkSigner:
-    """Signs one chunk after another, each signature made over the one before."""
+    """Signs one chunk after another; each signature covers the one before."""
 
     key: bytes = field(repr=False)
     scope: Scope
@@ -116,16 +116,15 @@ class ChunkSigner:
 class ChunkedBody:
     """Undoes aws-chunked framing, piece by piece, verifying each chunk that is signed.
 
-    A chunk's data is handed on before its signature has been compared, so that a large chunk
-    takes no memory: whoever stores the body must commit nothing until the iteration has ended.
-    `trailers` holds the trailing headers (lower-case names) after that: the one announced, or
-    none.
+    A chunk's data is passed on before its signature has been compared, so that a large chunk takes
+    no memory. The store must therefore commit nothing until the iteration has ended. After that,
+    `trailers` has the announced trailing header (lower-case name), if there was one.
     """
 
     def __init__(
         self, read: Callable[[int], bytes], payload: Payload, signer: ChunkSigner | None
     ) -> None:
-        """Raises InvalidRequest for signed chunks that nobody can verify."""
+        """Raises InvalidRequest for signed chunks without a `signer` to verify them."""
         if payload.chunks_signed and signer is None:
             raise InvalidRequest("The value of x-amz-content-sha256 header is invalid.")
         self._read, self._payload = read, payload
@@ -160,7 +159,7 @@ class ChunkedBody:
             if self._line() != b"":
                 raise IncompleteBody(_BROKEN)
         self._read_trailers()
-        # Clients differ in how many line ends they close with. Anything else was never signed.
+        # Clients send different numbers of final line ends. Anything else was not signed.
         rest = self._buffer
         while not rest.strip(b"\r\n"):
             rest = self._read(_PIECE)

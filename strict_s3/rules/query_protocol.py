@@ -1,6 +1,7 @@
-"""How IAM and STS answer: the AWS Query protocol's XML, and their words for a refused signature.
+"""The XML of IAM and STS (the AWS Query protocol), and their words for a refused signature.
 
-Source: "Common errors" in the IAM and STS API references.
+Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
+https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One immutable HTTP request, as S3 sees it before it has decided anything."""
+"""An immutable HTTP request, as S3 sees it before any decision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .errors import InvalidURI
 class Request:
     """The parts of a request that S3's decisions depend on.
 
-    `path` and `query_string` are kept exactly as they travelled (percent-encoded), because the
+    `path` and `query_string` are kept exactly as they were sent (percent-encoded), because the
     signature covers them; `headers` are (lower-case name, value) pairs in the order sent.
     `secure` is true for https; `source_ip` is the address of the client.
     """
@@ -71,7 +71,7 @@ class Request:
 
     @cached_property
     def decoded_path(self) -> str:
-        """The path with its percent-encoding undone once. Raises `InvalidURI` if not UTF-8."""
+        """The path, percent-decoded once. Raises `InvalidURI` if it is not UTF-8."""
         return _decode(self.path)
 
     @cached_property
@@ -92,8 +92,8 @@ class Request:
 
 
 def whole_number(text: str) -> int | None:
-    """The number that `text` writes with 1 to 15 of the digits 0 to 9, or None."""
-    # int() would also take "+1", "1_0" and the digits of other scripts, and fail at 4,301 digits.
+    """The number in `text`, if that is 1 to 15 of the digits 0 to 9, else None."""
+    # int() also accepts "+1", "1_0" and digits of other scripts, and fails at 4,301 digits.
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 

@@ -1,9 +1,10 @@
 """The table of S3's operations: by method and sub-resources, the API name and the IAM action.
 
-A key is (method, sub-resource, …) with the sub-resources in alphabetical order. Two of them at
-once are a key only where S3 has such an operation, so that no combination can pass for a weaker
-one. Sources: the Amazon S3 API reference, and "Required permissions for Amazon S3 API operations"
-in the Amazon S3 user guide.
+A key is (method, sub-resource, …) with the sub-resources in alphabetical order. Two of them make a
+key only if S3 has such an operation, so that no combination can pass for a weaker one. Sources:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+and
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _CONFIGURATIONS = {
     "versioning": ("BucketVersioning", "BucketVersioning", "GP"),
     "website": ("BucketWebsite", "BucketWebsite", "GPD"),
 }
-# A bucket has many of each of these: "id" names one of them, and a GET without it lists them.
+# A bucket can have many of each: "id" names one, and a GET without it lists them.
 _NUMBERED = {
     "analytics": "AnalyticsConfiguration",
     "intelligent-tiering": "IntelligentTieringConfiguration",
@@ -40,7 +41,7 @@ _NUMBERED = {
     "metrics": "MetricsConfiguration",
 }
 _VERBS = {"G": ("GET", "Get"), "P": ("PUT", "Put"), "D": ("DELETE", "Delete")}
-# Deleting most configurations needs the action that writes them; these two have their own.
+# Most configurations are deleted with the action that writes them; these two have their own.
 _OWN_DELETE = ("policy", "website")
 _METADATA = {
     "metadataConfiguration": "BucketMetadataConfiguration",
@@ -59,7 +60,7 @@ BUCKET: Table = {
     ("GET", "uploads"): ("ListMultipartUploads", "s3:ListBucketMultipartUploads"),
     ("PUT",): ("CreateBucket", "s3:CreateBucket"),
     ("DELETE",): ("DeleteBucket", "s3:DeleteBucket"),
-    # The keys stand in the body: each one is asked for on its own.
+    # The keys are in the body, and each is authorised on its own.
     ("POST", "delete"): ("DeleteObjects", ""),
 }
 for _sub, (_name, _action, _methods) in _CONFIGURATIONS.items():
@@ -74,7 +75,7 @@ for _sub, _name in _NUMBERED.items():
     BUCKET["PUT", "id", _sub] = (f"PutBucket{_name}", f"s3:Put{_name}")
     BUCKET["DELETE", "id", _sub] = (f"DeleteBucket{_name}", f"s3:Put{_name}")
 for _sub, _name in _METADATA.items():
-    # The second version of this interface kept the first one's actions.
+    # The second version of this API kept the actions of the first.
     for _method, _verb in (("POST", "Create"), ("GET", "Get"), ("DELETE", "Delete")):
         _action = f"s3:{_verb}BucketMetadataTableConfiguration"
         BUCKET[_method, _sub] = (f"{_verb}{_name}", _action)
@@ -116,7 +117,7 @@ OBJECT: Table = {
     ("POST", "uploads"): ("CreateMultipartUpload", "s3:PutObject"),
 }
 
-# The action that a versionId asks for in place of the operation's own.
+# The action that a request with a versionId needs instead of the operation's own.
 VERSION_ACTIONS = {
     "GetObject": "s3:GetObjectVersion",
     "HeadObject": "s3:GetObjectVersion",
@@ -130,28 +131,28 @@ VERSION_ACTIONS = {
     "DeleteObjectTagging": "s3:DeleteObjectVersionTagging",
 }
 
-# What boto3 can send and this S3 does not know: a request for it is no operation.
+# Operations that boto3 can send and this S3 refuses.
 REFUSED = {
     "CreateSession": "only for directory buckets (S3 Express One Zone)",
     "RenameObject": "only for directory buckets; it would delete what x-amz-rename-source names",
     "WriteGetObjectResponse": "only for S3 Object Lambda, on a host of its own",
 }
 
-# Names that count as sub-resources only beside another one: alone they are parameters.
+# Names that are sub-resources only together with another one; alone they are parameters.
 QUALIFIERS = {
     "annotationName": ("annotation",),
     "id": tuple(_NUMBERED),
     "partNumber": ("uploadId",),
 }
 
-# Every query name that makes a request another operation. A name that is in neither set changes
-# nothing, as on S3. "session" and "renameObject" belong to REFUSED.
+# Every query name that changes the operation. S3 ignores other names, and so do we. "session" and
+# "renameObject" belong to REFUSED.
 SUBRESOURCES = frozenset(
     {name for key in (*BUCKET, *OBJECT) for name in key[1:]} | {"renameObject", "session"}
 ) - frozenset(QUALIFIERS)
 
-# Actions of one sort of resource only, in lower case, as "Actions defined by Amazon S3" in the
-# service authorization reference lists them.
+# Actions on one kind of resource only, in lower case, as listed on
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
 OBJECT_ACTIONS = frozenset(
     action.lower() for action in (*(a for _, a in OBJECT.values()), *VERSION_ACTIONS.values())
 )

@@ -1,7 +1,8 @@
 """AWS Signature Version 4, in the words of its specification.
 
-Source of every step: "Authenticating Requests (AWS Signature Version 4)" in the Amazon S3 API
-reference. Three texts, each made of the one before:
+Source of every step:
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html.
+Three texts, each made from the one before:
 
     canonical request  ->  string to sign  ->  signature
 
@@ -32,7 +33,7 @@ AMZ_DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True)
 class Scope:
-    """The credential scope: the day, region and service that a signature is good for."""
+    """The credential scope: the day, region and service for which a signature is valid."""
 
     date: str  # YYYYMMDD
     region: str
@@ -49,7 +50,7 @@ def amz_date(moment: datetime) -> str:
 
 def parse_amz_date(text: str) -> datetime:
     """The moment that an X-Amz-Date names (UTC). Raises ValueError if it is not in that form."""
-    # (strptime would also take "2013524T…", and takes ten times as long.)
+    # strptime would also accept "2013524T…", and is ten times slower.
     if len(text) != 16 or not (text[:8] + text[9:15]).isdecimal() or not text.isascii():
         raise ValueError(f"{text!r} is not in the form yyyyMMdd'T'HHmmss'Z'")
     if text[8] != "T" or text[15] != "Z":
@@ -61,7 +62,7 @@ def parse_amz_date(text: str) -> datetime:
 
 def uri_encode(text: str, *, keep_slash: bool = False) -> str:
     """UriEncode() of the specification: all but ``A-Za-z0-9-._~`` becomes %XX, upper case."""
-    if _NOTHING_TO_ENCODE(text):  # quote() would find that out much more slowly
+    if _NOTHING_TO_ENCODE(text):  # skipping quote() is much faster
         return text
     return quote(text, safe="/" if keep_slash else "")
 
@@ -98,7 +99,7 @@ def canonical_request(
     """The request in its one canonical form.
 
     `query` holds decoded pairs without X-Amz-Signature; `headers` has lower-case names;
-    `signed_headers` are lower-case and in the order that the signer gave (sorted, by the rule).
+    `signed_headers` are in lower case and in the signer's order (which must be sorted).
     """
     signed = tuple(signed_headers)
     return "\n".join(
@@ -121,7 +122,7 @@ def string_to_sign(date: str, scope: Scope, canonical: str) -> str:
 
 @lru_cache(maxsize=1024)
 def signing_key(secret_key: str, scope: Scope) -> bytes:
-    """The key derived from the secret for one scope. It serves a day, so it is remembered."""
+    """The key derived from the secret for one scope. It is valid for a day, so it is cached."""
     key = f"AWS4{secret_key}".encode()
     for part in (scope.date, scope.region, scope.service, TERMINATOR):
         key = hmac.digest(key, part.encode(), "sha256")
@@ -135,13 +136,13 @@ def signature(key: bytes, text: str) -> str:
 
 @dataclass(frozen=True)
 class UrlToSign:
-    """All of a presigned URL but its path: `presign` says what each part is."""
+    """All of a presigned URL except its path; `presign` says what each part is."""
 
     method: str
     url_base: str
     date: str
     scope: Scope
-    pairs: list[tuple[str, str]]  # decoded, in the order in which they stand in the URL
+    pairs: list[tuple[str, str]]  # decoded, in the URL's order
     headers: dict[str, str]
 
     @classmethod
@@ -190,9 +191,9 @@ def presign(
 
     `url_base` is scheme and host (``https://bucket.s3.eu-west-2.amazonaws.com``), `host` the
     Host header that the client will send, `decoded_path` the path before encoding. `more` is
-    `access_key`, `region`, `now` (aware), `expires` (the life in seconds), and where wanted
-    `session_token`, `headers` (the further headers to sign, lower-case names), `query` (decoded
-    pairs) and `service`. Nothing is checked here, so that a test can make every malformed URL too.
+    `access_key`, `region`, `now` (aware), `expires` (seconds), and optionally `session_token`,
+    `headers` (further headers to sign, lower-case names), `query` (decoded pairs) and `service`.
+    Nothing is checked here, so that tests can make malformed URLs too.
     """
     url = UrlToSign.build(method, url_base, host, **more)
     text = string_to_sign(url.date, url.scope, url.canonical(decoded_path))
@@ -202,12 +203,12 @@ def presign(
 
 
 def path_signer(url: UrlToSign, secret_key: str) -> Callable[[str], str]:
-    """`presign` for many paths: a function that takes a path, encoded already, and gives its URL.
+    """`presign` for many paths: a function from an encoded path to its URL.
 
-    Two such URLs differ in the path alone, so what comes before it and after it is worked out
-    once. A SHA-256 that has read a text's beginning can be copied and go on reading: one has read
-    the method, one the key and the first lines of the string to sign (HMAC's inner hash, RFC
-    2104), one the key again (HMAC's outer hash).
+    Such URLs differ only in the path, so everything before and after it is calculated once. A
+    SHA-256 that has read the beginning of a text can be copied to read on. One has read the
+    method, one the key and the first lines of the string to sign (HMAC's inner hash, RFC 2104),
+    one the key again (HMAC's outer hash).
     """
     first_line = f"{url.method}\n"
     after_path = url.canonical("/").removeprefix(f"{first_line}/").encode()

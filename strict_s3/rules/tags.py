@@ -1,18 +1,20 @@
-"""Tags of objects and buckets: what S3 takes as one.
+"""Tags of objects and buckets: which ones S3 accepts.
 
-Source: "Categorizing your storage using tags" in the Amazon S3 user guide; the messages are the
-ones that others report from AWS.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html; the messages are
+those that others report from AWS.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element
 
 from .errors import BadRequest, InvalidArgument, InvalidTag, MalformedXML
 
-MAX_OBJECT_TAGS, MAX_BUCKET_TAGS = 10, 50
+Kind = Literal["Object", "Bucket"]
+MAX_TAGS: dict[Kind, int] = {"Object": 10, "Bucket": 50}
 MAX_KEY, MAX_VALUE = 128, 256  # characters
 # Letters and digits of any script, white space, and these signs.
 _ALLOWED = re.compile(r"[\w\s+\-=._:/@]*")
@@ -33,11 +35,11 @@ def from_header(text: str) -> dict[str, str]:
             ArgumentName=_HEADER,
             ArgumentValue=text,
         )
-    return _counted(tags, MAX_OBJECT_TAGS, "Object")
+    return _counted(tags, "Object")
 
 
-def from_xml(root: Element, most: int = MAX_OBJECT_TAGS) -> dict[str, str]:
-    """The tags of a ``<Tagging>`` document, at most `most`.
+def from_xml(root: Element, kind: Kind = "Object") -> dict[str, str]:
+    """The tags of a ``<Tagging>`` document for an object or a bucket.
 
     Raises MalformedXML, InvalidTag, BadRequest (too many).
     """
@@ -59,7 +61,7 @@ def from_xml(root: Element, most: int = MAX_OBJECT_TAGS) -> dict[str, str]:
         if key in tags:
             raise InvalidTag("Cannot provide multiple Tags with the same key", TagKey=key)
         tags[key] = value
-    return _counted(tags, most, "Object" if most == MAX_OBJECT_TAGS else "Bucket")
+    return _counted(tags, kind)
 
 
 def _is_tag(key: str, value: str) -> bool:
@@ -72,7 +74,7 @@ def _is_tag(key: str, value: str) -> bool:
     )
 
 
-def _counted(tags: dict[str, str], most: int, what: str) -> dict[str, str]:
-    if len(tags) > most:
-        raise BadRequest(f"{what} tags cannot be greater than {most}")
+def _counted(tags: dict[str, str], kind: Kind) -> dict[str, str]:
+    if len(tags) > MAX_TAGS[kind]:
+        raise BadRequest(f"{kind} tags cannot be greater than {MAX_TAGS[kind]}")
     return tags

@@ -166,7 +166,7 @@ def _check_document(operation: str, body: bytes) -> None:
         raise MalformedXML()
     if operation in ("PutObjectTagging", "PutBucketTagging"):
         of_object = operation == "PutObjectTagging"
-        tags.from_xml(root, tags.MAX_OBJECT_TAGS if of_object else tags.MAX_BUCKET_TAGS)
+        tags.from_xml(root, "Object" if of_object else "Bucket")
     if operation == "PutBucketVersioning":
         status = root.findtext("{*}Status")
         if status is None:

@@ -348,7 +348,7 @@ def test_an_explicit_deny_wins_wherever_it_stands(kind, who):
 def test_root_may_do_anything_that_is_not_denied():
     verdict = ask(identity=ROOT)
     assert verdict.allowed
-    assert verdict.reason == "The account's root identity may do anything that no policy denies."
+    assert verdict.reason == "The account's root user can do anything that no policy denies."
     assert ask(bucket({"Principal": {"AWS": ANN.arn}}), identity=ROOT).allowed
     assert not ask(bucket({**NO}), identity=ROOT).allowed
 
