@@ -16,10 +16,10 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.connection import HTTPConnection
@@ -155,14 +155,17 @@ def _patch() -> None:
         """urllib3's own, on a connection in memory if the address is one of ours."""
         if isinstance(pool, _Pool) or not _open_services:
             return theirs(pool, method, url, *rest, **more)
-        origin = _origin_of(pool, url)
-        control = _open_services.get(origin)
+        asked = _Origin(pool.scheme, pool.host, pool.port or _DEFAULT_PORTS.get(pool.scheme, 0))
+        target = url
+        if not url.startswith("/"):  # through a proxy, whose pool this is
+            parts = urlsplit(url)
+            port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+            asked = _Origin(parts.scheme, parts.hostname or "", port)
+            target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        control = _open_services.get(_as_opened(asked))
         if control is None:
             return theirs(pool, method, url, *rest, **more)
-        if not url.startswith("/"):
-            parts = urlsplit(url)
-            url = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        return theirs(_Pool(pool, origin, control), method, url, *rest, **more)
+        return theirs(_Pool(pool, asked, control), method, target, *rest, **more)
 
     _ours = urlopen
     HTTPConnectionPool.urlopen = urlopen  # type: ignore[method-assign, assignment]
@@ -174,14 +177,11 @@ def _unpatch() -> None:
         HTTPConnectionPool.urlopen = _theirs  # type: ignore[method-assign]
 
 
-def _origin_of(pool: HTTPConnectionPool, url: str) -> _Origin:
-    scheme, host, port = pool.scheme, pool.host, pool.port
-    if not url.startswith("/"):  # through a proxy, whose pool this is
-        parts = urlsplit(url)
-        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
-    if host == "localhost" or host.endswith(".localhost"):
-        host = _LOOPBACK
-    return _Origin(scheme, host, port or _DEFAULT_PORTS.get(scheme, 0))
+def _as_opened(asked: _Origin) -> _Origin:
+    """The name under which an address is open: localhost and buckets below it are one host."""
+    if asked.host == "localhost" or asked.host.endswith(".localhost"):
+        return replace(asked, host=_LOOPBACK)
+    return asked
 
 
 # A connection in memory.
@@ -190,9 +190,9 @@ def _origin_of(pool: HTTPConnectionPool, url: str) -> _Origin:
 class _Pool(HTTPConnectionPool):
     """A pool of one connection to a service, with the settings of the `pool` that was asked."""
 
-    def __init__(self, pool: HTTPConnectionPool, origin: _Origin, control: Control) -> None:
-        super().__init__(pool.host, origin.port, timeout=pool.timeout, retries=pool.retries)
-        self.headers, self.scheme = pool.headers, origin.scheme
+    def __init__(self, pool: HTTPConnectionPool, asked: _Origin, control: Control) -> None:
+        super().__init__(asked.host, asked.port, timeout=pool.timeout, retries=pool.retries)
+        self.headers, self.scheme = pool.headers, asked.scheme
         self._control = control
 
     def _new_conn(self) -> _Connection:
