@@ -94,7 +94,7 @@ def requirements(computer: str, python: str, tests: bool = False) -> str:
     if computer:
         there |= _COMPUTERS[computer][0]
         there |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
-    if python != _THIS:
+    if computer or python != _THIS:
         there |= {"python_version": python, "python_full_version": _last(python)}
     found = []
     for path in environment.locks(tests):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from packaging import markers
 from packaging.markers import Marker
 
 from helpers.setup import commands, environment, wheelhouse
@@ -47,6 +48,14 @@ def test_each_computer_gets_what_its_own_pip_would_ask_for(computer, system, nam
     assert len(names) == len(wanted)
     assert ("pywinpty" in names) == (computer == "windows")
     assert ("appnope" in names) == computer.startswith("macos")
+
+
+def test_another_computer_has_the_last_release_of_its_python(monkeypatch):
+    here = markers.default_environment() | {"python_full_version": "3.11.2"}
+    monkeypatch.setattr(markers, "default_environment", lambda: here)
+    monkeypatch.setattr(wheelhouse, "_THIS", "3.11")
+    first, last = pins("", "3.11"), pins("windows", "3.11")
+    assert "soupsieve==2.10" in first and "soupsieve==2.10" not in last
 
 
 def test_the_tests_own_packages_only_if_asked_for():
