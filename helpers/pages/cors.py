@@ -12,6 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from strict_s3.explainer.cors import read_configuration
+
 
 def page_rule(
     name: str, origins: Iterable[str], methods: Iterable[str], headers: Iterable[str]
@@ -42,17 +44,13 @@ def rules_of(s3: Any, bucket: str) -> list[dict[str, Any]]:
 
 
 def lets_in(rules: Iterable[dict[str, Any]], wanted: dict[str, Any]) -> bool:
-    """Is there a rule already that allows all that `wanted` does?
-
-    Patterns with a star inside are not tried: such a rule counts as another one.
-    """
-
-    def covers(rule: dict[str, Any], part: str) -> bool:
-        has = {value.lower() for value in rule.get(part, [])}
-        return "*" in has or {value.lower() for value in wanted[part]} <= has
-
-    parts = ("AllowedOrigins", "AllowedMethods", "AllowedHeaders")
-    return any(all(covers(rule, part) for part in parts) for rule in rules)
+    """Do the rules allow already all that the rule `wanted` does?"""
+    present = read_configuration(list(rules) or None)
+    return all(
+        any(not rule.mismatch(origin, method, wanted["AllowedHeaders"]) for rule in present)
+        for origin in wanted["AllowedOrigins"]
+        for method in wanted["AllowedMethods"]
+    )
 
 
 def add_rule(s3: Any, bucket: str, rule: dict[str, Any]) -> None:

@@ -46,10 +46,21 @@ def test_other_rules_stay(service):
         ({**RULE, "AllowedMethods": ["PUT"]}, False),
         ({**RULE, "AllowedHeaders": []}, False),
         (OTHER, False),
+        # A star inside, as S3 reads it.
+        ({**RULE, "AllowedOrigins": ["http://127.0.0.1:*"]}, True),
+        ({**RULE, "AllowedHeaders": ["content-*"]}, True),
+        ({**RULE, "AllowedOrigins": ["https://*"]}, False),
     ],
 )
 def test_what_lets_a_page_in(rule, expected):
     assert cors.lets_in([rule], RULE) is expected
+
+
+def test_rules_let_a_page_in_together():
+    each = [{**RULE, "AllowedMethods": [method]} for method in RULE["AllowedMethods"]]
+    assert cors.lets_in(each, RULE)
+    assert not cors.lets_in(each[:1], RULE)
+    assert not cors.lets_in([], RULE)
 
 
 def test_it_can_be_pasted_into_the_console():

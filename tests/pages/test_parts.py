@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from helpers.pages.upload_page.signing import MIB, Limits
+from helpers.pages.upload_page.signing import Limits
+from strict_s3.rules.limits import MIB
 from tests.pages import conftest
 from tests.pages.conftest import Page
 from tests.service import error_of

@@ -6,7 +6,6 @@ import hmac
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response, jsonify, request
@@ -15,7 +14,7 @@ from helpers.errors import Refused
 from helpers.pages import cors
 from helpers.pages.cors_bench import attempts
 from helpers.pages.guard import guard, json_of
-from helpers.pages.server import Origins
+from helpers.pages.server import Origins, s3_origin
 
 # Was the object at that key asked for with GET? None if the S3 does not tell.
 WasRead = Callable[[str], bool | None]
@@ -26,14 +25,10 @@ class Bench:
 
     def __init__(self, s3: Any, bucket: str, prefix: str, was_read: WasRead) -> None:
         self._s3, self._bucket, self._prefix, self._was_read = s3, bucket, prefix, was_read
+        self.s3_origin = s3_origin(s3, bucket)
         self._before: list[dict[str, Any]] | None = None
         self._keys: dict[str, str] = {}
         self._lock = threading.Lock()
-
-    @property
-    def s3_origin(self) -> str:
-        parts = urlsplit(self._s3.generate_presigned_post(self._bucket, "k")["url"])
-        return f"{parts.scheme}://{parts.netloc}"
 
     def start(self, rule: str, origin: str) -> dict[str, dict[str, Any]]:
         """Set the rules of a column and sign its requests."""

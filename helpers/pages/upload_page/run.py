@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -13,22 +13,26 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from helpers.errors import LabError
 from helpers.lab import Lab, connect, said_yes
 from helpers.pages import cors
-from helpers.pages.server import PageServer
+from helpers.pages.server import LabPage
 from helpers.pages.upload_page.app import create_app
 from helpers.pages.upload_page.sessions import RateLimit, Sessions
-from helpers.pages.upload_page.signing import MIB, Limits, Signer
+from helpers.pages.upload_page.signing import Limits, Signer
+from strict_s3 import signals
+from strict_s3.rules.limits import MIB
 
 METHODS = ("POST", "PUT")
 HEADERS = ("content-type", "content-disposition", "if-none-match")
 
 
-class UploadPage:
+class UploadPage(LabPage):
     """Serves the page until `stop`; `url` is its address, `code` what one signs in with.
 
     `prefix` is where its files go in the lab's bucket. On the local S3 the CORS rule that lets
     the page in is set here and taken away by `stop`; on a real S3 call `let_in` after asking.
     Raises OSError if `port` is in use.
     """
+
+    title = "Upload page"
 
     def __init__(
         self,
@@ -40,18 +44,15 @@ class UploadPage:
         embedded: bool = True,
         rate: RateLimit | None = None,
     ) -> None:
-        self._s3, self._bucket = lab.client(), lab.bucket
-        self._sessions = Sessions()
+        self._s3, self._bucket, sessions = lab.client(), lab.bucket, Sessions()
         signer = Signer(self._s3, lab.bucket, prefix)
-        self._server = PageServer(
-            lambda origins: create_app(signer, self._sessions, origins, limits, embedded, rate),
+        super().__init__(
+            lab,
+            sessions.code,
+            lambda origins: create_app(signer, sessions, origins, limits, embedded, rate),
             port,
         )
-        self.lab, self.url, self.port = lab, self._server.url, self._server.port
-        self.origin, self.code = self._server.origins[0], self._sessions.code
-        self.rule = cors.page_rule(
-            f"upload-page-{self.port}", self._server.origins, METHODS, HEADERS
-        )
+        self.rule = cors.page_rule(f"upload-page-{self.port}", self.origins, METHODS, HEADERS)
         if lab.local:
             self.let_in()
 
@@ -64,24 +65,15 @@ class UploadPage:
         """Does a CORS rule of the bucket let the page in already?"""
         return cors.lets_in(cors.rules_of(self._s3, self._bucket), self.rule)
 
-    def panel(self) -> Any:
-        """The page to be shown in a notebook, with S3's answers below it."""
-        from helpers.pages.panel import Panel
-
-        return Panel(self.lab, self.port, self.code, "Upload page")
-
     def stop(self) -> None:
         """Stop serving and take the page's CORS rule away. Harmless when called again."""
-        if self._server.running:
-            self._server.stop()
+        if self.running:
+            super().stop()
             try:
                 cors.remove_rule(self._s3, self._bucket, self.rule["ID"])
             except EndpointConnectionError:
                 if not self.lab.local:  # the local one may have been told to end, too
                     raise
-
-    def __repr__(self) -> str:
-        return f"Upload page at {self.url}"
 
 
 def main(port: int | None = None, max_mib: int | None = None) -> int:
@@ -96,27 +88,19 @@ def main(port: int | None = None, max_mib: int | None = None) -> int:
             stopped.set()
             raise KeyboardInterrupt
 
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
-    lab: Lab | None = None
-    page: UploadPage | None = None
+    local = False
     try:
-        lab = connect()
-        limits = Limits(max_bytes=max_mib * MIB) if max_mib else Limits()
-        page = _start(lab, port, limits)
-        print(lab)
-        if not lab.local and not page.is_let_in:
-            _ask(page)
-        print(f"Upload page: {page.url}")
-        print(
-            f"Sign in with a user name of your choice (a-z, 0-9, hyphen) and the code {page.code}. "
-            "Ctrl-C stops the page.",
-            flush=True,
-        )
-        # A wait with a time-out lets Windows deliver Ctrl-C.
-        while not stopped.wait(0.5):
-            pass
+        with signals.handled_by(stop), ExitStack() as tidying_up:
+            lab = connect()
+            tidying_up.callback(lab.close)
+            local = lab.local
+            limits = Limits(max_bytes=max_mib * MIB) if max_mib else Limits()
+            page = _start(lab, port, limits)
+            tidying_up.callback(page.stop)
+            _tell(page)
+            # A wait with a time-out lets Windows deliver Ctrl-C.
+            while not stopped.wait(0.5):
+                pass
     except KeyboardInterrupt:
         pass
     except LabError as problem:
@@ -132,13 +116,7 @@ def main(port: int | None = None, max_mib: int | None = None) -> int:
     except (BotoCoreError, ClientError) as problem:
         print(f"S3 refuses what the page needs: {problem}", file=sys.stderr)
         return 1
-    finally:
-        if page is not None:
-            page.stop()
-        if lab is not None:
-            lab.close()
-    gone = lab is not None and lab.local
-    print("Stopped." + (" The local S3 and what was uploaded are gone." if gone else ""))
+    print("Stopped." + (" The local S3 and what was uploaded are gone." if local else ""))
     return 0
 
 
@@ -156,11 +134,19 @@ def _start(lab: Lab, port: int | None, limits: Limits) -> UploadPage:
         return UploadPage(lab, **settings)
 
 
-def _ask(page: UploadPage) -> None:
-    """On a real S3: what would be changed, and whether it may be."""
-    print("The browser lets the page send files only if the bucket has this CORS rule:")
-    print(cors.as_text(page.rule))
-    if said_yes("Add it until the page is stopped? Other rules stay. [y/N] "):
-        page.let_in()
-    else:
-        print("Not added. Uploads are blocked by the browser until there is such a rule.")
+def _tell(page: UploadPage) -> None:
+    """Where the page is; on a real S3 also what would be changed, and whether it may be."""
+    print(page.lab)
+    if not page.lab.local and not page.is_let_in:
+        print("The browser lets the page send files only if the bucket has this CORS rule:")
+        print(cors.as_text(page.rule))
+        if said_yes("Add it until the page is stopped? Other rules stay. [y/N] "):
+            page.let_in()
+        else:
+            print("Not added. Uploads are blocked by the browser until there is such a rule.")
+    print(f"Upload page: {page.url}")
+    print(
+        f"Sign in with a user name of your choice (a-z, 0-9, hyphen) and the code {page.code}. "
+        "Ctrl-C stops the page.",
+        flush=True,
+    )

@@ -11,13 +11,13 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from helpers.errors import Refused
+from helpers.pages.server import s3_origin
+from strict_s3.rules.limits import MIB
 
 SECONDS = 15 * 60  # that a signature lives
-MIB = 1024 * 1024
-SINGLE_REQUEST = 5 * 1024 * MIB  # bytes: the most that one PUT or POST can store
 _NAME_BYTES = 200  # of a file's name, kept for the download
 
 
@@ -67,12 +67,7 @@ class Signer:
 
     def __init__(self, s3: Any, bucket: str, prefix: str = "uploads/") -> None:
         self.s3, self.bucket, self._prefix = s3, bucket, prefix
-
-    @property
-    def s3_origin(self) -> str:
-        """Scheme, host and port of the URLs that are signed here."""
-        parts = urlsplit(self.s3.generate_presigned_post(self.bucket, "k")["url"])
-        return f"{parts.scheme}://{parts.netloc}"
+        self.s3_origin = s3_origin(s3, bucket)
 
     def post(self, user: str, file: Wanted) -> dict[str, Any]:
         """A form for that file. S3 compares every field with the policy, and counts the bytes.
@@ -81,11 +76,7 @@ class Signer:
         can be guessed; that is what keeps a file from being overwritten.
         """
         key = self.new_key(user, file)
-        fields = {
-            "Content-Type": file.type,
-            "Content-Disposition": disposition(file.name),
-            "success_action_status": "201",
-        }
+        fields = {**_headers(file), "success_action_status": "201"}
         form = self.s3.generate_presigned_post(
             self.bucket,
             key,
@@ -96,29 +87,17 @@ class Signer:
             ],
             ExpiresIn=SECONDS,
         )
-        signed = {"how": "post", "url": form["url"], "fields": form["fields"]}
-        return {**signed, "key": key, "seconds": SECONDS}
+        return {"how": "post", "key": key, "seconds": SECONDS, **form}
 
     def put(self, user: str, file: Wanted) -> dict[str, Any]:
         """A URL for that file, and the headers to send. Content-Length, which the browser adds
         by itself, is signed too; If-None-Match makes S3 refuse to overwrite."""
         key = self.new_key(user, file)
-        headers = {
-            "Content-Type": file.type,
-            "Content-Disposition": disposition(file.name),
-            "If-None-Match": "*",
-        }
-        url = self.s3.generate_presigned_url(
-            "put_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "ContentLength": file.size,
-                **{name.replace("-", ""): value for name, value in headers.items()},
-            },
-            ExpiresIn=SECONDS,
-        )
-        return {"how": "put", "url": url, "headers": headers, "key": key, "seconds": SECONDS}
+        headers = {**_headers(file), "If-None-Match": "*"}
+        signed = {name.replace("-", ""): value for name, value in headers.items()}
+        params = {"Bucket": self.bucket, "Key": key, "ContentLength": file.size, **signed}
+        url = self.s3.generate_presigned_url("put_object", params, ExpiresIn=SECONDS)
+        return {"how": "put", "key": key, "seconds": SECONDS, "url": url, "headers": headers}
 
     def link(self, user: str, key: object) -> dict[str, Any]:
         """A URL to read one of the user's own files. Raises `Refused` (403) for any other key."""
@@ -144,6 +123,10 @@ class Signer:
     def new_key(self, user: str, file: Wanted) -> str:
         """A key of the user's own that nobody can guess."""
         return f"{self._folder(user)}{secrets.token_urlsafe(16)}/{plain(file.name)}"
+
+
+def _headers(file: Wanted) -> dict[str, str]:
+    return {"Content-Type": file.type, "Content-Disposition": disposition(file.name)}
 
 
 def last_part(name: str) -> str:
