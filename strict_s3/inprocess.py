@@ -17,12 +17,11 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, count
-from typing import Any, ClassVar
+from itertools import chain, cycle
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict
-from urllib3.connection import HTTPConnection
 from urllib3.util.request import body_to_chunks
 
 from .errors import OptionError, ServerError
@@ -41,8 +40,15 @@ from .server.http.head import (
 from .server.response import Response
 from .server.service import Service
 
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
+else:  # In Pyodide, the other name is that of a class that asks the browser.
+    from urllib3.connectionpool import HTTPConnection
+
 _LOOPBACK = "127.0.0.1"
-_PORTS = 1023  # up to here a port needs privileges, so that hardly anything listens there
+# Made-up ports: below 1024 hardly anything listens, and browsers refuse none of these
+# ("bad ports", https://fetch.spec.whatwg.org/#port-blocking).
+_PORTS = range(641, 989)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -102,7 +108,7 @@ class _Origin:
 
 _lock = threading.Lock()
 _open_services: dict[_Origin, Control] = {}
-_ports = count(1)
+_next_port = cycle(_PORTS)
 _UrlOpen = Callable[..., Any]
 _ours: _UrlOpen | None = None
 _theirs: _UrlOpen = HTTPConnectionPool.urlopen
@@ -127,12 +133,12 @@ def _open(control: Control, public_url: str) -> _Origin:
 
 
 def _free_origin() -> _Origin:
-    for _ in range(_PORTS):
+    for _ in _PORTS:
         # Not the last one's again, or the URLs of an S3 that has ended would find the next.
-        origin = _Origin("http", _LOOPBACK, next(_ports) % _PORTS + 1)
+        origin = _Origin("http", _LOOPBACK, next(_next_port))
         if origin not in _open_services:
             return origin
-    raise ServerError(f"{_PORTS} local S3s are open in this process. Stop some of them.")
+    raise ServerError(f"{len(_PORTS)} local S3s are open in this process. Stop some of them.")
 
 
 def _close(service: Service) -> None:

@@ -273,7 +273,7 @@ def test_a_computer_without_memory_says_so_and_the_command_ends():
         "import resource, sys; from strict_s3.cli import main; import strict_s3.server.server;"
         "import threading; threading.stack_size(64 * 2**20);"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize();"
-        "resource.setrlimit(resource.RLIMIT_AS, (used + 200 * 2**20,) * 2);"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 48 * 2**20,) * 2);"
         "sys.exit(main(['serve', '--json']))"
     )
     if not Path("/proc/self/statm").exists():
