@@ -2,10 +2,12 @@
 
     done = upload(s3, signer, "film.mp4", "films/film.mp4")
 
-Who signs and who sends could be two computers: a server with the key, and a browser with the
-file. Here one function is both. It can be stopped at any point, even by a power cut: called
-again, it asks S3 which parts are there (ListParts) and sends the others. The object appears in
-one step, after S3 has compared its checksum with the file's, or not at all.
+Signer and sender can be two computers, such as a server with the key and a browser with the file;
+here one function is both. It can be stopped at any point, even by a power cut: called again, it
+asks S3 which parts are there (ListParts) and sends the others. The object appears in one step,
+after S3 has compared its checksum with the file's, or not at all.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
 
 from __future__ import annotations
@@ -34,15 +36,14 @@ from ..rules.checksums import hasher
 from ..rules.limits import MAX_PART, MAX_PARTS, MIB, MIN_PART
 from .presigner import Presigner, check_expires, encoded_key
 
-USUAL_PART = 8 * MIB
+DEFAULT_PART = 8 * MIB
 _PIECE = MIB  # bytes read at a time
-_LOOKS = 3  # at the object when it is complete, since an answer may be cut off
+_CHECKS = 3  # of the complete object, because a response can be cut off
 _ABORTS = 5  # of one upload
-_SECONDS = (10, 60)  # to connect; between two bytes of an answer
-_LONGEST_PAUSE = 20.0  # seconds
-# What S3 says of a request that was not as it was sent, or came too slowly: to be sent again.
-_SPOILT = ("BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown")
-
+_TIMEOUT = (10, 60)  # seconds: to connect; between two bytes of a response
+_MAX_PAUSE = 20.0  # seconds
+# Error codes after which the request is retried.
+_RETRIED = ("BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown")
 
 _WHOLE_ETAG = re.compile(r'"[^"]+"').fullmatch
 _MD5 = re.compile(r'"[0-9a-f]{32}"').fullmatch
@@ -50,14 +51,14 @@ _MD5 = re.compile(r'"[0-9a-f]{32}"').fullmatch
 
 @dataclass(frozen=True)
 class Uploaded:
-    """What happened. `size` is in bytes; `checksum` is S3's CRC64NVME of the whole, in base64, and
-    has been compared with the file's."""
+    """What happened. `size` is in bytes; `checksum` is S3's CRC64NVME of the object in base64,
+    equal to the file's."""
 
     key: str
     size: int
     parts: int
     sent: int  # parts sent by this call
-    found: int  # parts that an earlier call had sent
+    found: int  # parts sent by an earlier call
     retries: int
     seconds: float
     etag: str
@@ -74,22 +75,28 @@ class Part(NamedTuple):
 
     @property
     def etag(self) -> str:
-        """The ETag that S3 gives a part (where KMS encrypts, it is another)."""
+        """The ETag that S3 gives a part, unless KMS encrypts it."""
         return f'"{self.md5.hex()}"'
 
 
-def part_size_for(size: int, wanted: int | None = None) -> int:
-    """The size of the parts of a file of `size` bytes. Raises `UploadError` if none will do."""
+def part_size_for(size: int, part_size: int | None = None) -> int:
+    """The size of the parts of a file of `size` bytes: `part_size` if it is given and possible.
+
+    Raises `UploadError`.
+
+    >>> part_size_for(20_000_000), part_size_for(1_000_000_000_000)
+    (8388608, 100663296)
+    """
     if size == 0:
         raise UploadError("The file is empty: upload it with one presigned PUT.")
-    least = -(-size // MAX_PARTS)
-    chosen = wanted or max(USUAL_PART, -(-least // MIB) * MIB)
+    minimum = -(-size // MAX_PARTS)
+    chosen = part_size or max(DEFAULT_PART, -(-minimum // MIB) * MIB)
     if not MIN_PART <= chosen <= MAX_PART:
-        raise UploadError(f"A part has {MIN_PART:,} to {MAX_PART:,} bytes, not {chosen:,}.")
-    if chosen < least:
+        raise UploadError(f"A part must have {MIN_PART:,} to {MAX_PART:,} bytes, not {chosen:,}.")
+    if chosen < minimum:
         raise UploadError(
-            f"{size:,} bytes in parts of {chosen:,} are more than {MAX_PARTS:,} parts. Take parts "
-            f"of at least {least:,} bytes."
+            f"{size:,} bytes in parts of {chosen:,} are more than {MAX_PARTS:,} parts. Use parts "
+            f"of at least {minimum:,} bytes."
         )
     return chosen
 
@@ -106,17 +113,21 @@ def upload(
     expires: int = 900,
     progress: bool = True,
 ) -> Uploaded:
-    """Upload the file at `path` as `key`, or go on with an upload of it that was interrupted.
+    """Upload the file at `path` as `key`, or resume an interrupted upload of it.
 
-    `s3` is a boto3 client of the bucket's owner and `signer` signs the parts' URLs, each for
-    `expires` seconds from when it is used; `workers` parts go at a time, and each is in memory
-    meanwhile. Each is tried `attempts` times. Raises `UploadError`, and `PresignError` for a key
-    that cannot be.
+    `s3` is the bucket owner's boto3 client. `signer` signs the parts' URLs, each just before it is
+    used and for `expires` seconds. `workers` parts are sent at a time, each held in memory, and
+    each is tried up to `attempts` times. Raises `UploadError`, and `PresignError` for a key or
+    lifetime that cannot be signed.
+
+        signer = Presigner(boto3.Session().get_credentials(), "eu-west-2", "my-bucket")
+        done = upload(boto3.client("s3"), signer, "film.mp4", "films/film.mp4")
+        print(done.size, done.checksum)
     """
     begun = time.monotonic()
     if workers < 1 or attempts < 1:
-        raise UploadError(f"workers is {workers} and attempts {attempts}; both are at least 1.")
-    encoded_key(key)  # what cannot be signed is said before anything is begun
+        raise UploadError(f"workers is {workers} and attempts {attempts}; both must be at least 1.")
+    encoded_key(key)  # refuse what cannot be signed before the upload is created
     check_expires(expires)
     try:
         chosen = part_size_for(os.stat(path).st_size, part_size)
@@ -136,30 +147,30 @@ def upload(
         etag = _completed(s3, at, upload_id, tags, checksum, size)
     except ClientError as problem:
         error = problem.response["Error"]
-        # Also what botocore makes of a 200 whose XML was cut off.
+        # botocore also reports a 200 with cut-off XML like this.
         if problem.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500:
-            told = f"{problem.operation_name}: {error['Code']}: {error['Message']}"
-            raise UploadError(f"S3 does not answer ({told}). {_AGAIN}") from None
+            said = f"{problem.operation_name}: {error['Code']}: {error['Message']}"
+            raise UploadError(f"S3 does not answer ({said}). {_RESUME}") from None
         raise UploadError(
             f"S3 refused {problem.operation_name}: {error['Code']}: {error['Message']}"
         ) from None
     except (BotoCoreError, ResponseParserError, _CutOff) as problem:
-        raise UploadError(f"S3 does not answer ({problem}). {_AGAIN}") from None
+        raise UploadError(f"S3 does not answer ({problem}). {_RESUME}") from None
     seconds = time.monotonic() - begun
     sent = len(parts) - found
     return Uploaded(key, size, len(parts), sent, found, sender.retries, seconds, etag, checksum)
 
 
 def abort(s3: Any, bucket: str, key: str) -> int:
-    """Give up every unfinished upload of `key`, so that its parts cost nothing; returns how many.
+    """Abort every unfinished upload of `key`, so that its parts cost nothing; returns how many.
 
-    A part that is on its way may still arrive, so S3 is asked until it knows no such upload.
+    A part that is being sent can still arrive, so this repeats until S3 has no such upload.
     """
     ended = 0
-    for found in list(_unfinished(s3, {"Bucket": bucket, "Key": key})):
-        which = {"Bucket": bucket, "Key": key, "UploadId": found["UploadId"]}
+    for unfinished in list(_unfinished(s3, {"Bucket": bucket, "Key": key})):
+        which = {"Bucket": bucket, "Key": key, "UploadId": unfinished["UploadId"]}
         try:
-            for _ in range(_ABORTS):  # some S3s never say that there is no such upload
+            for _ in range(_ABORTS):  # some S3s never answer NoSuchUpload
                 s3.abort_multipart_upload(**which)
         except s3.exceptions.NoSuchUpload:
             pass
@@ -168,15 +179,19 @@ def abort(s3: Any, bucket: str, key: str) -> int:
 
 
 class _CutOff(Exception):
-    """An answer without its end. Python's http.client takes what a broken connection has left of
-    the headers for all of them, so that a 200 may come without body, length and ETag."""
+    """A response without its end. When a connection breaks, Python's http.client takes the headers
+    that have arrived for all of them, so a 200 can lack body, length and ETag."""
 
 
-_AGAIN = "What has arrived is kept: call upload again to go on, or abort to give it up."
+_RESUME = "What has arrived is kept: call upload again to resume, or abort to discard it."
 
 
 def crc64nvme(data: bytes) -> str:
-    """The checksum that S3 keeps of a whole object, as its API writes it: base64."""
+    """S3's checksum of a whole object, in base64 as its API has it.
+
+    >>> crc64nvme(b"123456789")
+    'rosUhgp5mIg='
+    """
     crc = hasher("CRC64NVME")
     crc.update(data)
     return base64.b64encode(crc.digest()).decode()
@@ -210,30 +225,31 @@ def _created(s3: Any, at: dict[str, str]) -> str:
 def _unfinished(s3: Any, at: dict[str, str]) -> Iterator[dict[str, Any]]:
     pages = s3.get_paginator("list_multipart_uploads")
     for page in pages.paginate(Bucket=at["Bucket"], Prefix=at["Key"]):
-        yield from (found for found in page.get("Uploads", ()) if found["Key"] == at["Key"])
+        yield from (item for item in page.get("Uploads", ()) if item["Key"] == at["Key"])
 
 
 def _resumed(s3: Any, at: dict[str, str], parts: list[Part]) -> tuple[str, dict[int, str]] | None:
-    """The newest unfinished upload all of whose parts are this file's, and the tags of those."""
-    for found in sorted(_unfinished(s3, at), key=lambda one: one["Initiated"], reverse=True):
-        if found.get("ChecksumAlgorithm", "CRC64NVME") != "CRC64NVME":
+    """The newest unfinished upload that has only parts of this file, and their ETags by number."""
+    uploads = sorted(_unfinished(s3, at), key=lambda item: item["Initiated"], reverse=True)
+    for unfinished in uploads:
+        if unfinished.get("ChecksumAlgorithm", "CRC64NVME") != "CRC64NVME":
             continue
-        tags: dict[int, str] = {}
+        upload_id, tags = unfinished["UploadId"], dict[int, str]()
         try:
-            for page in s3.get_paginator("list_parts").paginate(**at, UploadId=found["UploadId"]):
+            for page in s3.get_paginator("list_parts").paginate(**at, UploadId=upload_id):
                 tags |= {part["PartNumber"]: part["ETag"] for part in page.get("Parts", ())}
         except s3.exceptions.NoSuchUpload:
             continue
         ours = {part.number: part.etag for part in parts}
         if all(ours.get(number) == etag for number, etag in tags.items()):
-            return found["UploadId"], tags
+            return upload_id, tags
     return None
 
 
 def _completed(
     s3: Any, at: dict[str, str], upload_id: str, tags: dict[int, str], checksum: str, size: int
 ) -> str:
-    """Put the object together; returns its ETag. S3 compares the checksum before it does."""
+    """Complete the upload, for which S3 compares the checksum; returns the object's ETag."""
     parts = [{"PartNumber": number, "ETag": tags[number]} for number in sorted(tags)]
     try:
         s3.complete_multipart_upload(
@@ -245,17 +261,17 @@ def _completed(
             MpuObjectSize=size,
         )
     except s3.exceptions.NoSuchUpload:
-        pass  # it may have been completed, and the answer lost: the object tells
+        pass  # perhaps it was completed and the response lost: look at the object
     except ClientError as problem:
         if problem.response["Error"]["Code"] != "BadDigest":
             raise
         raise UploadError(
-            "S3's checksum of the whole is not the file's, so no object was made. Has the file "
-            "changed meanwhile? Call abort, then upload again."
+            "S3's checksum differs from the file's, so no object was made. Has the file changed? "
+            "Call abort, then upload again."
         ) from None
     digests = [bytes.fromhex(tag[1:-1]) for _, tag in sorted(tags.items()) if _MD5(tag)]
     etag = f'"{hashlib.md5(b"".join(digests)).hexdigest()}-{len(tags)}"'
-    for _ in range(_LOOKS):
+    for _ in range(_CHECKS):
         try:
             made = s3.head_object(**at, ChecksumMode="ENABLED")
         except ClientError as problem:
@@ -263,21 +279,21 @@ def _completed(
                 raise
             raise UploadError(
                 "The upload ended before it was complete: somebody aborted it, or a lifecycle "
-                "rule did. Call upload again to start anew."
+                "rule did. Call upload again to start over."
             ) from None
-        # Engines that are not AWS's may know no CRC64NVME; there the ETag sums the parts up.
+        # S3s other than AWS may have no CRC64NVME; there the ETag covers all parts.
         proof = made.get("ChecksumCRC64NVME")
         right = proof == checksum if proof else made.get("ETag") == etag
         if made.get("ContentLength") == size and right and "ETag" in made:
             return str(made["ETag"])
     raise UploadError(
-        f"The object {at['Key']!r} is not this file: another upload has written it since, or "
-        "this S3 does not verify checksums. Upload it again."
+        f"The object {at['Key']!r} is not this file: another upload has overwritten it, or this "
+        "S3 does not verify checksums. Upload it again."
     )
 
 
 class _Sender:
-    """Sends parts. For S3 it needs nothing but the URLs that it is given."""
+    """Sends parts, with nothing but presigned URLs."""
 
     def __init__(
         self, signer: Presigner, path: Path, key: str, upload_id: str, attempts: int, expires: int
@@ -289,10 +305,10 @@ class _Sender:
         self.retries = 0
 
     def send(self, parts: list[Part], workers: int) -> Iterator[tuple[Part, str]]:
-        """Send each; yields it with its ETag when it has arrived. The first failure ends all."""
+        """Send each; yields it with its ETag when it has arrived. The first failure stops all."""
         with requests.Session() as session, ThreadPoolExecutor(workers) as pool:
             session.mount(self._signer.location.url_base, HTTPAdapter(pool_maxsize=workers))
-            session.auth = _as_it_is
+            session.auth = _unchanged
             waiting = {pool.submit(self._send, session, part): part for part in parts}
             try:
                 while waiting:
@@ -310,8 +326,8 @@ class _Sender:
             if attempt:
                 with self._lock:
                     self.retries += 1
-                # Full jitter, so that all parts do not come again at the same moment.
-                self._stop.wait(random.uniform(0, min(_LONGEST_PAUSE, 0.5 * 2**attempt)))
+                # Full jitter, so that the parts are not all sent again at the same moment.
+                self._stop.wait(random.uniform(0, min(_MAX_PAUSE, 0.5 * 2**attempt)))
             if self._stop.is_set():
                 break
             try:
@@ -324,9 +340,9 @@ class _Sender:
                 return etag
             code, message, _ = read_error(answer.content)
             problem = f"S3 answered {answer.status_code} {code}: {message}"
-            if answer.status_code < 500 and code and code not in _SPOILT:
+            if answer.status_code < 500 and code and code not in _RETRIED:
                 break
-        raise UploadError(f"Part {part.number} was not sent: {problem}. {_AGAIN}")
+        raise UploadError(f"Part {part.number} was not sent: {problem}. {_RESUME}")
 
     def _put(self, session: requests.Session, part: Part) -> requests.Response:
         try:
@@ -335,28 +351,27 @@ class _Sender:
                 body = file.read(part.size)
         except OSError as problem:
             raise UploadError(
-                f"{self._path} cannot be read any more ({problem.strerror}). {_AGAIN}"
+                f"{self._path} can no longer be read ({problem.strerror}). {_RESUME}"
             ) from None
         if hashlib.md5(body, usedforsecurity=False).digest() != part.md5:
             raise UploadError(
-                f"{self._path} has changed while it was being uploaded. Call abort, then upload "
-                "again."
+                f"{self._path} has changed during the upload. Call abort, then upload again."
             )
-        # Signed at the last moment, so that no URL expires while it waits; good for these bytes
-        # alone, since S3 compares them with a Content-MD5 that nobody can change.
+        # Signed at the last moment, so that no URL expires while it waits. It is valid for these
+        # bytes only: S3 compares them with the signed Content-MD5.
         headers = {"content-md5": base64.b64encode(part.md5).decode()}
         query = {"partNumber": str(part.number), "uploadId": self._upload_id}
         url = self._signer.put(self._key, expires=self._expires, query=query, headers=headers)
-        return session.put(url, data=body, headers=headers, timeout=_SECONDS, allow_redirects=False)
+        return session.put(url, data=body, headers=headers, timeout=_TIMEOUT, allow_redirects=False)
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No password from ~/.netrc: S3 refuses a request that is signed and carries one too."""
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No password from ~/.netrc: S3 refuses a signed request that has one too."""
     return request
 
 
 def _bar(size: int, done: int, progress: bool) -> Any:
-    """A progress bar: in a notebook, on a terminal, or none."""
+    """A progress bar in a notebook or on a terminal, else none."""
     from tqdm.auto import tqdm
 
     in_notebook = any("notebook" in base.__module__ for base in tqdm.__mro__)

@@ -254,7 +254,7 @@ def test_a_file_that_changes_on_the_way_is_not_uploaded(service, file, tmp_path,
         return created(*arguments)
 
     monkeypatch.setattr(multipart, "_created", change)
-    with pytest.raises(UploadError, match="has changed while"):
+    with pytest.raises(UploadError, match="has changed during"):
         send(service, path)
     assert absent(service)
     assert abort(service.client(), service.bucket, "films/ä b.mp4") == 1
@@ -269,7 +269,7 @@ def test_a_file_that_is_removed_on_the_way_is_one_clear_error(service, tmp_path,
         return created(*arguments)
 
     monkeypatch.setattr(multipart, "_created", remove)
-    with pytest.raises(UploadError, match=r"gone cannot be read any more \(No such file"):
+    with pytest.raises(UploadError, match=r"gone can no longer be read \(No such file"):
         send(service, path)
     assert absent(service)
 
@@ -382,7 +382,7 @@ def test_what_cannot_be_uploaded(service, tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     with pytest.raises(UploadError, match="empty: upload it with one presigned PUT"):
         send(service, tmp_path / "empty")
-    with pytest.raises(UploadError, match="A part has 5,242,880 to"):
+    with pytest.raises(UploadError, match="A part must have 5,242,880 to"):
         send(service, tmp_path, part_size=MIN_PART - 1)
 
 
@@ -401,7 +401,7 @@ def test_part_sizes(size, wanted, found):
 
 
 def test_part_sizes_that_will_not_do():
-    with pytest.raises(UploadError, match=r"more than 10,000 parts. Take parts of at least"):
+    with pytest.raises(UploadError, match=r"more than 10,000 parts. Use parts of at least"):
         part_size_for(50_001 * 2**20, MIN_PART)
     with pytest.raises(UploadError, match="not 5,368,709,121"):
         part_size_for(1, 5 * 2**30 + 1)

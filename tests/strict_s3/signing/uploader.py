@@ -38,7 +38,7 @@ def main(endpoint: str, file: str, key: str) -> int:
     keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
     s3 = client(endpoint, *keys)
     signer = Presigner(Credentials(*keys), REGION, BUCKET, endpoint)
-    multipart._LONGEST_PAUSE = 0.05  # the test need not wait
+    multipart._MAX_PAUSE = 0.05  # the test need not wait
     print("ready", flush=True)
     try:
         done = upload(s3, signer, file, key, part_size=MIN_PART, attempts=4)
