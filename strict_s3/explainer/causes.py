@@ -13,6 +13,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..rules.limits import (
+    GIB,
+    KIB,
+    MAX_FORM_FIELDS,
+    MAX_KEY,
+    MAX_METADATA,
+    MAX_PUT,
+    MIB,
+    MIN_PART,
+)
+from ..rules.payload import MIN_CHUNK
+from ..rules.sigv4 import MAX_EXPIRES
 from .words import shown
 
 
@@ -50,7 +62,7 @@ CAUSES = (
     Cause("AccessDenied", "Request has expired", "The URL has expired.",
           "It was valid until {Expires}; S3's clock says {ServerTime}. S3 checks this only when a "
           "request begins, so a download that is under way continues.",
-          "Sign a new URL. ExpiresIn is in seconds, at most 604,800 (7 days)."),
+          f"Sign a new URL. ExpiresIn is in seconds, at most {MAX_EXPIRES:,} (7 days)."),
     Cause("AccessDenied", "not yet valid", "The URL is not valid yet.",
           "It was signed for a later time than S3's ({ServerTime}): the signer's clock is more "
           "than 15 minutes ahead.",
@@ -120,13 +132,13 @@ CAUSES = (
     # How it was signed.
     Cause("AuthorizationQueryParametersError", "must be less than a week",
           "The URL promises more than 7 days.",
-          "Signature Version 4 allows 604,800 seconds. boto3 and the JavaScript form helper sign "
-          "longer ones without a warning; S3 refuses them from the first second.",
-          "Sign for at most 604800 seconds. For longer, publish a link to your own server that "
-          "signs a new URL at each click."),
+          f"Signature Version 4 allows {MAX_EXPIRES:,} seconds. boto3 and the JavaScript form "
+          "helper sign longer ones without a warning; S3 refuses them from the first second.",
+          f"Sign for at most {MAX_EXPIRES} seconds. For longer, publish a link to your own server "
+          "that signs a new URL at each click."),
     Cause("AuthorizationQueryParametersError", "X-Amz-Expires (must|should)",
           "X-Amz-Expires is not a valid number.",
-          "It must be whole seconds, from 0 to 604,800.", _SIGN_AGAIN),
+          f"It must be whole seconds, from 0 to {MAX_EXPIRES:,}.", _SIGN_AGAIN),
     Cause("AuthorizationQueryParametersError", r"the region '(.*)' is wrong; expecting '(.*)'",
           "Signed for region {1}; the bucket is in {2}.",
           "The region is part of the signature.", _REGION_FIX),
@@ -213,15 +225,15 @@ CAUSES = (
           "Send a body whose length is known: a file or bytes, not a generator or stream."),
     Cause("EntityTooLarge", "", "The file is too large.",
           "It has {ProposedSize} bytes or more; the policy allows {MaxSizeAllowed} "
-          "(content-length-range), or S3 itself 5 GB in one request.",
+          f"(content-length-range), or S3 itself {MAX_PUT // GIB} GiB in one request.",
           "Send a smaller file, raise the range when signing, or upload in parts (multipart)."),
     Cause("EntityTooSmall", "", "The file is too small.",
           "It has {ProposedSize} bytes; at least {MinSizeAllowed} are required.",
           "Send the whole file, or lower the range when signing. (In a multipart upload every part "
-          "but the last needs 5 MiB.)"),
+          f"but the last needs {MIN_PART // MIB} MiB.)"),
     Cause("MaxPostPreDataLengthExceeded", "", "The fields before the file are too long.",
-          "They are limited to 20 KB together. Often the file's field is not called \"file\", so "
-          "it counts as a field.", 'Call the file\'s field "file".'),
+          f"They are limited to {MAX_FORM_FIELDS // KIB} KB together. Often the file's field is "
+          'not called "file", so it counts as a field.', 'Call the file\'s field "file".'),
     Cause("MalformedPOSTRequest", "", "The body is not a form that S3 can read.",
           "It is not well-formed multipart/form-data, often because a client set the Content-Type "
           "by hand, without its boundary.",
@@ -233,7 +245,7 @@ CAUSES = (
     Cause("MalformedTrailerError", "", "What follows the body is malformed.",
           "A checksum was announced as a trailer and did not arrive.", "Let an SDK send it."),
     Cause("InvalidChunkSizeError", "", "A chunk of the body is too small.",
-          "Only the last chunk can have less than 8 KiB.", "Let an SDK send it."),
+          f"Only the last chunk can have less than {MIN_CHUNK // KIB} KiB.", "Let an SDK send it."),
     Cause("MalformedXML", "", "The XML in the body is not what S3 expects.",
           "It is not well-formed, or belongs to another operation.", "Let an SDK write it."),
     Cause("RequestTimeout", "", "The body did not arrive in time.",
@@ -282,15 +294,15 @@ CAUSES = (
           "Leave the ACL out, in signing and in sending. To make objects public on purpose, use a "
           "bucket policy."),
     Cause("KeyTooLongError", "", "The key is too long.",
-          "A key has at most 1,024 bytes of UTF-8.", "Choose a shorter key."),
+          f"A key has at most {MAX_KEY:,} bytes of UTF-8.", "Choose a shorter key."),
     Cause("InvalidStorageClass", "", "There is no such storage class.",
           "x-amz-storage-class names it.", "Leave it out; the default is STANDARD."),
     Cause("InvalidEncryptionAlgorithmError", "", "There is no such encryption.",
           "x-amz-server-side-encryption is AES256 or aws:kms.",
           "Leave it out: every object is encrypted anyway."),
     Cause("MetadataTooLarge", "", "Too much metadata.",
-          "All x-amz-meta-* together are limited to 2 KB.", "Store it elsewhere, or in the "
-          "object."),
+          f"All x-amz-meta-* together are limited to {MAX_METADATA // KIB} KB.",
+          "Store it elsewhere, or in the object."),
     Cause("InvalidTag", "", "A tag is not valid.",
           "Keys have 1 to 128 characters, values up to 256; each key once; none begins with aws:. "
           "A presigned x-amz-tagging is encoded like a query (a=b&c=d).", "Change that tag."),

@@ -20,6 +20,7 @@ from ..rules import post_policy, sigv4
 from ..rules.authentication import Endpoint, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, S3Error
+from ..rules.limits import GIB, MAX_KEY, MAX_PUT
 from ..rules.post_policy import Condition, PostPolicy
 from ..rules.public_access import PUBLIC_ACLS
 from .hosts import read_host
@@ -107,7 +108,7 @@ def inspect_form(form: Mapping[str, Any] | str, now: datetime | None = None) -> 
     report = FormReport(
         version=version,
         bucket=shown(bucket),
-        key=shown(lower.get("key", ""), 1024),
+        key=shown(lower.get("key", ""), MAX_KEY),
         region=shown(region),
         access_key=redact_key(credential[0]),
         temporary=credential[0].startswith("ASIA") or "x-amz-security-token" in lower,
@@ -318,7 +319,7 @@ def _facts(report: FormReport, url: str, now: datetime) -> Iterator[Part]:
     yield Part("signed by", report.access_key or "nobody", kind if report.access_key else "")
     if report.ends:
         yield Part("ends", moment(report.ends), time_left(report.ends, now))
-    size = "not limited, up to S3's 5 GB"
+    size = f"not limited, up to S3's {MAX_PUT // GIB} GiB"
     if report.lengths:
         minimum, maximum = report.lengths
         size = f"{minimum:,} to {maximum:,} bytes"

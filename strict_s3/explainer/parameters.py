@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html.
 from __future__ import annotations
 
 from ..rules import sigv4
+from ..rules.limits import MAX_PARTS
 
 # By lower-case name.
 _MEANINGS = {
@@ -28,7 +29,7 @@ _MEANINGS = {
     "signed, but S3 ignores it.",
     "versionid": "The version of the object; without it, the newest.",
     "uploadid": "The multipart upload that this belongs to.",
-    "partnumber": "The part of the multipart upload, 1 to 10,000.",
+    "partnumber": f"The part of the multipart upload, 1 to {MAX_PARTS:,}.",
     "uploads": "Starts a multipart upload (POST), or lists the unfinished ones (GET).",
     "prefix": "Lists only keys that begin like this.",
     "delimiter": "Groups listed keys at this character.",

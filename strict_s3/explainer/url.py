@@ -16,6 +16,7 @@ from ..rules import query_auth, sigv4
 from ..rules.authentication import Endpoint, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, InvalidURI, S3Error
+from ..rules.limits import MAX_KEY
 from ..rules.request import Request
 from .hosts import Host, read_host
 from .parameters import meaning
@@ -361,7 +362,7 @@ def _path_text(path: str) -> str:
 
 def key_shown(key: str) -> str:
     """A key that is safe to show: a hash in it stays, what looks like a mangled query is hidden."""
-    return shown(key, 1024) if _mangled(key) else one_line(key, 1024)
+    return shown(key, MAX_KEY) if _mangled(key) else one_line(key, MAX_KEY)
 
 
 def _mangled(text: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..rules import query_auth, sigv4
+from ..rules.limits import GIB, MAX_PUT
 from ..rules.public_access import PUBLIC_ACLS
 from .hosts import OWN
 from .words import duration, shown
@@ -115,7 +116,8 @@ def _on_this_computer(name: str) -> bool:
 def _how_long(report: UrlReport, now: datetime) -> Iterator[str]:
     if report.expires is not None and report.expires > sigv4.MAX_EXPIRES:
         yield (
-            f"{duration(report.expires)} is more than S3 allows: 604,800 seconds (7 days). boto3 "
+            f"{duration(report.expires)} is more than S3 allows: {sigv4.MAX_EXPIRES:,} seconds "
+            "(7 days). boto3 "
             "signs it without a warning; S3 refuses it every time."
         )
     elif report.expires is not None and report.expires <= 0:
@@ -153,8 +155,8 @@ def _left_open(report: UrlReport, values: dict[str, str], for_reading: bool) -> 
             )
         if "content-length" not in report.send:
             yield (
-                "If it is for PUT: the size is not limited, up to S3's 5 GB. You can sign an exact "
-                "size (ContentLength=…), and a range only in a POST form."
+                f"If it is for PUT: the size is not limited, up to S3's {MAX_PUT // GIB} GiB. You "
+                "can sign an exact size (ContentLength=…), and a range only in a POST form."
             )
     for name in ("x-amz-acl", "acl"):
         if values.get(name) in PUBLIC_ACLS:
