@@ -11,7 +11,7 @@
 
 Everything else has a room of its own, and the rooms import one another in one direction only:
 
-    strict_s3  <-  lab, clean_up  <-  exercises, forms, pages  <-  notebooks
+    strict_s3  <-  lab, clean_up  <-  forms, pages  <-  exercises  <-  notebooks
 
 `exercises` check what a learner made, `forms` are widgets to play with, `pages` (upload_page,
 uploader, cors_bench) send from a browser, and `setup` holds the commands, which no lesson imports.

@@ -17,7 +17,6 @@ from strict_s3.signing.source import Source
 PROJECT = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT / ".env"
 REQUIRED = ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET", "S3_REGION")
-OPTIONAL = ("S3_SESSION_TOKEN", "S3_ENDPOINT_URL")
 _PLACEHOLDERS = ("anaccesskeyishere", "asecretkeyishere")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
@@ -27,3 +28,40 @@ def test_nothing_is_imported_before_it_is_asked_for():
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     loaded = {name for name in done.stdout.split() if name.startswith(("helpers", "strict_s3"))}
     assert loaded == {"helpers", "helpers.forms", "helpers.pages"}
+
+
+# The rooms and loose modules of helpers, each with those that it may import.
+MAY_IMPORT = {
+    "errors": set(),
+    "settings": {"errors"},
+    "lab": {"errors", "settings"},
+    "clean_up": {"errors", "lab"},
+    "forms": {"errors", "lab"},
+    "pages": {"errors", "lab"},
+    "exercises": {"errors", "settings", "lab", "clean_up", "pages"},
+    "setup": {"errors", "settings", "pages", "exercises"},
+}
+
+
+def test_the_rooms_import_one_another_in_one_direction():
+    helpers = PROJECT / "helpers"
+    rooms = {path.stem for path in helpers.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert {room for room in rooms if not room.startswith("__")} == set(MAY_IMPORT)
+    looked_at = 0
+    for path in helpers.rglob("*.py"):
+        room = path.relative_to(helpers).parts[0].removesuffix(".py")
+        if room in ("__init__", "__main__"):
+            continue
+        looked_at += 1
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [name.name for name in getattr(node, "names", ()) if hasattr(name, "name")]
+            if isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{name}" for name in names]
+            elif not isinstance(node, ast.Import):
+                continue
+            for name in names:
+                top, _, rest = name.partition(".")
+                imported = rest.partition(".")[0]
+                if top == "helpers" and imported in MAY_IMPORT and imported != room:
+                    assert imported in MAY_IMPORT[room], f"{path}: {name}"
+    assert looked_at > 50

@@ -35,12 +35,12 @@ def parser() -> argparse.ArgumentParser:
         usage="python3 -m helpers test [pytest arguments]",
         description="All tests and all notebooks, or those that pytest's arguments name.",
     )
-    check = commands.add_parser("check", help="say what is missing on this computer, and the fix")
+    check = commands.add_parser("check", help="say what is missing here, and how to fix it")
     check.add_argument("--online", action="store_true", help="also ask the S3 in .env who you are")
     serve = commands.add_parser("serve", help="run the local S3 for other programs")
     serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
-    serve.add_argument("--json", action="store_true", help="nothing for people on standard error")
-    # Its options stand in strict_s3/signing/command.py, which needs the environment.
+    serve.add_argument("--json", action="store_true", help="print no messages on standard error")
+    # Its options are in strict_s3/signing/command.py, which needs the environment.
     commands.add_parser("presign", help="a presigned URL for each key of a list", add_help=False)
     page = commands.add_parser("page", help="open the upload page, for a browser on this computer")
     page.add_argument(
@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     )
     wheels = commands.add_parser(
         "wheelhouse",
-        help="(instructors) download the packages for computers without network",
+        help="(instructors) download the packages for computers without a network",
         description="Fill the folder wheelhouse; helpers lab then installs from it alone.",
     )
     wheels.add_argument(
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
         choices=COMPUTERS,
         default=[],
         metavar="computer",
-        help=f"kinds of computers: {', '.join(COMPUTERS)} (default: such as this one)",
+        help=f"kinds of computers: {', '.join(COMPUTERS)} (default: this computer's kind)",
     )
     wheels.add_argument(
         "--python",
