@@ -1,4 +1,4 @@
-"""``strict-s3 serve | inspect | presign``, also as ``python3 -m strict_s3``."""
+"""``strict-s3 serve | inspect | presign | record``, also as ``python3 -m strict_s3``."""
 
 from __future__ import annotations
 
@@ -77,9 +77,10 @@ def parser() -> argparse.ArgumentParser:
     for name, text in _FLAGS.items():
         flag = f"--{name.replace('_', '-')}"
         serve.add_argument(flag, action="store_true", default=None, help=text)
-    # Theirs are in explainer/command.py and signing/command.py.
+    # Theirs are in explainer/command.py, signing/command.py and recorded/record.py.
     commands.add_parser("inspect", help="explain a presigned URL, a POST form or S3's error")
     commands.add_parser("presign", help="a presigned URL for each key of a list")
+    commands.add_parser("record", help="ask a real S3, and compare it with what AWS answered")
     return top
 
 
@@ -107,6 +108,10 @@ def _run(arguments: list[str]) -> int:
         from .explainer.command import main as inspect
 
         return inspect(arguments[1:])
+    if arguments[:1] == ["record"]:
+        from .recorded.record import main as record
+
+        return record(arguments[1:])
     found = parser().parse_args(arguments)
     if found.command == "serve":
         return _serve(found)
