@@ -77,14 +77,15 @@ class Target:
     endpoints: Mapping[str, str]
     signer: Signer
     send: Send
+    iam_region: str = ""  # that IAM signs for, if it isn't the signer's
 
 
 def request_of(step: Step, target: Target, values: Values) -> Sent:
     """The step's request, signed as it says."""
-    verb, _, what = values.fill(step.send).partition(" ")
+    verb, _, what = values.fill(step.send, encoded=True).partition(" ")
     service = verb if verb in _VERSIONS else "s3"
     base = target.endpoints[service]
-    signer = _signer(step, target.signer, service, values)
+    signer = _signer(step, target, service, values)
     if service != "s3":
         action = {"Action": what, "Version": _VERSIONS[service], **step.query}
         body = urlencode({name: values.fill(value) for name, value in action.items()}).encode()
@@ -114,13 +115,13 @@ def request_of(step: Step, target: Target, values: Values) -> Sent:
     return Sent(sent.method, sent.base, sent.target, kept, sent.body)
 
 
-def _signer(step: Step, own: Signer, service: str, values: Values) -> Signer:
+def _signer(step: Step, target: Target, service: str, values: Values) -> Signer:
+    own = target.signer
     facts = {
         "access_key": own.access_key,
         "secret_key": own.secret_key,
         "session_token": own.session_token,
-        # IAM is one service for all regions; it signs for this one.
-        "region": own.region,
+        "region": (target.iam_region if service == "iam" else "") or own.region,
     }
     if step.by:
         facts |= {

@@ -38,6 +38,7 @@ def who_am_i(target: Target) -> Values:
     asked = {
         "owner": (Step("GET /"), "Owner/ID"),
         "account": (Step("sts GetCallerIdentity"), "GetCallerIdentityResult/Account"),
+        "caller": (Step("sts GetCallerIdentity"), "GetCallerIdentityResult/Arn"),
     }
     for name, (step, path) in asked.items():
         document = document_of(target.send(request_of(step, target, values))) or {}

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from ..errors import StrictS3Error
@@ -113,9 +114,12 @@ class Scenario:
         return f"{self.kind}/{self.name}/{step.row}"
 
 
-def load() -> list[Scenario]:
-    """The whole table. Raises `TableError`."""
-    folder = files(__package__) / "data"
+def load(folder: Traversable | None = None) -> list[Scenario]:
+    """The whole table, or the one in a folder that ``strict-s3 record`` has written.
+
+    Raises `TableError`.
+    """
+    folder = folder or files(__package__) / "data"
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=str)
     return [scenario for file in found for scenario in read(file.read_text("utf-8"), file.name)]
 

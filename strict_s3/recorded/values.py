@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from .scenarios import TableError
 
@@ -32,15 +33,18 @@ class Values(dict[str, str]):
     def __repr__(self) -> str:
         return f"Values({', '.join(sorted(self))})"
 
-    def fill(self, text: str) -> str:
-        """`text` with each name's value. Raises `TableError` for a name without one."""
+    def fill(self, text: str, *, encoded: bool = False) -> str:
+        """`text` with each name's value, percent-encoded if `encoded`.
+
+        Raises `TableError` for a name without a value.
+        """
 
         def value(found: re.Match[str]) -> str:
             if found[1] not in self:
                 raise TableError(
                     f"{{{found[1]}}} in {text[:80]!r} has no value: keep it in an earlier step."
                 )
-            return self[found[1]]
+            return quote(self[found[1]], safe="") if encoded else self[found[1]]
 
         return _NAME.sub(value, text)
 
