@@ -30,15 +30,18 @@ else:
 # The child gets what it is to do, keys among it, through the pipe: a command line can be read by
 # everybody on this computer. It imports from where this process does.
 _CHILD = """
-import json, sys
+import json, os, sys
 first = json.loads(sys.stdin.buffer.readline())
 sys.path[:] = first.pop("path")
+answers = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)  # what a package prints is no answer
 try:
     from strict_s3.server.server import serve_child
 except Exception as problem:
-    print(json.dumps({"error": f"It cannot be imported ({problem})."}))
-    sys.exit(1)
-serve_child(first)
+    answers.write(json.dumps({"error": f"It cannot be imported ({problem})."}).encode())
+    answers.flush()
+    os._exit(1)
+serve_child(first, answers)
 """
 
 

@@ -115,11 +115,14 @@ def serve(
             os._exit(0 if received else 1)
 
 
-def serve_child(first: dict[str, Any] | None = None) -> NoReturn:
-    """Run as a child. `first` is what `process` has sent: options, port, host, log, parent."""
+def serve_child(first: dict[str, Any] | None = None, answers: BinaryIO | None = None) -> NoReturn:
+    """Run as a child, with the answers to standard output or to `answers`.
+
+    `first` is what `process` has sent: options, port, host, log, parent.
+    """
     first = first or {}
     try:
-        answers = _own_output()
+        answers = answers or _own_output()
         # Ctrl-C in the parent's terminal is for the parent; this process ends with it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _log(logging.INFO if first.get("log") else None)

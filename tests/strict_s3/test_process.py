@@ -50,10 +50,31 @@ def test_nothing_secret_is_in_its_command_line_or_environment():
         assert "me-myself" not in shown
 
 
-def test_it_imports_from_where_this_process_does(tmp_path):
-    done = program("s3 = strict_s3.start(); print(s3.endpoint_url); s3.stop()", cwd=tmp_path)
-    out, err = done.communicate(timeout=60)
-    assert out.startswith("http://127.0.0.1:"), err
+@pytest.fixture
+def odd_package(tmp_path):
+    """A folder with a package that the child alone imports: it warns, chats, and leaves a mark."""
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    (folder / "anycrc.py").write_text(
+        "import pathlib, sys, warnings\n"
+        f"pathlib.Path({str(tmp_path / 'imported')!r}).touch()\n"
+        "print('a word', file=sys.stderr, flush=True)\n"
+        "print('another', flush=True)\n"
+        "warnings.warn('an old package', DeprecationWarning)\n"
+        "raise ImportError\n"
+    )
+    return folder
+
+
+def test_it_imports_from_where_this_process_does_and_is_not_disturbed(odd_package, tmp_path):
+    # Warnings as errors are for the code under test.
+    around = {**os.environ, "PYTHONWARNINGS": "error"}
+    code = (
+        f"sys.path.insert(0, {str(odd_package)!r}); s3 = strict_s3.start(); print(s3.decisions())"
+    )
+    out, err = program(code, cwd=tmp_path, env=around).communicate(timeout=60)
+    assert (out, err) == ("[]\n", "")
+    assert (tmp_path / "imported").exists()
 
 
 def test_it_imports_nothing_from_the_working_directory(tmp_path):
@@ -65,12 +86,6 @@ def test_it_imports_nothing_from_the_working_directory(tmp_path):
     """
     out, err = program(code).communicate(timeout=60)
     assert out == "True\n", err
-
-
-def test_warnings_as_errors_are_for_the_code_under_test():
-    around = {**os.environ, "PYTHONWARNINGS": "error"}
-    out, err = program("strict_s3.start(); print('ok')", env=around).communicate(timeout=60)
-    assert (out, err) == ("ok\n", "")
 
 
 @pytest.mark.parametrize("ending", ["", "sys.exit(3)", "raise RuntimeError", "os._exit(4)"])
