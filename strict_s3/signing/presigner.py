@@ -16,9 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from ipaddress import ip_address
-from typing import Any, Literal, NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
+from typing import Any, Literal, Protocol
 
 from ..errors import PresignError
 from ..rules.limits import MAX_KEY, may_be_bucket_name
@@ -29,34 +27,22 @@ from ..rules.sigv4 import (
     canonical_uri,
     path_signer,
 )
+from .location import Location, locate
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST")
 # A key that needs no encoding: most do not, and this check is faster than encoding.
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]{1,1024}").fullmatch
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch  # RFC 9110, a header's name
 _VISIBLE = re.compile(r"[\t\x20-\x7e]*").fullmatch
-_HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)").fullmatch
-_ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}").fullmatch
 # AWS's own regions: botocore knows more names (aws-global, fips-us-east-1), which stand for a
 # region and another host. Other S3s have their own: auto, RegionOne.
 _REGION = re.compile(r"(?!fips-)[a-z]+(-[a-z]+)+-[0-9]+").fullmatch
 _ANY_REGION = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)").fullmatch
-_ACCELERATED = ("s3-accelerate.amazonaws.com", "s3-accelerate.dualstack.amazonaws.com")
 # What is named like a bucket, and signed for another service and host.
 _NO_BUCKETS = {
     "--x-s3": "a directory bucket (S3 Express One Zone)",
     "--xa-s3": "an access point of a directory bucket (S3 Express One Zone)",
     "--op-s3": "an access point of S3 on Outposts",
-}
-# The end of S3's host names by the beginning of a region's name, from the partitions of
-# botocore; everywhere else it is amazonaws.com.
-_SUFFIXES = {
-    "cn-": "amazonaws.com.cn",
-    "eu-isoe-": "cloud.adc-e.uk",
-    "eusc-": "amazonaws.eu",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "us-isof-": "csp.hci.ic.gov",
 }
 
 
@@ -105,14 +91,6 @@ class BotoCredentials(Protocol):
     def get_frozen_credentials(self) -> Any: ...
 
 
-class Location(NamedTuple):
-    """Where a bucket's objects are: scheme and host, the Host header, the path before the key."""
-
-    url_base: str
-    host: str
-    prefix: str  # encoded; starts and ends with a slash
-
-
 @dataclass(frozen=True)
 class Presigner:
     """Signs URLs for the objects of one bucket.
@@ -157,7 +135,7 @@ class Presigner:
                 )
         if self.addressing not in ("auto", "virtual", "path"):
             raise PresignError(f"addressing is {self.addressing!r}; use auto, virtual or path.")
-        where = _location(self.region, self.bucket, self.endpoint, self.addressing)
+        where = locate(self.region, self.bucket, self.endpoint, self.addressing)
         object.__setattr__(self, "location", where)
 
     def frozen(self) -> Presigner:
@@ -356,73 +334,3 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 # The first signs a second time; the second leaves out the length of the body.
 _NOT_WITH_A_URL = ("authorization", "transfer-encoding")
-
-
-def _location(region: str, bucket: str, endpoint: str | None, addressing: str) -> Location:
-    if endpoint is None:
-        suffix = next((s for r, s in _SUFFIXES.items() if region.startswith(r)), "amazonaws.com")
-        scheme, netloc, prefix = "https", f"s3.{region}.{suffix}", ""
-    else:
-        scheme, netloc, prefix = _endpoint(endpoint)
-    accelerated = netloc.lower() in _ACCELERATED
-    virtual = addressing == "virtual" or (addressing == "auto" and (not endpoint or accelerated))
-    if accelerated and not (virtual and _fits_host(bucket, scheme, netloc)):
-        raise PresignError(
-            f"{netloc} accepts a bucket only in the host name. Use addressing auto or virtual, and "
-            f"a bucket whose name has no dots, not {bucket!r}."
-        )
-    if virtual and _fits_host(bucket, scheme, netloc):
-        netloc = f"{bucket}.{netloc}"
-    else:
-        prefix = f"{prefix}/{bucket}"
-    return Location(f"{scheme}://{netloc}", _host_header(scheme, netloc), f"{prefix}/")
-
-
-def _host_header(scheme: str, netloc: str) -> str:
-    """As clients send it: with the port only if it is not the scheme's default."""
-    usual = 443 if scheme == "https" else 80
-    port = urlsplit(f"//{netloc}").port
-    name = re.sub(":[0-9]*$", "", netloc.lower())
-    return name if port in (None, usual) else f"{name}:{port}"
-
-
-def _endpoint(endpoint: str) -> tuple[str, str, str]:
-    try:
-        parts = urlsplit(endpoint)
-        parts.port  # noqa: B018  (raises ValueError for an invalid port)
-        path = unquote(parts.path, errors="strict")
-    except ValueError:
-        parts, path = urlsplit(""), ""
-    if "@" in parts.netloc:
-        raise PresignError(
-            f"The endpoint has a user or a password before {parts.netloc.rpartition('@')[2]!r}. "
-            "Leave them out."
-        )
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or re.search(r"[^\x21-\x7e]|[?#\\]", endpoint)
-        or {".", ".."} & set(path.split("/"))  # clients resolve these, after signing
-        or path.count("/") != parts.path.count("/")  # %2F, which would become a slash
-    ):
-        raise PresignError(
-            f"The endpoint {endpoint!r} is not a usable URL. Write http:// or https://, a host, "
-            "and if needed a port and a path without dots."
-        )
-    # Whether the path came encoded or not, the URL has it encoded once.
-    return parts.scheme, parts.netloc, canonical_uri(path).rstrip("/")
-
-
-def _fits_host(bucket: str, scheme: str, netloc: str) -> bool:
-    """Can the bucket's name be part of the host name? botocore's rule.
-
-    A certificate for ``*.s3.…`` does not cover names with another dot, and an IP address has no
-    subdomains.
-    """
-    host = urlsplit(f"//{netloc}").hostname or ""
-    try:
-        ip_address(host)
-    except ValueError:
-        labels = bucket.split(".") if scheme == "http" else [bucket]
-        return all(map(_HOST_LABEL, labels)) and not _ADDRESS(bucket)
-    return False
