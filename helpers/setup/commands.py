@@ -55,6 +55,12 @@ def parser() -> argparse.ArgumentParser:
         help="explain a presigned URL, a POST form (JSON) or S3's error (XML)",
         add_help=False,
     )
+    # And this one's, in strict_s3/recorded/record.py.
+    commands.add_parser(
+        "record",
+        help="(authors) write down what the S3 in .env answers to the table of recorded answers",
+        add_help=False,
+    )
     wheels = commands.add_parser(
         "wheelhouse",
         help="(instructors) download the packages for computers without a network",
@@ -117,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     rest: list[str] = []
     # These have options of their own, in an order of their own.
-    if arguments[:1] in (["presign"], ["inspect"]) or (
+    if arguments[:1] in (["presign"], ["inspect"], ["record"]) or (
         arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"])
     ):
         arguments, rest = arguments[:1], arguments[1:]
@@ -182,6 +188,15 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
         from strict_s3.explainer.command import main as inspect
 
         return inspect(rest, "python3 -m helpers inspect")
+    if options.command == "record":
+        try:
+            with signals.as_interrupt():
+                from helpers.settings import KEYS_FROM, presign_source
+                from strict_s3.recorded.record import main as record
+
+                return record(rest, "python3 -m helpers record", presign_source, KEYS_FROM)
+        except KeyboardInterrupt:
+            return 130
     if options.command == "execute":
         from helpers.setup.execute import execute
 

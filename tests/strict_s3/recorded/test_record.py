@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
+from helpers.setup import commands as helpers
+from helpers.setup import environment
 from strict_s3.cli import main as strict_s3
 from strict_s3.recorded import record
 from strict_s3.recorded.compare import IDENTICAL
@@ -92,6 +95,20 @@ def test_it_says_first_what_it_makes_and_sends_nothing_without_consent(
     ):
         assert words in said
     assert left(service) == []
+
+
+def test_helpers_records_with_the_keys_of_its_own_settings(service, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(environment, "ensure", lambda tests: sys.executable)
+    monkeypatch.setenv("S3_ACCESS_KEY", service.server.root.access_key)
+    monkeypatch.setenv("S3_SECRET_KEY", service.server.root.secret_key)
+    monkeypatch.setenv("S3_REGION", service.region)
+    monkeypatch.setenv("S3_ENDPOINT_URL", service.endpoint)
+    only = ["--only", "presigned/a URL", "--out", str(tmp_path / "out")]
+    assert helpers.main(["record", "--yes", *only]) == 0
+    assert load(tmp_path / "out")
+    with pytest.raises(SystemExit):
+        helpers.main(["record", "--help"])
+    assert ".env" in capsys.readouterr().out
 
 
 def test_without_a_terminal_there_is_no_consent(command, monkeypatch, capsys):
