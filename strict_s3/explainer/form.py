@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ..errors import InspectError
 from ..redact import HIDDEN, redact_key
 from ..rules import post_policy, sigv4
-from ..rules.authentication import Endpoint, iso
+from ..rules.authentication import Endpoint, Verifier, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, S3Error
 from ..rules.limits import GIB, MAX_KEY, MAX_PUT
@@ -221,9 +221,8 @@ def _refusal(
 ) -> str:
     """What the server's own rules say about the form; only the signing key is not known here."""
     try:
-        post_policy.authenticate(
-            fields, decision, now=now, endpoint=Endpoint(region), lookup=lambda _: None
-        )
+        verifier = Verifier(Endpoint(region), lambda _: None, now)
+        post_policy.authenticate(fields, decision, verifier)
     except InvalidAccessKeyId:
         pass
     except S3Error as error:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import InspectError
 from ..redact import HIDDEN, redact_key
 from ..rules import query_auth, sigv4
-from ..rules.authentication import Endpoint, iso
+from ..rules.authentication import Endpoint, Verifier, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, InvalidURI, S3Error
 from ..rules.limits import MAX_KEY
@@ -222,11 +222,9 @@ def _version_2(request: Request, host: Host, now: datetime) -> UrlReport:
 def _refusal(request: Request, host: Host, region: str, now: datetime) -> str:
     """What the server's own rule says; only the signing key is not known here."""
     decision = Decision("GET", request.path)
-    endpoint = Endpoint(host.region or region)
+    verifier = Verifier(Endpoint(host.region or region), lambda _: None, now)
     try:
-        query_auth.authenticate(
-            request, decision, now=now, endpoint=endpoint, lookup=lambda _: None
-        )
+        query_auth.authenticate(request, decision, verifier)
     except InvalidAccessKeyId:
         return ""
     except S3Error as error:

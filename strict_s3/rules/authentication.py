@@ -66,6 +66,33 @@ class Endpoint:
     service: str = "s3"
 
 
+@dataclass(frozen=True)
+class Verifier:
+    """What a signature is verified with: who can have signed, for which endpoint, and the time.
+
+    `now` is the service's time, in UTC. `also_now` is a second time by which a signature in the
+    Authorization header can be fresh: while a test has moved the service's clock, the code under
+    test still signs by its own.
+    """
+
+    endpoint: Endpoint
+    lookup: Lookup
+    now: datetime
+    also_now: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SignatureClaim:
+    """The signature that came with a request, and what it claims to be made with.
+
+    `date` is the request's date as it goes into the string to sign.
+    """
+
+    scope: Scope
+    date: str
+    signature: str = field(repr=False)
+
+
 def parse_credential(
     decision: Decision, text: str, endpoint: Endpoint, error: type[S3Error], prefix: str
 ) -> tuple[str, Scope]:
@@ -102,6 +129,21 @@ def parse_credential(
     decision.refuse("credential", error(f"{prefix}; {problem}", **fields))
 
 
+def check_scope_date(
+    decision: Decision, scope: Scope, date: str, error: type[S3Error], message: str = ""
+) -> None:
+    """The scope's day must be the day of the request's own `date` (YYYYMMDDTHHMMSSZ).
+
+    Raises `error`, with `message` in place of the usual sentence.
+    """
+    if scope.date != date[:8]:
+        sentence = (
+            f'Invalid credential date "{scope.date}". '
+            f'This date is not the same as X-Amz-Date: "{date[:8]}".'
+        )
+        decision.refuse("credential", error(message or sentence))
+
+
 def _is_day(text: str) -> bool:
     try:
         sigv4.parse_amz_date(f"{text}T000000Z")
@@ -111,14 +153,14 @@ def _is_day(text: str) -> bool:
 
 
 def find_credential(
-    decision: Decision, lookup: Lookup, access_key: str, token: str | None, now: datetime
+    decision: Decision, verifier: Verifier, access_key: str, token: str | None
 ) -> Credential:
     """The active credential behind an access key, its session token checked.
 
     Raises InvalidAccessKeyId (unknown or inactive), InvalidToken (missing, not this key's, or
     given with a long-lived key), ExpiredToken.
     """
-    credential = lookup(access_key)
+    credential = verifier.lookup(access_key)
     if credential is None or not credential.active:
         state = "unknown" if credential is None else "inactive"
         decision.refuse(
@@ -149,7 +191,7 @@ def find_credential(
             InvalidToken(**{"Token-0": token}),
             f"the token given is not the one issued with {access_key}",
         )
-    if credential.expires_at is not None and now >= credential.expires_at:
+    if credential.expires_at is not None and verifier.now >= credential.expires_at:
         decision.refuse(
             "session token",
             ExpiredToken(**{"Token-0": token}),
@@ -160,24 +202,21 @@ def find_credential(
 
 
 def check_signature(
-    decision: Decision,
-    credential: Credential,
-    scope: Scope,
-    date: str,
-    canonical: str,
-    provided: str,
+    decision: Decision, credential: Credential, canonical: str, claim: SignatureClaim
 ) -> bytes:
-    """Sign `canonical` as the credential's holder would, and compare. Returns the signing key."""
-    text = sigv4.string_to_sign(date, scope, canonical)
-    key = sigv4.signing_key(credential.secret_key, scope)
-    expected = sigv4.signature(key, text)
-    if not same_signature(expected, provided):
+    """Sign `canonical` as the credential's holder would, and compare. Returns the signing key.
+
+    Raises SignatureDoesNotMatch.
+    """
+    text = sigv4.string_to_sign(claim.date, claim.scope, canonical)
+    key = sigv4.signing_key(credential.secret_key, claim.scope)
+    if not same_signature(sigv4.signature(key, text), claim.signature):
         decision.refuse(
             "signature",
             SignatureDoesNotMatch(
                 AWSAccessKeyId=credential.access_key,
                 StringToSign=text,
-                SignatureProvided=provided,
+                SignatureProvided=claim.signature,
                 StringToSignBytes=hex_bytes(text),
                 CanonicalRequest=canonical,
                 CanonicalRequestBytes=hex_bytes(canonical),
@@ -189,7 +228,7 @@ def check_signature(
 
 
 def same_signature(expected: str, provided: str) -> bool:
-    """Equal, compared in a time that does not tell how much of it is right."""
+    """Compare two signatures in constant time."""
     return hmac.compare_digest(expected.encode(), provided.encode("utf-8", "replace"))
 
 

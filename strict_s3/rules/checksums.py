@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from .errors import (
     InvalidDigest,
@@ -23,6 +23,9 @@ from .errors import (
 from .request import Request
 
 PREFIX = "x-amz-checksum-"
+ChecksumType = Literal["FULL_OBJECT", "COMPOSITE"]
+FULL_OBJECT: Final = "FULL_OBJECT"
+COMPOSITE: Final = "COMPOSITE"
 # Lengths in bytes of each algorithm's value.
 LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
 # S3 accepts these too, since 2026.

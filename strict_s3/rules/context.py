@@ -33,6 +33,8 @@ _HEADER_KEYS = (
     "if-match",
     "if-none-match",
 )
+# Headers without the prefix x-amz- that signers move there too (the SDK for Java does).
+_HOISTED = ("if-match", "if-none-match")
 _QUERY_KEYS = {
     "prefix": "s3:prefix",
     "delimiter": "s3:delimiter",
@@ -53,10 +55,13 @@ def hoisted_headers(request: Request) -> dict[str, str]:
 
     Signers may move headers into a presigned URL; S3 takes x-amz-meta-* and the like from there.
     """
+    if not request.query_string:
+        return request.header_map
     moved = {
         name.lower(): value
         for name, value in request.query
-        if name.lower().startswith("x-amz-") and not name.startswith("X-Amz-")
+        if name.lower() in _HOISTED
+        or (name.lower().startswith("x-amz-") and not name.startswith("X-Amz-"))
     }
     return {**moved, **request.header_map}
 

@@ -32,6 +32,7 @@ class S3Error(Exception):
     def __init__(self, message: str | None = None, /, **fields: object) -> None:
         self.message = self.default if message is None else message
         self.fields: dict[str, str] = {name: str(value) for name, value in fields.items()}
+        self.headers: dict[str, str] = {}  # of the answer, by lower-case name
         super().__init__(f"{self.status} {self.code}: {self.message}")
 
     def to_xml(self, request_id: str = "", host_id: str = "") -> bytes:

@@ -13,8 +13,9 @@ from . import sigv4
 from .authentication import (
     MAX_SKEW,
     Authentication,
-    Endpoint,
-    Lookup,
+    SignatureClaim,
+    Verifier,
+    check_scope_date,
     check_signature,
     check_signed_headers,
     find_credential,
@@ -32,46 +33,40 @@ from .errors import (
 from .request import Request
 
 _MALFORMED = "The authorization header is malformed"
+_OTHER_DAY = f"{_MALFORMED}; Invalid credential date. Date is not the same as X-Amz-Date."
 
 
 def authenticate(
     request: Request,
     decision: Decision,
-    *,
+    verifier: Verifier,
     payload_hash: str,
-    now: datetime,
-    endpoint: Endpoint,
-    lookup: Lookup,
 ) -> Authentication:
-    """Verify a request by its Authorization header. `now` is UTC.
+    """Verify a request by its Authorization header.
 
     `payload_hash` is the last line of the canonical request: for S3 the x-amz-content-sha256
     header, for other services the SHA-256 of the body. Raises the first failing check's `S3Error`.
     """
     _check_scheme(request, decision)
-    if endpoint.service == "s3" and not payload_hash:
+    if verifier.endpoint.service == "s3" and not payload_hash:
         decision.refuse(
             "payload hash",
             InvalidRequest("Missing required header for this request: x-amz-content-sha256"),
         )
     signed_at, date = _signed_at(request, decision)
-    _check_skew(decision, signed_at, date, now)
+    _check_skew(decision, signed_at, date, verifier)
     values = _parameters(request, decision)
     access_key, scope = parse_credential(
-        decision, values["Credential"], endpoint, AuthorizationHeaderMalformed, _MALFORMED
+        decision, values["Credential"], verifier.endpoint, AuthorizationHeaderMalformed, _MALFORMED
     )
-    if scope.date != sigv4.amz_date(signed_at)[:8]:
-        decision.refuse(
-            "credential",
-            AuthorizationHeaderMalformed(
-                f"{_MALFORMED}; Invalid credential date. Date is not the same as X-Amz-Date."
-            ),
-        )
+    check_scope_date(
+        decision, scope, sigv4.amz_date(signed_at), AuthorizationHeaderMalformed, _OTHER_DAY
+    )
     signed_headers = values["SignedHeaders"].split(";")
     check_signed_headers(decision, request, signed_headers)
 
     token = request.header_map.get("x-amz-security-token")
-    credential = find_credential(decision, lookup, access_key, token, now)
+    credential = find_credential(decision, verifier, access_key, token)
     canonical = sigv4.canonical_request(
         request.method,
         request.decoded_path,
@@ -80,7 +75,8 @@ def authenticate(
         signed_headers,
         payload_hash,
     )
-    key = check_signature(decision, credential, scope, date, canonical, values["Signature"])
+    claim = SignatureClaim(scope, date, values["Signature"])
+    key = check_signature(decision, credential, canonical, claim)
     return Authentication(
         credential.identity,
         "REST-HEADER",
@@ -89,7 +85,7 @@ def authenticate(
         access_key,
         scope,
         key,
-        values["Signature"],
+        claim.signature,
     )
 
 
@@ -151,8 +147,10 @@ def _signed_at(request: Request, decision: Decision) -> tuple[datetime, str]:
         )
 
 
-def _check_skew(decision: Decision, signed_at: datetime, date: str, now: datetime) -> None:
-    if abs(now - signed_at) > MAX_SKEW:
+def _check_skew(decision: Decision, signed_at: datetime, date: str, verifier: Verifier) -> None:
+    now = verifier.now
+    times = [now] if verifier.also_now is None else [now, verifier.also_now]
+    if all(abs(time - signed_at) > MAX_SKEW for time in times):
         decision.refuse(
             "time",
             RequestTimeTooSkewed(

@@ -30,11 +30,33 @@ _MAY_BYPASS = ("DeleteObject", "PutObjectRetention")
 
 
 @dataclass(frozen=True)
+class CopySource:
+    """What ``x-amz-copy-source: /bucket/key?versionId=…`` names. `version` is None without one."""
+
+    bucket: str
+    key: str
+    version: str | None = None
+
+    @property
+    def arn(self) -> str:
+        return _arn(self.bucket, self.key)
+
+    @property
+    def read_action(self) -> str:
+        """The permission to read it."""
+        return "s3:GetObject" if self.version is None else _VERSION
+
+
+@dataclass(frozen=True)
 class Operation:
-    """An API operation and the (action, resource ARN) pairs that must all be allowed."""
+    """An API operation and the (action, resource ARN) pairs that must all be allowed.
+
+    `source` is what a CopyObject or UploadPartCopy reads.
+    """
 
     name: str
     needs: Needs
+    source: CopySource | None = None
 
 
 def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
@@ -98,6 +120,7 @@ def _object_operation(
             return None  # S3: "Version id cannot be the empty string"
         action = VERSION_ACTIONS.get(name, action)
     needs = _on(action, arn)
+    source: CopySource | None = None
     if name == "GetObjectAttributes":
         return Operation(name, (("s3:GetObject" if version is None else _VERSION, arn), *needs))
     if name in _COPY:
@@ -106,14 +129,14 @@ def _object_operation(
             source = _copy_source(request)
             if source is None:
                 return None
-            name, needs = _COPY[name], (source, *needs)
+            name, needs = _COPY[name], ((source.read_action, source.arn), *needs)
         if names and name != "UploadPart":
             needs += _extras(names, arn)
     elif name == "CreateMultipartUpload":
         needs += _extras(_watched_names(request), arn)
     elif name in _MAY_BYPASS and _BYPASS in _watched_names(request):
         needs += ((_BYPASS_ACTION, arn),)
-    return Operation(name, needs)
+    return Operation(name, needs, source)
 
 
 _VERSION = "s3:GetObjectVersion"
@@ -151,17 +174,12 @@ def delete_object_needs(
     return (*needs, (_BYPASS_ACTION, arn)) if bypass_governance else needs
 
 
-def copied_tags_needs(request: Request, bucket: str, key: str) -> Needs:
-    """What a CopyObject to `bucket` and `key` needs besides, if its source has tags.
+def copied_tags_needs(source: CopySource, bucket: str, key: str) -> Needs:
+    """What a CopyObject to `bucket` and `key` needs besides, if it takes its source's tags along.
 
-    Only the store knows whether it has. A copy takes its source's tags along unless
-    ``x-amz-tagging-directive`` is REPLACE.
+    Only the store knows whether the source has tags.
     """
-    source = _copy_source(request)
-    if source is None or request.header("x-amz-tagging-directive").upper() == "REPLACE":
-        return ()
-    read = _VERSION if source[0] == _VERSION else "s3:GetObject"
-    return ((f"{read}Tagging", source[1]), ("s3:PutObjectTagging", _arn(bucket, key)))
+    return ((f"{source.read_action}Tagging", source.arn), ("s3:PutObjectTagging", _arn(bucket, key)))
 
 
 _GRANTS = frozenset(
@@ -211,8 +229,8 @@ _COPY_SOURCE = re.compile(rf"([^{_UNCLEAR}][^{_UNCLEAR}]*)(\?versionId=[^&{_UNCL
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def _copy_source(request: Request) -> tuple[str, str] | None:
-    """The permission to read what ``x-amz-copy-source: /bucket/key?versionId=…`` names.
+def _copy_source(request: Request) -> CopySource | None:
+    """The source of a copy, from its header.
 
     None for anything else, for an access point's ARN (there are none here), and for a source in
     the query: S3 takes one there too, this rule does not.
@@ -227,7 +245,8 @@ def _copy_source(request: Request) -> tuple[str, str] | None:
     bucket, _, key = path.partition("/")
     if not key or not _BUCKET_NAME.fullmatch(bucket):
         return None
-    return (_VERSION if match[2] else "s3:GetObject", _arn(bucket, key))
+    version = match[2].partition("=")[2] if match[2] else None
+    return CopySource(bucket, key, version)
 
 
 def _on(action: str, arn: str) -> Needs:

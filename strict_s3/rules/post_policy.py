@@ -17,8 +17,8 @@ from typing import Any
 from . import sigv4
 from .authentication import (
     Authentication,
-    Endpoint,
-    Lookup,
+    Verifier,
+    check_scope_date,
     find_credential,
     hex_bytes,
     iso,
@@ -138,12 +138,7 @@ def _condition(item: Any) -> Condition:
 
 
 def authenticate(
-    fields: Mapping[str, str],
-    decision: Decision,
-    *,
-    now: datetime,
-    endpoint: Endpoint,
-    lookup: Lookup,
+    fields: Mapping[str, str], decision: Decision, verifier: Verifier
 ) -> Authentication:
     """Who signed the form's policy. `fields` are by lower-case name.
 
@@ -166,7 +161,7 @@ def authenticate(
     access_key, scope = parse_credential(
         decision,
         fields["x-amz-credential"],
-        endpoint,
+        verifier.endpoint,
         InvalidArgument,
         "Error parsing the X-Amz-Credential parameter",
     )
@@ -177,16 +172,9 @@ def authenticate(
         decision.refuse(
             "date", InvalidArgument("X-Amz-Date must be formated via ISO8601 Long format")
         )
-    if scope.date != date[:8]:
-        decision.refuse(
-            "credential",
-            InvalidArgument(
-                f'Invalid credential date "{scope.date}". '
-                f'This date is not the same as X-Amz-Date: "{date[:8]}".'
-            ),
-        )
+    check_scope_date(decision, scope, date, InvalidArgument)
     token = fields.get("x-amz-security-token")
-    credential = find_credential(decision, lookup, access_key, token, now)
+    credential = find_credential(decision, verifier, access_key, token)
     key = sigv4.signing_key(credential.secret_key, scope)
     text = fields["policy"]
     if not same_signature(sigv4.signature(key, text), fields["x-amz-signature"]):

@@ -8,6 +8,7 @@ Canned ACLs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 
 from .policy import Policy, Statement
 
@@ -32,6 +33,20 @@ _NARROWING = frozenset(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccessBlock:
+    """The four switches of Block Public Access. (With ACLs disabled two of them change nothing.)"""
+
+    block_public_acls: bool = False
+    ignore_public_acls: bool = False
+    block_public_policy: bool = False
+    restrict_public_buckets: bool = False
+
+
+ALL_BLOCKED = PublicAccessBlock(True, True, True, True)  # every new bucket since April 2023
+NOT_BLOCKED = PublicAccessBlock()  # a bucket whose configuration has been deleted
 
 
 def is_public(policy: Policy) -> bool:

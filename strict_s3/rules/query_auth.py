@@ -14,8 +14,9 @@ from . import sigv4
 from .authentication import (
     MAX_SKEW,
     Authentication,
-    Endpoint,
-    Lookup,
+    SignatureClaim,
+    Verifier,
+    check_scope_date,
     check_signature,
     check_signed_headers,
     find_credential,
@@ -43,10 +44,8 @@ def is_presigned(request: Request) -> bool:
     return any(name in request.parameters for name in REQUIRED)
 
 
-def authenticate(
-    request: Request, decision: Decision, *, now: datetime, endpoint: Endpoint, lookup: Lookup
-) -> Authentication:
-    """Verify a presigned request, check by check. `now` is UTC.
+def authenticate(request: Request, decision: Decision, verifier: Verifier) -> Authentication:
+    """Verify a presigned request, check by check, by the verifier's `now` alone.
 
     Raises the `S3Error` of the first check that fails; `decision` holds those before it.
     """
@@ -54,37 +53,21 @@ def authenticate(
     date = values["X-Amz-Date"]
     signed_at = _signed_at(decision, date)
     expires = _expires(decision, values["X-Amz-Expires"])
-    _check_time(decision, signed_at, expires, now)
+    _check_time(decision, signed_at, expires, verifier.now)
     access_key, scope = parse_credential(
         decision,
         values["X-Amz-Credential"],
-        endpoint,
+        verifier.endpoint,
         AuthorizationQueryParametersError,
         "Error parsing the X-Amz-Credential parameter",
     )
-    if scope.date != date[:8]:
-        decision.refuse(
-            "credential",
-            AuthorizationQueryParametersError(
-                f'Invalid credential date "{scope.date}". '
-                f'This date is not the same as X-Amz-Date: "{date[:8]}".'
-            ),
-        )
+    check_scope_date(decision, scope, date, AuthorizationQueryParametersError)
     signed_headers = values["X-Amz-SignedHeaders"].split(";")
     check_signed_headers(decision, request, signed_headers)
 
-    credential = find_credential(decision, lookup, access_key, values.get(TOKEN), now)
-    canonical = sigv4.canonical_request(
-        request.method,
-        request.decoded_path,
-        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
-        request.header_map,
-        signed_headers,
-        # Nobody knows the body when a URL is signed, unless the signer fixed its hash.
-        request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD),
-    )
-    provided = values["X-Amz-Signature"]
-    key = check_signature(decision, credential, scope, date, canonical, provided)
+    credential = find_credential(decision, verifier, access_key, values.get(TOKEN))
+    claim = SignatureClaim(scope, date, values["X-Amz-Signature"])
+    key = check_signature(decision, credential, canonical_request(request), claim)
     return Authentication(
         credential.identity,
         "REST-QUERY-STRING",
@@ -93,7 +76,20 @@ def authenticate(
         access_key,
         scope,
         key,
-        provided,
+        claim.signature,
+    )
+
+
+def canonical_request(request: Request) -> str:
+    """The canonical request of a presigned request, as its signer must have had it."""
+    return sigv4.canonical_request(
+        request.method,
+        request.decoded_path,
+        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
+        request.header_map,
+        request.parameters["X-Amz-SignedHeaders"].split(";"),
+        # Nobody knows the body when a URL is signed, unless the signer fixed its hash.
+        request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD),
     )
 
 

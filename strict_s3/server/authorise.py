@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
-from ..rules.authentication import Authentication
 from ..rules.context import request_context
-from ..rules.decision import Decision
-from ..rules.errors import AccessDenied
+from ..rules.errors import AccessDenied, NoSuchBucket
 from ..rules.iam import Evaluation, evaluate
 from ..rules.identity import Identity
-from ..rules.operations import Operation, delete_object_needs
+from ..rules.operations import Needs
 from ..rules.policy import Policy, PolicyKind
 from ..rules.public_access import is_public
-from ..rules.request import Request
+from .call import Call
 from .store.store import Store
-from .store.stored import StoredObject
 from .sts import Sts
 
-# How AWS names the kinds of policies in its messages ("Troubleshoot access denied (403
-# Forbidden) errors in Amazon S3").
+# How AWS names the kinds of policies in its messages
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html).
 _KINDS: dict[PolicyKind, str] = {
     "identity": "an identity-based policy",
     "resource": "a resource-based policy",
@@ -28,6 +24,7 @@ _KINDS: dict[PolicyKind, str] = {
     "session": "a session policy",
     "boundary": "a permissions boundary",
 }
+_ARN = "arn:aws:s3:::"
 Context = Mapping[str, str | Sequence[str]]
 
 
@@ -37,127 +34,94 @@ class Authoriser:
     def __init__(self, store: Store, sts: Sts) -> None:
         self._store, self._sts = store, sts
 
-    def check_s3(
-        self,
-        request: Request,
-        decision: Decision,
-        who: Authentication,
-        operation: Operation,
-        bucket: str,
-        key: str,
-        now: datetime,
-    ) -> None:
-        """Every permission that the operation needs. Raises AccessDenied."""
-        if not operation.needs:
-            return
-        decision.resource = operation.needs[-1][1]
-        context = self._context(request, who, bucket, key, now)
-        for action, resource in operation.needs:
-            self._check(decision, who, action, resource, context)
+    def check(self, call: Call, trust: Policy | None = None) -> None:
+        """Every permission that the operation needs. Raises AccessDenied.
 
-    def check_listing(
-        self, request: Request, decision: Decision, who: Authentication, bucket: str, now: datetime
-    ) -> None:
-        """s3:ListBucket, without which a missing key looks forbidden. Raises AccessDenied."""
-        context = self._context(request, who, bucket, "", now)
-        self._check(decision, who, "s3:ListBucket", f"arn:aws:s3:::{bucket}", context)
+        `trust` is the trust policy of a role that is to be assumed.
+        """
+        for action, resource in call.operation.needs:
+            verdict = self._evaluate(call, action, resource, trust)
+            call.decision.resource = resource
+            if not verdict.allowed:
+                error = _denied(call.who.identity, action, resource, verdict)
+                call.decision.refuse("permission", error, verdict.reason)
+            call.decision.passed("permission", verdict.reason)
 
-    def may_delete(
-        self, request: Request, who: Authentication, bucket: str, now: datetime
-    ) -> Callable[[str, str | None], AccessDenied | None]:
-        """A question for each key of a DeleteObjects: why it may not be deleted, or None."""
+    def why_not(self, call: Call, needs: Needs, version: str | None = None) -> AccessDenied | None:
+        """Why the caller cannot have these permissions too, or None if all are given.
 
-        def why_not(key: str, version: str | None) -> AccessDenied | None:
-            context = self._context(request, who, bucket, key, now)
-            for action, resource in delete_object_needs(bucket, key, version):
-                verdict = self._evaluate(who, action, resource, context)
-                if not verdict.allowed:
-                    return _denied(who.identity, action, resource, verdict)
-            return None
-
-        return why_not
-
-    def check_call(
-        self,
-        request: Request,
-        decision: Decision,
-        who: Authentication,
-        operation: Operation,
-        trust: Policy | None,
-        now: datetime,
-    ) -> None:
-        """An IAM or STS operation; `trust` is the trust policy of a role that is to be assumed."""
-        context = request_context(request, who, now=now, region=self._store.region)
-        for action, resource in operation.needs:
-            decision.resource = resource
-            self._check(decision, who, action, resource, context, trust, quoted=False)
-
-    def _context(
-        self, request: Request, who: Authentication, bucket: str, key: str, now: datetime
-    ) -> Context:
-        tags = None
-        if key and who.identity.kind != "root":
-            found = self._store.get_object(bucket, key, request.parameters.get("versionId"))
-            tags = found.tags() if isinstance(found, StoredObject) else None
-        return request_context(request, who, now=now, region=self._store.region, object_tags=tags)
-
-    def _check(
-        self,
-        decision: Decision,
-        who: Authentication,
-        action: str,
-        resource: str,
-        context: Context,
-        trust: Policy | None = None,
-        *,
-        quoted: bool = True,
-    ) -> None:
-        verdict = self._evaluate(who, action, resource, context, trust)
-        if not verdict.allowed:
-            error = _denied(who.identity, action, resource, verdict, quoted=quoted)
-            decision.refuse("permission", error, verdict.reason)
-        decision.passed("permission", verdict.reason)
+        `version` is the version of the objects that the needs name, where that is not the
+        request's own.
+        """
+        for action, resource in needs:
+            verdict = self._evaluate(call, action, resource, version=version)
+            if not verdict.allowed:
+                return _denied(call.who.identity, action, resource, verdict)
+        return None
 
     def _evaluate(
         self,
-        who: Authentication,
+        call: Call,
         action: str,
         resource: str,
-        context: Context,
         trust: Policy | None = None,
+        version: str | None = None,
     ) -> Evaluation:
-        policies = self._store.policies_of(who.identity)
-        owned = self._resource_policies(resource, who.identity) if trust is None else (trust,)
+        identity = call.who.identity
+        policies = self._store.iam.policies_of(identity)
+        owned = self._resource_policies(resource, identity) if trust is None else (trust,)
         return evaluate(
             action=action,
             resource=resource,
-            context=context,
-            identity=who.identity,
+            context=self._context(call, resource, version),
+            identity=identity,
             identity_policies=policies.identity,
             resource_policies=owned,
-            session_policies=self._sts.session_policies(who.access_key),
+            session_policies=self._sts.session_policies(call.who.access_key),
             boundary=policies.boundary,
         )
 
+    def _context(self, call: Call, resource: str, version: str | None) -> Context:
+        """The condition keys for one resource: an object's tags are those of that very object."""
+        tags = None
+        bucket, _, key = resource.removeprefix(_ARN).partition("/")
+        if key and resource.startswith(_ARN):
+            source = call.operation.source
+            if source is not None and resource == source.arn:
+                version = source.version
+            elif (bucket, key) == (call.bucket, call.key):
+                version = call.parameter("versionId")
+            tags = self._tags(bucket, key, version)
+        return request_context(
+            call.request, call.who, now=call.now, region=self._store.region, object_tags=tags
+        )
+
+    def _tags(self, bucket: str, key: str, version: str | None) -> dict[str, str] | None:
+        try:
+            found = self._store.bucket(bucket).object(key, version)
+        except NoSuchBucket:
+            return None
+        return found.tags if found is not None else None
+
     def _resource_policies(self, resource: str, identity: Identity) -> tuple[Policy, ...]:
-        bucket = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
+        bucket = resource.removeprefix(_ARN).partition("/")[0]
         policy = self._store.bucket_policy(bucket)
         if policy is None:
             return ()
         if identity.kind == "anonymous" and is_public(policy):
-            block = self._store.public_access_block(bucket)
-            if block.restrict_public_buckets:
+            if self._store.public_access_block(bucket).restrict_public_buckets:
                 return ()
         return (policy,)
 
 
 def _denied(
-    identity: Identity, action: str, resource: str, verdict: Evaluation, *, quoted: bool = True
+    identity: Identity, action: str, resource: str, verdict: Evaluation
 ) -> AccessDenied:
     """AWS's message, which says more to callers of the bucket's own account than to others."""
     if identity.kind == "anonymous":
         return AccessDenied()
-    target = f'"{resource}"' if quoted else resource
+    # IAM and STS write the resource without quotation marks.
+    target = f'"{resource}"' if action.startswith("s3:") else resource
     if verdict.policy is not None:
         because = f"with an explicit deny in {_KINDS[verdict.policy.kind]}"
     else:

@@ -38,6 +38,11 @@ class Clock:
         """The server's time."""
         return self.wall() + self._offset
 
+    def times(self) -> tuple[datetime, datetime]:
+        """The server's time and the computer's, of one moment."""
+        wall = self.wall()
+        return wall + self._offset, wall
+
     @staticmethod
     def wall() -> datetime:
         """The computer's time, which no offset moves."""

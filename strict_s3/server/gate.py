@@ -1,8 +1,10 @@
-"""A request's way through the local S3: every check in order, then the store.
+"""A request's way through the local S3: every check in order, then the operation.
 
-    authenticate (query, header, nobody) -> operation -> authorise -> carry out -> answer
+    locate -> authenticate (query, header, form, nobody) -> operation -> authorise -> carry out
+    -> CORS -> answer
 
-Each step adds a line to the request's `Decision`; the first that fails ends it.
+One `Call` travels the whole way. Each step adds a line to its `Decision`; the first that fails
+ends it.
 """
 
 from __future__ import annotations
@@ -11,282 +13,212 @@ import logging
 import random
 import traceback
 from collections import deque
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
-from ..rules import cors, header_auth, query_auth, sigv4
-from ..rules.authentication import Authentication, Endpoint
-from ..rules.context import hoisted_headers
+from ..rules import cors, header_auth, post_policy, query_auth, sigv4
+from ..rules.authentication import Authentication, Endpoint, Verifier
 from ..rules.decision import Decision
 from ..rules.errors import (
     InternalError,
     InvalidArgument,
     InvalidRequest,
-    MalformedXML,
     MethodNotAllowed,
     NoSuchBucket,
-    NoSuchKey,
     NotImplementedByS3,
     S3Error,
-    readable_xml,
 )
 from ..rules.identity import Credential
-from ..rules.operations import Operation, s3_operation
-from ..rules.payload import ChunkSigner, declared_payload
+from ..rules.operations import Operation, put_object_needs, s3_operation
+from ..rules.payload import declared_payload
 from ..rules.query_protocol import QueryError
 from ..rules.request import Request
+from .address import Addresses, Place
 from .authorise import Authoriser
+from .call import Call, Read
 from .clock import Clock
-from .operations import bucket_settings, multipart, objects
-from .operations import post_object as post_form
+from .http.form_reader import read_form
+from .operations import CARRIED_OUT
 from .query_services import QueryServices
 from .response import Response
-from .store.moto_glue import NotUnderstood
 from .store.store import Store
 from .sts import Sts
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 100  # decisions kept for reading back
-SMALL_BODY = 2 * 1024 * 1024  # bytes: the largest configuration or list of keys
 _ONE_MECHANISM = (
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
     "string parameter or the Authorization header should be specified"
 )
 
-Read = Callable[[int], bytes]
-
 
 class Gate:
-    """Decides and answers. One `handle` call a request, from any number of threads."""
+    """Decides and answers. One `handle` call a request, from any number of threads.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    `public_url` is an address beside the one that is listened on. With `strict_skew` a signature
+    in the Authorization header must be fresh by the server's own clock, even while that is moved.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, *, public_url: str = "", strict_skew: bool = False
+    ) -> None:
         self.store, self.clock = store, clock
         self.sts = Sts(store, clock)
         self.decisions: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self._addresses = Addresses(public_url)
+        self._strict_skew = strict_skew
         self._authoriser = Authoriser(store, self.sts)
-        self._query_services = QueryServices(store, self.sts, self._authoriser, clock)
+        self._query_services = QueryServices(store, self.sts, self._authoriser)
+
+    def reset(self) -> None:
+        """Forget all that is stored, every session and every decision."""
+        self.store.reset()
+        self.sts.reset()
+        self.decisions.clear()
+
+    def handle(self, request: Request, read: Read) -> Response:
+        """Answer a request whose body `read` yields. Never raises."""
+        call = self._call(request, read)
+        answer = self._answer(call)
+        if "origin" in request.header_map and request.method != "OPTIONS":
+            answer.add(self._cors(call, request))
+        request_id = call.request_id
+        answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
+        call.decision.status = answer.status
+        # Plain values: a kept exception keeps its traceback, and with it files and bodies.
+        self.decisions.append(call.decision.as_dict())
+        log.info("%s", call.decision)
+        return answer
+
+    def verifier(self, call: Call, service: str = "s3", region: str = "") -> Verifier:
+        """What this call's signature is verified with."""
+        also = None if self._strict_skew or call.wall == call.now else call.wall
+        endpoint = Endpoint(region or self.store.region, service)
+        return Verifier(endpoint, self.find_key, call.now, also)
 
     def find_key(self, access_key: str) -> Credential | None:
         """Any credential that this account knows: root, user or session."""
         return self.sts.find_key(access_key) or self.store.find_key(access_key)
 
-    def handle(self, request: Request, read: Read) -> Response:
-        """Answer a request whose body `read` yields. Never raises."""
-        request_id = new_request_id()
-        now = self.clock.now()
-        decision = Decision(request.method, request.path)
+    def _call(self, request: Request, read: Read) -> Call:
+        inner, signed = self._addresses.received(request)
+        return Call(
+            inner,
+            signed,
+            read,
+            Decision(inner.method, inner.path),
+            *self.clock.times(),
+            new_request_id(),
+            self._addresses,
+        )
+
+    def _answer(self, call: Call) -> Response:
+        """The operation's answer, or the refusal."""
         try:
-            if (service := _query_service(request)) is not None:
-                answer = self._query_services.handle(
-                    service, request, read, decision, now, request_id, self.find_key
-                )
-            else:
-                answer = self._s3(request, read, decision, now)
+            service = _query_service(call.request)
+            if service is not None:
+                return self._query_services.handle(service, call, self.verifier)
+            return self._s3(call)
         except S3Error as error:
-            decision.ended(error)
-            answer = _refusal(error, request_id)
+            call.decision.ended(error)
             # Where it was raised leads back to the error, and this circle would hold files and
             # bodies until Python looks for circles.
             error.__traceback__ = error.__context__ = None
+            return _refusal(error, call.request_id)
         except QueryError as error:
-            answer = Response(
-                error.status, [("content-type", "text/xml")], error.to_xml(request_id)
-            )
+            text = error.to_xml(call.request_id)
+            return Response(error.status, [("content-type", "text/xml")], text)
         except Exception as problem:
             # Whatever went wrong, the client gets S3's answer and the server lives on.
             where = traceback.extract_tb(problem.__traceback__)[-1]
+            place = f"{where.filename}:{where.lineno}"
             log.error(
-                "request %s failed inside the server: %r at %s:%s",
-                request_id,
-                problem,
-                where.filename,
-                where.lineno,
+                "request %s failed inside the server: %r at %s", call.request_id, problem, place
             )
-            log.debug("request %s", request_id, exc_info=problem)
-            decision.error = InternalError()
-            answer = _refusal(InternalError(), request_id)
-        if "origin" in request.header_map and request.method != "OPTIONS":
-            self._cors(request, decision, answer)
-        answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
-        decision.status = answer.status
-        # As plain values: an error would keep alive all that was at hand where it was raised.
-        self.decisions.append(decision.as_dict())
-        log.info("%s", decision)
-        return answer
+            log.debug("request %s", call.request_id, exc_info=problem)
+            call.decision.error = InternalError()
+            return _refusal(InternalError(), call.request_id)
 
     # S3.
 
-    def _s3(self, request: Request, read: Read, decision: Decision, now: datetime) -> Response:
-        bucket, key = _locate(request)
-        if request.method == "OPTIONS":
-            kind = "OBJECT" if key else "BUCKET"
-            rules = self.store.cors_rules(bucket)
-            return Response(200, cors.preflight(request, rules, decision, kind))
-        if request.method == "POST" and bucket and not key and "delete" not in request.parameters:
-            return self._post(request, read, decision, now, bucket)
-        payload = declared_payload(request)
-        authentication = self._authenticate(request, decision, now, payload.declared)
-        operation = s3_operation(request, bucket, key)
+    def _s3(self, call: Call) -> Response:
+        call.place = self._addresses.locate(call.request)
+        if call.request.method == "OPTIONS":
+            kind = "OBJECT" if call.key else "BUCKET"
+            rules = self.store.cors_rules(call.bucket)
+            return Response(200, cors.preflight(call.request, rules, call.decision, kind))
+        operation = s3_operation(call.request, call.bucket, call.key)
+        is_form = operation is not None and operation.name == "PostObject"
+        if is_form:
+            operation = self._read_form(call)
+        else:
+            call.payload = declared_payload(call.request)
+            call.who = self._authenticate(call)
         if operation is None:
-            decision.refuse(
-                "operation",
-                MethodNotAllowed(Method=request.method, ResourceType="OBJECT" if key else "BUCKET"),
-                "no S3 operation is asked for in this way",
+            call.decision.refuse("operation", _no_operation(call), "no S3 operation is this one")
+        call.operation, call.decision.action = operation, operation.name
+        if operation.name not in ("CreateBucket", "ListBuckets") and not is_form:
+            self._check_bucket(call)
+        self._authoriser.check(call)
+        _check_overrides(call)
+        carry_out = CARRIED_OUT.get(operation.name)
+        if carry_out is None:
+            raise NotImplementedByS3(
+                f"{operation.name} is an S3 operation that this local S3 does not carry out"
             )
-        decision.action = operation.name
-        if bucket and operation.name != "CreateBucket" and self.store.bucket(bucket) is None:
-            decision.refuse("bucket", NoSuchBucket(BucketName=bucket))
-        self._authoriser.check_s3(request, decision, authentication, operation, bucket, key, now)
-        _check_overrides(request, decision, authentication)
-        return self._carry_out(request, read, decision, authentication, operation, bucket, key, now)
+        call.why_not = partial(self._authoriser.why_not, call)
+        return carry_out(self.store, call)
 
-    def _post(
-        self, request: Request, read: Read, decision: Decision, now: datetime, bucket: str
-    ) -> Response:
-        """An HTML form upload: it carries its authentication and its key in the form."""
-        decision.action = "PostObject"
-        if self.store.bucket(bucket) is None:
-            decision.refuse("bucket", NoSuchBucket(BucketName=bucket))
+    def _read_form(self, call: Call) -> Operation:
+        """An HTML form upload carries its authentication and its key in the form."""
+        call.decision.action = "PostObject"
+        self._check_bucket(call)
+        form = read_form(call.read, call.request)
+        call.who = post_policy.authenticate(form.fields, call.decision, self.verifier(call))
+        if not form.fields.get("key"):
+            call.decision.refuse("form", post_policy.missing_field("key"))
+        fields = form.filled_in()
+        if "policy" in fields:
+            call.policy = post_policy.parse_post_policy(fields["policy"])
+            post_policy.check(call.policy, fields, call.bucket, call.decision, call.now)
+        call.form = form
+        call.place = Place(call.bucket, fields["key"], call.place.in_host)
+        call.request = form.as_request(call.request)
+        return Operation("PostObject", put_object_needs(call.bucket, call.key, fields))
 
-        def authorise(sent: Request, who: Authentication, operation: Operation, key: str) -> None:
-            self._authoriser.check_s3(sent, decision, who, operation, bucket, key, now)
+    def _check_bucket(self, call: Call) -> None:
+        if call.bucket not in self.store.buckets:
+            call.decision.refuse("bucket", NoSuchBucket(BucketName=call.bucket))
 
-        return post_form.post_object(
-            self.store,
-            request,
-            read,
-            decision,
-            bucket,
-            now=now,
-            lookup=self.find_key,
-            authorise=authorise,
-        )
-
-    def _cors(self, request: Request, decision: Decision, answer: Response) -> None:
+    def _cors(self, call: Call, request: Request) -> list[tuple[str, str]]:
         """Headers for a browser, on success and on refusal alike."""
-        try:
-            bucket, _ = _locate(request)
-        except S3Error:  # a path that is no text
-            return
-        answer.add(cors.actual(request, self.store.cors_rules(bucket) or (), decision))
+        rules = self.store.cors_rules(call.bucket) or ()
+        return cors.actual(request, rules, call.decision)
 
-    def _authenticate(
-        self, request: Request, decision: Decision, now: datetime, payload_hash: str
-    ) -> Authentication:
+    def _authenticate(self, call: Call) -> Authentication:
+        request = call.request
         in_header = "authorization" in request.header_map
         presigned = query_auth.is_presigned(request)
         version_2 = "Signature" in request.parameters
         if in_header + presigned + version_2 > 1:
             text = request.header("authorization")
             fields = {"ArgumentName": "Authorization"} | ({"ArgumentValue": text} if text else {})
-            decision.refuse("authentication", InvalidArgument(_ONE_MECHANISM, **fields))
+            call.decision.refuse("authentication", InvalidArgument(_ONE_MECHANISM, **fields))
         if version_2:
-            decision.refuse(
+            call.decision.refuse(
                 "authentication", header_auth.sigv2_refused(), "signed with Signature Version 2"
             )
-        endpoint = Endpoint(self.store.region)
+        verifier = self.verifier(call)
         if presigned:
-            return query_auth.authenticate(
-                request, decision, now=now, endpoint=endpoint, lookup=self.find_key
-            )
+            return query_auth.authenticate(call.signed_request, call.decision, verifier)
         if in_header:
+            payload_hash = call.payload.declared
             return header_auth.authenticate(
-                request,
-                decision,
-                payload_hash=payload_hash,
-                now=now,
-                endpoint=endpoint,
-                lookup=self.find_key,
+                call.signed_request, call.decision, verifier, payload_hash
             )
-        decision.passed("authentication", "none: the request is anonymous")
+        call.decision.passed("authentication", "none: the request is anonymous")
         return Authentication()
-
-    def _carry_out(
-        self,
-        request: Request,
-        read: Read,
-        decision: Decision,
-        authentication: Authentication,
-        operation: Operation,
-        bucket: str,
-        key: str,
-        now: datetime,
-    ) -> Response:
-        if operation.name in ("GetObject", "HeadObject"):
-            try:
-                return objects.get_object(self.store, request, bucket, key)
-            except NoSuchKey:
-                # Only who may list a bucket learns that a key is not there.
-                self._authoriser.check_listing(request, decision, authentication, bucket, now)
-                raise
-        if operation.name in ("PutObject", "UploadPart"):
-            write = objects.put_object if operation.name == "PutObject" else objects.upload_part
-            payload = declared_payload(request)
-            signer = _chunk_signer(authentication)
-            return write(self.store, request, bucket, key, read, payload, signer)
-        if operation.name == "ListParts":
-            return multipart.list_parts(self.store, request, bucket, key)
-        if operation.name == "ListMultipartUploads":
-            return multipart.list_uploads(self.store, request, bucket)
-        if operation.name not in bucket_settings.CARRIED_OUT:
-            raise NotImplementedByS3(
-                f"{operation.name} is an S3 operation that this local S3 does not carry out"
-            )
-        body = _small_body(request, read, authentication)
-        if operation.name == "DeleteObjects":
-            may = self._authoriser.may_delete(request, authentication, bucket, now)
-            return bucket_settings.delete_objects(
-                self.store, request, body, may, authentication.access_key
-            )
-        if operation.name == "CreateMultipartUpload":
-            return multipart.create(self.store, request, bucket, key)
-        if operation.name == "CompleteMultipartUpload":
-            return multipart.complete(self.store, request, bucket, key, body)
-        caller = authentication.identity.arn
-        bucket_settings.check(self.store, operation.name, bucket, body, caller)
-        if operation.name == "CopyObject":
-            objects.check_upload(key, hoisted_headers(request))
-        try:
-            status, headers, answer = self.store.forward(
-                "s3", _path_style(request, bucket, key), body, authentication.access_key
-            )
-        except NotUnderstood:
-            if body:
-                raise MalformedXML() from None
-            raise InvalidArgument("A parameter of the request is not valid.") from None
-        if operation.name == "CreateBucket" and status == 200:
-            self.store.set_defaults(bucket)
-        if status >= 400 and request.method != "HEAD":
-            if (error := bucket_settings.refusal(status, answer)) is not None:
-                raise error
-            # moto quotes what it was sent as it is
-            answer = readable_xml(answer.decode("utf-8", "replace")).encode()
-        return Response(status, bucket_settings.kept_headers(headers), answer)
-
-
-def _small_body(request: Request, read: Read, authentication: Authentication) -> bytes:
-    """The body of a configuration, verified like any other."""
-    payload = declared_payload(request)
-    if not payload.chunked and request.header("content-length", "0") == "0":
-        return b""
-    return bucket_settings.verified_body(
-        request, read, payload, _chunk_signer(authentication), SMALL_BODY
-    )
-
-
-def _chunk_signer(authentication: Authentication) -> ChunkSigner | None:
-    """What continues the request's own signature over the chunks of its body."""
-    if not authentication.scope or not authentication.signed_at:
-        return None
-    return ChunkSigner(
-        authentication.signing_key,
-        authentication.scope,
-        sigv4.amz_date(authentication.signed_at),
-        authentication.signature,
-    )
 
 
 def _query_service(request: Request) -> Literal["iam", "sts"] | None:
@@ -299,26 +231,15 @@ def _query_service(request: Request) -> Literal["iam", "sts"] | None:
     return None
 
 
-def _locate(request: Request) -> tuple[str, str]:
-    """Bucket and key, from ``bucket.localhost`` or else from the path."""
-    host = request.host.rpartition(":")[0] or request.host
-    path = request.decoded_path.removeprefix("/")
-    if host.endswith(".localhost"):
-        return host.removesuffix(".localhost"), path
-    bucket, _, key = path.partition("/")
-    return bucket, key
+def _no_operation(call: Call) -> S3Error:
+    kind = "OBJECT" if call.key else "BUCKET"
+    return MethodNotAllowed(Method=call.request.method, ResourceType=kind)
 
 
-def _path_style(request: Request, bucket: str, key: str) -> Request:
-    """The same request with its bucket in the path, as the store wants it."""
-    path = sigv4.canonical_uri(f"/{bucket}/{key}" if key else f"/{bucket}")
-    return replace(request, path=path if bucket else "/")
-
-
-def _check_overrides(request: Request, decision: Decision, who: Authentication) -> None:
-    named = [name for name in request.parameters if name.startswith("response-")]
-    if named and not who.auth_type:
-        decision.refuse(
+def _check_overrides(call: Call) -> None:
+    named = any(name.startswith("response-") for name in call.request.parameters)
+    if named and not call.who.auth_type:
+        call.decision.refuse(
             "response headers",
             InvalidRequest(
                 "Request specific response headers cannot be used for anonymous GET requests."
@@ -327,10 +248,10 @@ def _check_overrides(request: Request, decision: Decision, who: Authentication) 
 
 
 def new_request_id() -> str:
-    """As S3 writes them. (It is a name and no secret, so it need not ask the system for chance.)"""
+    """As S3 writes them. Not a secret, so `random` is enough."""
     return f"{random.getrandbits(64):016X}"
 
 
 def _refusal(error: S3Error, request_id: str) -> Response:
-    headers = [("content-type", "application/xml")]
+    headers = [("content-type", "application/xml"), *error.headers.items()]
     return Response(error.status, headers, error.to_xml(request_id, request_id))

@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 
 from strict_s3.rules import query_auth
-from strict_s3.rules.authentication import Endpoint
+from strict_s3.rules.authentication import Endpoint, Verifier
 from strict_s3.rules.decision import Decision
 from strict_s3.rules.identity import Credential, Identity
 from strict_s3.rules.request import Request
@@ -83,8 +83,7 @@ def checks_cost() -> float:
     def once() -> None:
         request = Request.build("GET", url)
         decision = Decision("GET", request.path)
-        endpoint = Endpoint("eu-west-2")
-        query_auth.authenticate(request, decision, now=now, endpoint=endpoint, lookup=lookup)
+        query_auth.authenticate(request, decision, Verifier(Endpoint("eu-west-2"), lookup, now))
 
     return statistics.median(_time(once, 2000) for _ in range(5))
 

@@ -28,7 +28,7 @@ import psutil
 
 from helpers.settings import PROJECT
 from strict_s3.rules import query_auth
-from strict_s3.rules.authentication import Endpoint
+from strict_s3.rules.authentication import Endpoint, Verifier
 from strict_s3.rules.decision import Decision
 from strict_s3.rules.errors import S3Error
 from strict_s3.rules.identity import Credential, Identity
@@ -161,13 +161,9 @@ def verdict(sign: Signer) -> str:
             (url,) = sign([key])
             parts = urlsplit(url)
             decision = Decision("GET", parts.path)
-            query_auth.authenticate(
-                Request.build("GET", url),
-                decision,
-                now=datetime.now(UTC),
-                endpoint=Endpoint(REGION),
-                lookup={ACCESS: Credential(ACCESS, SECRET, Identity("root"))}.get,
-            )
+            lookup = {ACCESS: Credential(ACCESS, SECRET, Identity("root"))}.get
+            verifier = Verifier(Endpoint(REGION), lookup, datetime.now(UTC))
+            query_auth.authenticate(Request.build("GET", url), decision, verifier)
         except S3Error as problem:
             told.append(f"{problem.code} for {key!r}")
             continue

@@ -1,6 +1,6 @@
-"""Receiving a body: streamed to a temporary file, and compared with all that was declared of it.
+"""Receiving a body: streamed to the spool, and compared with all that was declared of it.
 
-Nothing is stored until `receive` has returned; on any error its file is gone.
+Nothing is stored until `receive` has returned; on any error nothing of it is left.
 """
 
 from __future__ import annotations
@@ -8,12 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import io
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, cast
 
+from ...rules import sigv4
 from ...rules.checksums import (
     DEFAULT,
     Hasher,
@@ -31,84 +29,111 @@ from ...rules.errors import (
     MissingContentLength,
     XAmzContentSHA256Mismatch,
 )
-from ...rules.payload import ChunkedBody, ChunkSigner, Payload, decoded_length
+from ...rules.limits import MAX_PUT
+from ...rules.payload import ChunkedBody, ChunkSigner, decoded_length
 from ...rules.request import Request, whole_number
+from ..call import Call, Read
+from ..store.bodies import PIECE, Body, Spool
+from ..store.objects import Checksum
 
-Read = Callable[[int], bytes]
-
-MAX_PUT = 5 * 1024**3  # bytes: the limit of a single PUT
-IN_MEMORY = 1024 * 1024  # bytes kept in memory before the disk is used
-PIECE = 256 * 1024  # bytes read at a time
+MAX_DOCUMENT = 2 * 1024 * 1024  # bytes: the largest configuration or list of keys
 
 
 @dataclass
 class Received:
-    """A body that is all that it was declared to be. `md5` is in hexadecimal, `checksum` base64."""
+    """A body that is all that it was declared to be. `md5` is in hexadecimal."""
 
-    file: IO[bytes]
-    size: int
+    body: Body
     md5: str
-    algorithm: str
-    checksum: str
+    checksum: Checksum
 
 
-def receive(
-    read: Read,
-    request: Request,
-    payload: Payload,
-    signer: ChunkSigner | None,
-    limit: int = MAX_PUT,
-    *,
-    upload: bool = True,
-) -> Received:
-    """Read the whole body of `request` from `read` (which returns b"" at its end).
+class Declared:
+    """The digests that a request declares of its body, and what they turn out to be."""
+
+    def __init__(self, request: Request) -> None:
+        """Raises InvalidDigest, InvalidRequest: a declaration that is not valid."""
+        self._wanted_md5 = declared_md5(request)
+        self._md5_text = request.header("content-md5")
+        self.algorithm, self._wanted = declared_checksum(request)
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self._checksum = hasher(self.algorithm or DEFAULT)
+
+    def update(self, data: bytes) -> None:
+        self.md5.update(data)
+        self._checksum.update(data)
+
+    def compare(self, trailers: dict[str, str], *, is_object: bool = True) -> Checksum:
+        """Compare with what was declared; returns the checksum. Raises BadDigest."""
+        if self._wanted_md5 is not None and not hmac.compare_digest(
+            self._wanted_md5, self.md5.digest()
+        ):
+            # S3 shows an object's own MD5 in hexadecimal, a configuration's as it was sent.
+            expected = self._wanted_md5.hex() if is_object else self._md5_text
+            raise BadDigest(CalculatedDigest=_base64(self.md5), ExpectedDigest=expected)
+        wanted = self._wanted
+        if self.algorithm and not wanted:
+            wanted = trailing_checksum(self.algorithm, trailers)
+        calculated = _base64(self._checksum)
+        if wanted and not hmac.compare_digest(wanted, calculated):
+            raise BadDigest(
+                f"The {self.algorithm} you specified did not match the calculated checksum."
+            )
+        return Checksum(self.algorithm or DEFAULT, calculated)
+
+
+def receive(spool: Spool, call: Call, limit: int = MAX_PUT, *, is_object: bool = True) -> Received:
+    """Read the whole body of a request.
 
     Verifies length, chunk signatures, SHA-256, Content-MD5 and checksum, in S3's order, and
     raises the S3Error of the first that differs; EntityTooLarge if more than `limit` bytes are
-    declared. `upload` is false for a configuration, which may not have trailers.
+    declared. `is_object` is false for a configuration, which cannot have trailers.
     """
-    _check_kind(request, payload, signer, upload)
-    wanted_md5 = declared_md5(request)
-    algorithm, wanted = declared_checksum(request)
-    length = _declared_length(request, payload)
+    signer = _chunk_signer(call)
+    _check_kind(call, signer, is_object)
+    declared = Declared(call.request)
+    length = _declared_length(call)
     if length > limit:
         raise EntityTooLarge(ProposedSize=length, MaxSizeAllowed=limit)
-    md5 = hashlib.md5(usedforsecurity=False)
-    sha256 = hashlib.sha256() if payload.sha256 else None
-    checksum = hasher(algorithm or DEFAULT)
-    hashers: list[Hasher] = [md5, checksum, *([sha256] if sha256 else [])]
-
+    sha256 = hashlib.sha256() if call.payload.sha256 else None
     chunks: ChunkedBody | None = None
     pieces: Iterable[bytes]
-    if payload.chunked:
-        pieces = chunks = ChunkedBody(read, payload, signer)
+    if call.payload.chunked:
+        pieces = chunks = ChunkedBody(call.read, call.payload, signer)
     else:
-        pieces = _pieces(read, length)
-    file, size = _spool(pieces, hashers, length)
+        pieces = _pieces(call.read, length)
+    writer = spool.writer(length)
     try:
-        if size != length:
-            raise _wrong_length(payload, length, size)
-        if sha256 and not hmac.compare_digest(sha256.hexdigest(), payload.sha256):
+        for piece in pieces:
+            declared.update(piece)
+            if sha256 is not None:
+                sha256.update(piece)
+            writer.write(piece)
+            if writer.size > length:
+                break
+        if writer.size != length:
+            raise _wrong_length(call, length, writer.size)
+        if sha256 and not hmac.compare_digest(sha256.hexdigest(), call.payload.sha256):
             raise XAmzContentSHA256Mismatch(
-                ClientComputedContentSHA256=payload.sha256,
+                ClientComputedContentSHA256=call.payload.sha256,
                 S3ComputedContentSHA256=sha256.hexdigest(),
             )
-        if wanted_md5 is not None and wanted_md5 != md5.digest():
-            # S3 shows an object's own MD5 in hexadecimal, a configuration's as it was sent.
-            expected = wanted_md5.hex() if upload else request.header("content-md5")
-            raise BadDigest(CalculatedDigest=_base64(md5), ExpectedDigest=expected)
-        if algorithm and not wanted:
-            wanted = trailing_checksum(algorithm, chunks.trailers if chunks else {})
-        if wanted and wanted != _base64(checksum):
-            raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
+        checksum = declared.compare(chunks.trailers if chunks else {}, is_object=is_object)
+        return Received(writer.finish(), declared.md5.hexdigest(), checksum)
     except BaseException:
-        file.close()
+        writer.discard()
         raise
-    return Received(file, size, md5.hexdigest(), algorithm or DEFAULT, _base64(checksum))
+
+
+def read_document(spool: Spool, call: Call) -> bytes:
+    """The body of a configuration, verified like any other; b"" if there is none."""
+    if not call.payload.chunked and call.request.header("content-length", "0") == "0":
+        return b""
+    return receive(spool, call, MAX_DOCUMENT, is_object=False).body.read()
 
 
 def read_small(read: Read, request: Request, limit: int) -> bytes:
-    """A small body (a configuration, a form) as bytes; EntityTooLarge over `limit` bytes."""
+    """A small body as bytes; EntityTooLarge over `limit` bytes."""
     length = whole_number(request.header("content-length", "0")) or 0
     if "chunked" in request.header("transfer-encoding").lower():
         length = limit + 1
@@ -120,28 +145,34 @@ def read_small(read: Read, request: Request, limit: int) -> bytes:
     return bytes(data)
 
 
-def _check_kind(
-    request: Request, payload: Payload, signer: ChunkSigner | None, upload: bool
-) -> None:
+def _chunk_signer(call: Call) -> ChunkSigner | None:
+    """What continues the request's own signature over the chunks of its body."""
+    who = call.who
+    if not who.scope or not who.signed_at:
+        return None
+    date = sigv4.amz_date(who.signed_at)
+    return ChunkSigner(who.signing_key, who.scope, date, who.signature)
+
+
+def _check_kind(call: Call, signer: ChunkSigner | None, is_object: bool) -> None:
     """Refuse a kind of payload that does not go with this request. Raises InvalidRequest."""
-    if payload.has_trailer and not upload:
+    if call.payload.has_trailer and not is_object:
         raise InvalidRequest("The value of x-amz-content-sha256 header is invalid.")
-    signed = "authorization" in request.header_map or "X-Amz-Algorithm" in request.parameters
-    if payload.chunks_signed and signer is None and not signed:
+    if call.payload.chunks_signed and signer is None and not call.who.auth_type:
         raise InvalidRequest(
             "Anonymous requests don't support this x-amz-content-sha256 value. Please use "
             "UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER."
         )
 
 
-def _declared_length(request: Request, payload: Payload) -> int:
-    if payload.chunked:
-        length = decoded_length(request)
+def _declared_length(call: Call) -> int:
+    if call.payload.chunked:
+        length = decoded_length(call.request)
         if length is None:
             raise MissingContentLength()
         return length
-    text = request.header("content-length")
-    if "chunked" in request.header("transfer-encoding").lower() or not text:
+    text = call.request.header("content-length")
+    if "chunked" in call.request.header("transfer-encoding").lower() or not text:
         # S3 wants the length before the data.
         raise MissingContentLength()
     length = whole_number(text)
@@ -150,8 +181,8 @@ def _declared_length(request: Request, payload: Payload) -> int:
     return length
 
 
-def _wrong_length(payload: Payload, expected: int, provided: int) -> IncompleteBody:
-    if payload.chunked:
+def _wrong_length(call: Call, expected: int, provided: int) -> IncompleteBody:
+    if call.payload.chunked:
         return IncompleteBody("The request body terminated unexpectedly")
     return IncompleteBody(NumberBytesExpected=expected, NumberBytesProvided=provided)
 
@@ -163,28 +194,5 @@ def _pieces(read: Read, length: int) -> Iterator[bytes]:
         yield piece
 
 
-def _spool(pieces: Iterable[bytes], hashers: list[Hasher], length: int) -> tuple[IO[bytes], int]:
-    """A file of `pieces`, at its end, and its size: at most one piece more than `length`."""
-    # A small body needs no temporary file at all.
-    file: IO[bytes]
-    if length <= IN_MEMORY:
-        file = io.BytesIO()
-    else:
-        file = cast("IO[bytes]", tempfile.TemporaryFile(prefix="local-s3-"))  # noqa: SIM115
-    size = 0
-    try:
-        for piece in pieces:
-            size += len(piece)
-            if size > length:
-                break
-            for one in hashers:
-                one.update(piece)
-            file.write(piece)
-    except BaseException:
-        file.close()
-        raise
-    return file, size
-
-
-def _base64(one: Hasher) -> str:
-    return base64.b64encode(one.digest()).decode()
+def _base64(digest: Hasher) -> str:
+    return base64.b64encode(digest.digest()).decode()

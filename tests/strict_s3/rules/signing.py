@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from strict_s3.rules import query_auth, sigv4
-from strict_s3.rules.authentication import Authentication, Endpoint
+from strict_s3.rules.authentication import Authentication, Endpoint, Verifier
 from strict_s3.rules.decision import Decision
 from strict_s3.rules.identity import Credential, Identity
 from strict_s3.rules.request import Request
@@ -44,6 +44,4 @@ def presigned(method: str = "GET", path: str = "/test.txt", **changes) -> str:
 def verify(request: Request, now: datetime = NOW) -> Authentication:
     """What the server makes of a presigned request."""
     decision = Decision(request.method, request.path)
-    return query_auth.authenticate(
-        request, decision, now=now, endpoint=Endpoint(REGION), lookup=KEYS.get
-    )
+    return query_auth.authenticate(request, decision, Verifier(Endpoint(REGION), KEYS.get, now))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from strict_s3.rules import header_auth, sigv4
-from strict_s3.rules.authentication import Authentication, Endpoint
+from strict_s3.rules.authentication import Authentication, Endpoint, Verifier
 from strict_s3.rules.decision import Decision
 from strict_s3.rules.errors import S3Error
 from strict_s3.rules.request import Request
@@ -43,10 +43,8 @@ def verify(headers: dict[str, str], service: str = "s3", now=NOW, **changes) -> 
     return header_auth.authenticate(
         request,
         Decision("GET", "/test.txt"),
-        payload_hash=changes.get("payload", headers.get("x-amz-content-sha256", "")),
-        now=now,
-        endpoint=Endpoint("us-east-1", service),
-        lookup=KEYS.get,
+        Verifier(Endpoint("us-east-1", service), KEYS.get, now, changes.get("also_now")),
+        changes.get("payload", headers.get("x-amz-content-sha256", "")),
     )
 
 

@@ -1,0 +1,128 @@
+"""What an upload may carry, whichever way it comes: PUT, form, copy or multipart.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import tags
+from .checksums import COMPOSITE, FULL_OBJECT, LENGTHS, ChecksumType
+from .errors import (
+    AccessControlListNotSupported,
+    InvalidArgument,
+    InvalidEncryptionAlgorithmError,
+    InvalidRequest,
+    InvalidStorageClass,
+    KeyTooLongError,
+    MetadataTooLarge,
+)
+from .limits import MAX_KEY, MAX_METADATA, MAX_PARTS
+from .request import whole_number
+
+# Canned ACLs that a bucket with ACLs disabled takes. AWS documents only the first; uploads with
+# "private" from the bucket's own account are reported to succeed too.
+ACCEPTED_ACLS = ("bucket-owner-full-control", "private")
+STORAGE_CLASSES = (
+    *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING"),
+    *("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE"),
+)
+ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")
+META = "x-amz-meta-"
+# Headers of an upload that come back with every download, besides x-amz-meta-*.
+CONTENT_HEADERS = (
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+)
+
+
+def check_upload(key: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """Check key, ACL, storage class, encryption and metadata; returns the tags.
+
+    `headers` are by lower-case name, a form's fields included. Raises KeyTooLongError,
+    AccessControlListNotSupported, InvalidStorageClass, InvalidEncryptionAlgorithmError,
+    MetadataTooLarge, and what `tags.from_header` raises.
+    """
+    check_key(key)
+    acl = headers.get("x-amz-acl", ACCEPTED_ACLS[0])
+    if acl not in ACCEPTED_ACLS or any(name.startswith("x-amz-grant-") for name in headers):
+        raise AccessControlListNotSupported()
+    if headers.get("x-amz-storage-class", "STANDARD") not in STORAGE_CLASSES:
+        raise InvalidStorageClass(StorageClassRequested=headers["x-amz-storage-class"])
+    if headers.get("x-amz-server-side-encryption", "AES256") not in ENCRYPTIONS:
+        raise InvalidEncryptionAlgorithmError()
+    size = sum(
+        len(name) - len(META) + len(value.encode())
+        for name, value in headers.items()
+        if name.startswith(META)
+    )
+    if size > MAX_METADATA:
+        raise MetadataTooLarge(Size=size, MaxSizeAllowed=MAX_METADATA)
+    return tags.from_header(headers.get("x-amz-tagging", ""))
+
+
+def check_key(key: str) -> None:
+    """Raises KeyTooLongError."""
+    if len(key.encode()) > MAX_KEY:
+        raise KeyTooLongError(Size=len(key.encode()), MaxSizeAllowed=MAX_KEY)
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those headers of an upload that GetObject returns."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name in CONTENT_HEADERS or name.startswith(META)
+    }
+
+
+def part_number(text: str) -> int:
+    """A part's number, 1 to 10,000. Raises InvalidArgument."""
+    number = whole_number(text)
+    if number is None or not 1 <= number <= MAX_PARTS:
+        raise InvalidArgument(
+            f"Part number must be an integer between 1 and {MAX_PARTS}, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=text,
+        )
+    return number
+
+
+def multipart_checksum(headers: Mapping[str, str]) -> tuple[str, ChecksumType]:
+    """(algorithm, type) that CreateMultipartUpload asks for; the algorithm is "" if it asks none.
+
+    Raises InvalidRequest for what does not exist or does not go together.
+    """
+    algorithm = headers.get("x-amz-checksum-algorithm", "").upper()
+    if algorithm and algorithm not in LENGTHS:
+        raise InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
+            "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+        )
+    natural: ChecksumType = FULL_OBJECT if algorithm in ("", "CRC64NVME") else COMPOSITE
+    kind = headers.get("x-amz-checksum-type", natural).upper()
+    if "x-amz-checksum-type" in headers and not algorithm:
+        raise InvalidRequest(
+            "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm "
+            "header."
+        )
+    # A full-object checksum is put together from those of parts, which SHA cannot do.
+    impossible: dict[ChecksumType, tuple[str, ...]] = {
+        FULL_OBJECT: ("SHA1", "SHA256"),
+        COMPOSITE: ("CRC64NVME",),
+    }
+    for known, algorithms in impossible.items():
+        if kind == known:
+            if algorithm in algorithms:
+                raise InvalidRequest(
+                    f"The {kind} checksum type cannot be used with the {algorithm.lower()} "
+                    "checksum algorithm."
+                )
+            return algorithm, known
+    raise InvalidRequest("Value for x-amz-checksum-type header is invalid.")

@@ -1,0 +1,85 @@
+"""Which bucket and key a request's host and path name, and the URL of an object.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlsplit
+
+from ..rules.request import Request
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket and a key ("" where none is named); `in_host` if the host names the bucket."""
+
+    bucket: str
+    key: str
+    in_host: bool = False
+
+
+class Addresses:
+    """The addresses of one S3: where it listens, and the `public_url` that people use.
+
+    A public URL (``https://hub.example/user/ann/proxy/9000``) is for path-style requests. The
+    proxy in front may strip its path or leave it: the client signed it either way.
+    """
+
+    def __init__(self, public_url: str = "") -> None:
+        parts = urlsplit(public_url)
+        self._public_host = parts.netloc.lower()
+        self._prefix = parts.path.rstrip("/")
+        self._public_scheme = parts.scheme
+
+    def received(self, request: Request) -> tuple[Request, Request]:
+        """The request by its path from the bucket on, and as its client signed it."""
+        if not self._public_host or request.host.lower() != self._public_host:
+            return request, request
+        request = replace(request, secure=self._public_scheme == "https")
+        if not self._prefix:
+            return request, request
+        inner, has_prefix = request.path, False
+        if (inner + "/").startswith(self._prefix + "/"):
+            inner, has_prefix = inner[len(self._prefix) :] or "/", True
+        signed = request if has_prefix else replace(request, path=self._prefix + request.path)
+        return replace(request, path=inner), signed
+
+    def locate(self, request: Request) -> Place:
+        """Bucket and key, from ``bucket.localhost`` or else from the path.
+
+        With a public URL, the host must be known: as on S3, any other one names a bucket.
+        """
+        host = host_name(request)
+        path = request.decoded_path.removeprefix("/")
+        if host.endswith(".localhost"):
+            return Place(host.removesuffix(".localhost"), path, True)
+        if self._public_host and not self._is_own(request, host):
+            return Place(host, path, True)
+        bucket, _, key = path.partition("/")
+        return Place(bucket, key)
+
+    def url_of(self, request: Request, place: Place) -> str:
+        """The object's URL, at the address by which the request came."""
+        scheme = "https" if request.secure else "http"
+        public = bool(self._public_host) and request.host.lower() == self._public_host
+        prefix = self._prefix if public else ""
+        where = "" if place.in_host else f"/{place.bucket}"
+        return f"{scheme}://{request.host}{prefix}{where}/{quote(place.key, safe='')}"
+
+    def _is_own(self, request: Request, host: str) -> bool:
+        if request.host.lower() == self._public_host or host == "localhost":
+            return True
+        try:
+            ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return False
+        return True  # no bucket's name looks like an address
+
+
+def host_name(request: Request) -> str:
+    """The host without its port, in lower case."""
+    name, colon, port = request.host.rpartition(":")
+    return (name if colon and port.isdecimal() else request.host).lower()

@@ -1,0 +1,57 @@
+"""S3's XML documents: reading a client's, writing the answer's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
+from ..rules.errors import MalformedXML, readable_xml
+from .response import Response
+
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+def parse(body: bytes, *roots: str) -> Element:
+    """A client's document, whose root must be one of `roots` if any are named.
+
+    Raises MalformedXML, also for a document that defines entities.
+    """
+    try:
+        root: Element = fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        raise MalformedXML() from None
+    if roots and local_name(root) not in roots:
+        raise MalformedXML()
+    return root
+
+
+def local_name(element: Element) -> str:
+    """The element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def result(name: str) -> Element:
+    """The root of an answer."""
+    return Element(name, xmlns=NAMESPACE)
+
+
+def add(parent: Element, **values: object) -> None:
+    """Add an element for each name with that text, in order; None adds nothing."""
+    for name, value in values.items():
+        if value is not None:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            SubElement(parent, name).text = readable_xml(text)
+
+
+def document(root: Element) -> Response:
+    """An answer of status 200 with this document."""
+    text = b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root)
+    return Response(200, [("content-type", "application/xml")], text)
+
+
+def instant(moment: datetime) -> str:
+    """A moment as S3's documents write it, UTC: ``2026-11-26T13:00:00.000Z``."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
