@@ -179,7 +179,10 @@ def copied_tags_needs(source: CopySource, bucket: str, key: str) -> Needs:
 
     Only the store knows whether the source has tags.
     """
-    return ((f"{source.read_action}Tagging", source.arn), ("s3:PutObjectTagging", _arn(bucket, key)))
+    return (
+        (f"{source.read_action}Tagging", source.arn),
+        ("s3:PutObjectTagging", _arn(bucket, key)),
+    )
 
 
 _GRANTS = frozenset(

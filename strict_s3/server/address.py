@@ -21,6 +21,9 @@ class Place:
     in_host: bool = False
 
 
+NOWHERE = Place("", "")
+
+
 class Addresses:
     """The addresses of one S3: where it listens, and the `public_url` that people use.
 

@@ -108,15 +108,13 @@ class Authoriser:
         policy = self._store.bucket_policy(bucket)
         if policy is None:
             return ()
-        if identity.kind == "anonymous" and is_public(policy):
-            if self._store.public_access_block(bucket).restrict_public_buckets:
-                return ()
+        restricted = self._store.public_access_block(bucket).restrict_public_buckets
+        if restricted and identity.kind == "anonymous" and is_public(policy):
+            return ()
         return (policy,)
 
 
-def _denied(
-    identity: Identity, action: str, resource: str, verdict: Evaluation
-) -> AccessDenied:
+def _denied(identity: Identity, action: str, resource: str, verdict: Evaluation) -> AccessDenied:
     """AWS's message, which says more to callers of the bucket's own account than to others."""
     if identity.kind == "anonymous":
         return AccessDenied()

@@ -16,7 +16,7 @@ from ..rules.operations import Needs, Operation
 from ..rules.payload import Payload
 from ..rules.post_policy import PostPolicy
 from ..rules.request import Request
-from .address import Addresses, Place
+from .address import NOWHERE, Addresses, Place
 from .http.form_reader import Form
 
 Read = Callable[[int], bytes]
@@ -31,6 +31,8 @@ class WhyNot(Protocol):
 def nothing_forbidden(needs: Needs, version: str | None = None) -> AccessDenied | None:
     return None
 
+
+NO_OPERATION = Operation("", ())
 
 
 @dataclass
@@ -51,9 +53,9 @@ class Call:
     wall: datetime
     request_id: str
     addresses: Addresses
-    place: Place = Place("", "")
+    place: Place = NOWHERE
     who: Authentication = field(default_factory=Authentication)
-    operation: Operation = Operation("", ())
+    operation: Operation = NO_OPERATION
     payload: Payload = field(default_factory=lambda: Payload(""))
     form: Form | None = None
     policy: PostPolicy | None = None

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import parse_qsl
 
 from ..rules import header_auth
-from ..rules.authentication import Authentication, Endpoint, Lookup
-from ..rules.decision import Decision
+from ..rules.authentication import Authentication, Verifier
 from ..rules.errors import S3Error, readable_xml
 from ..rules.iam_operations import query_operation
 from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from ..rules.query_protocol import QueryError, as_query_error
-from ..rules.request import Request
 from .authorise import Authoriser
-from .clock import Clock
-from .operations.body import Read, read_small
+from .call import Call
+from .operations.body import read_small
 from .response import Response
 from .store.moto_glue import ACCOUNT, NotUnderstood
 from .store.store import Store
@@ -38,45 +35,55 @@ _DOCUMENTS: dict[str, tuple[str, PolicyKind]] = {
 }
 
 
+Service = Literal["iam", "sts"]
+
+
+class MakeVerifier(Protocol):
+    """What a call's signature is verified with (`gate.Gate.verifier`)."""
+
+    def __call__(self, call: Call, service: str, region: str) -> Verifier: ...
+
+
 class QueryServices:
     """The two services that speak the AWS Query protocol."""
 
-    def __init__(self, store: Store, sts: Sts, authoriser: Authoriser, clock: Clock) -> None:
-        self._store, self._sts = store, sts
-        self._authoriser, self._clock = authoriser, clock
+    def __init__(self, store: Store, sts: Sts, authoriser: Authoriser) -> None:
+        self._store, self._sts, self._authoriser = store, sts, authoriser
 
-    def handle(
-        self,
-        service: Literal["iam", "sts"],
-        request: Request,
-        read: Read,
-        decision: Decision,
-        now: datetime,
-        request_id: str,
-        lookup: Lookup,
-    ) -> Response:
+    def handle(self, service: Service, call: Call, verifier: MakeVerifier) -> Response:
         """Answer a request signed for IAM or STS. Raises `QueryError`."""
+        decision = call.decision
         try:
-            body = read_small(read, request, FORM_LIMIT)
-            who = self._authenticate(service, request, body, decision, now, lookup)
+            body = read_small(call.read, call.request, FORM_LIMIT)
+            elsewhere = f"/{_GLOBAL_REGION}/{service}/" in call.request.header("authorization")
+            region = _GLOBAL_REGION if elsewhere else self._store.region
+            call.who = header_auth.authenticate(
+                call.signed_request,
+                decision,
+                verifier(call, service, region),
+                hashlib.sha256(body).hexdigest(),
+            )
             form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-            operation = query_operation(service, form, account=ACCOUNT, caller=who.identity)
+            caller = call.who.identity
+            operation = query_operation(service, form, account=ACCOUNT, caller=caller)
             if operation is None:
                 raise QueryError(
                     400, "InvalidAction", f"Could not find operation {form.get('Action', '')}"
                 )
-            decision.action = operation.name
-            trust = self._trust(form, who) if operation.name == "AssumeRole" else None
-            self._authoriser.check_call(request, decision, who, operation, trust, now)
+            call.operation, decision.action = operation, operation.name
+            trust = self._trust(form, call.who) if operation.name == "AssumeRole" else None
+            self._authoriser.check(call, trust)
         except S3Error as error:
             decision.error = error
             raise as_query_error(error) from None
         if service == "sts":
-            answer = self._sts.answer(form, who.identity, request_id)
+            answer = self._sts.answer(form, caller, call.request_id)
             return Response(200, [("content-type", "text/xml")], answer)
         _check_document(form)
         try:
-            status, headers, answer = self._store.forward("iam", request, body, who.access_key)
+            status, headers, answer = self._store.iam.forward(
+                "iam", call.request, body, call.who.access_key
+            )
         except NotUnderstood:
             raise QueryError(
                 400, "ValidationError", "A parameter of the request is missing or not valid."
@@ -86,29 +93,9 @@ class QueryServices:
         kept = [pair for pair in headers if pair[0] == "content-type"]
         return Response(status, kept, answer)
 
-    def _authenticate(
-        self,
-        service: Literal["iam", "sts"],
-        request: Request,
-        body: bytes,
-        decision: Decision,
-        now: datetime,
-        lookup: Lookup,
-    ) -> Authentication:
-        elsewhere = f"/{_GLOBAL_REGION}/{service}/" in request.header("authorization")
-        region = _GLOBAL_REGION if elsewhere else self._store.region
-        return header_auth.authenticate(
-            request,
-            decision,
-            payload_hash=hashlib.sha256(body).hexdigest(),
-            now=now,
-            endpoint=Endpoint(region, service),
-            lookup=lookup,
-        )
-
     def _trust(self, form: dict[str, str], who: Authentication) -> Policy:
         arn = form.get("RoleArn", "")
-        role = self._store.find_role(arn)
+        role = self._store.iam.find_role(arn)
         if role is None:
             raise QueryError(
                 403,

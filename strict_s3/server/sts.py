@@ -84,7 +84,7 @@ class Sts:
                 "[\\w+=,.@-]{2,64}",
             )
         # Authorisation has found the role's trust policy, so the role is there.
-        role: Any = self._store.find_role(arn)
+        role: Any = self._store.iam.find_role(arn)
         most = int(role.max_session_duration or 3600)
         session_arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.name}/{name}"
         user_id = f"{role.id}:{name}"
@@ -144,7 +144,7 @@ class Sts:
         documents = [("inline", form["Policy"])] if "Policy" in form else []
         for name, value in form.items():
             if re.fullmatch(r"PolicyArns\.member\.\d+\.arn", name):
-                document = self._store.managed_policy(value)
+                document = self._store.iam.managed_policy(value)
                 if document is None:
                     raise QueryError(400, "PackedPolicyTooLarge", f"There is no policy {value}.")
                 documents.append((value.rpartition("/")[2], document))

@@ -161,5 +161,3 @@ def _file(events: Iterator[_Event], read: Read) -> Iterator[bytes]:
             break
     while read(PIECE):
         pass
-
-

@@ -106,7 +106,8 @@ class Bucket:
 
     def keys_from(self, first: str) -> Iterator[str]:
         """The keys from `first` on, in order."""
-        return self.versions.irange(minimum=first)
+        keys: Iterator[str] = self.versions.irange(minimum=first)
+        return keys
 
 
 def new_version_id() -> str:
