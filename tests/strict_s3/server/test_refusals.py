@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from strict_s3.rules import sigv4
 from strict_s3.rules.errors import S3Error
 from strict_s3.server.http import http as local_http
+from strict_s3.server.store.bucket import Bucket
 from tests.service import allow, document, error_of
 
 MISMATCH = (403, "SignatureDoesNotMatch")
@@ -542,7 +543,7 @@ def test_a_failure_inside_is_s3s_500_and_the_server_lives_on(service, monkeypatc
 
     service.put()
     with monkeypatch.context() as patch:
-        patch.setattr(service.server.store, "get_object", broken)
+        patch.setattr(Bucket, "object", broken)
         answer = requests.get(service.presign("get_object"))
     status, code, message = error_of(answer)
     assert (status, code) == (500, "InternalError")
@@ -565,7 +566,16 @@ def test_no_signature_or_secret_in_logs_and_decisions(service, caplog):
     assert service.server.root.secret_key not in shown
 
 
-def test_the_client_may_be_15_minutes_off(service):
+def test_a_client_that_signs_by_its_own_clock_is_fresh_while_the_servers_is_moved(service):
+    s3 = service.client()
+    service.later(days=8)
+    assert s3.list_buckets()["Buckets"]
+    # A URL is judged by the moved clock alone.
+    assert error_of(requests.get(service.presign("get_object")))[2] == "Request has expired"
+
+
+def test_with_strict_skew_the_client_may_be_15_minutes_off(service, monkeypatch):
+    monkeypatch.setattr(service.server.gate, "_strict_skew", True)
     s3 = service.client()
     service.later(minutes=14, seconds=50)
     assert s3.list_buckets()["Buckets"]
