@@ -47,6 +47,12 @@ class Identity:
 
 
 ANONYMOUS = Identity("anonymous")
+ACCOUNT = "123456789012"  # the account of AWS's own examples, and the only one here
+
+
+def root_of(account: str) -> Identity:
+    """The account's root user."""
+    return Identity("root", account, f"arn:aws:iam::{account}:root", "", account)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from ..rules import header_auth
 from ..rules.authentication import Authentication, Verifier
 from ..rules.errors import S3Error, readable_xml
 from ..rules.iam_operations import query_operation
+from ..rules.identity import ACCOUNT
 from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from ..rules.query_protocol import QueryError, as_query_error
 from .authorise import Authoriser
 from .call import Call
 from .operations.body import read_small
 from .response import Response
-from .store.moto_glue import ACCOUNT, NotUnderstood
+from .store.moto_glue import NotUnderstood
 from .store.store import Store
 from .sts import Sts
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from ..errors import OptionError
 from ..options import Options
-from ..rules.identity import Credential, Identity, new_key
+from ..rules.identity import ACCOUNT, Credential, new_key, root_of
 from ..rules.request import Request
 from .clock import Clock, out_of_range
 from .gate import Gate
 from .response import Response
-from .store.moto_glue import ACCOUNT
 from .store.store import Store
 
 
@@ -29,10 +28,14 @@ class Service:
         self.options = options = options or Options()
         self.clock = Clock()
         keys = (options.access_key, options.secret_key) if options.access_key else new_key("AKIA")
-        identity = Identity("root", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "", ACCOUNT)
-        self.root = Credential(*keys, identity)
+        self.root = Credential(*keys, root_of(ACCOUNT))
         self.store = Store(options.region, self.clock, self.root)
-        self.gate = Gate(self.store, self.clock)
+        self.gate = Gate(
+            self.store,
+            self.clock,
+            public_url=options.public_url or "",
+            strict_skew=options.strict_skew,
+        )
         self.store.create_bucket(options.bucket)
 
     def handle(self, request: Request, read: Callable[[int], bytes]) -> Response:
@@ -54,9 +57,7 @@ class Service:
         The root key stays, so clients go on working, and so does the first bucket, empty.
         """
         self.clock.offset = timedelta()
-        self.store.reset()
-        self.gate.sts.reset()
-        self.gate.decisions.clear()
+        self.gate.reset()
         self.store.create_bucket(self.options.bucket)
 
     def command(self, order: Mapping[str, Any]) -> Any:

@@ -14,12 +14,11 @@ from datetime import timedelta
 from typing import Any
 
 from ..rules.authentication import iso
-from ..rules.identity import Credential, Identity, new_key
+from ..rules.identity import ACCOUNT, Credential, Identity, new_key
 from ..rules.policy import MalformedPolicy, Policy, parse_policy
 from ..rules.query_protocol import QueryError, response
 from ..rules.request import whole_number
 from .clock import Clock
-from .store.moto_glue import ACCOUNT
 from .store.store import Store
 
 _XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
