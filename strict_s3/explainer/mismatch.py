@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from ..redact import HIDDEN
-from ..rules import sigv4
+from ..rules import query_auth, sigv4
 from ..rules.errors import S3Error
 from ..rules.request import Request
 from .answers import Answer, Meant
@@ -101,16 +101,9 @@ def _expected(url: str, meant: Meant, seen: Canonical) -> Canonical | None:
 
 def _canonical(request: Request, seen: Canonical) -> str:
     """As `query_auth` builds it; where a header holds the signature, with S3's list and hash."""
-    signed = request.parameters.get("X-Amz-SignedHeaders", "")
-    payload = request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD)
-    return sigv4.canonical_request(
-        request.method,
-        request.decoded_path,
-        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
-        request.header_map,
-        signed.split(";") if signed else seen.signed,
-        payload if signed else seen.payload,
-    )
+    if request.parameters.get("X-Amz-SignedHeaders"):
+        return query_auth.canonical_request(request)
+    return sigv4.canonical_request(request, seen.signed, seen.payload)
 
 
 def _method(meant: Meant, seen: Canonical) -> Iterator[Difference]:

@@ -67,14 +67,7 @@ def authenticate(
 
     token = request.header_map.get("x-amz-security-token")
     credential = find_credential(decision, verifier, access_key, token)
-    canonical = sigv4.canonical_request(
-        request.method,
-        request.decoded_path,
-        request.query,
-        request.header_map,
-        signed_headers,
-        payload_hash,
-    )
+    canonical = sigv4.canonical_request(request, signed_headers, payload_hash)
     claim = SignatureClaim(scope, date, values["Signature"])
     key = check_signature(decision, credential, canonical, claim)
     return Authentication(

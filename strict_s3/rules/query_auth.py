@@ -82,15 +82,10 @@ def authenticate(request: Request, decision: Decision, verifier: Verifier) -> Au
 
 def canonical_request(request: Request) -> str:
     """The canonical request of a presigned request, as its signer must have had it."""
-    return sigv4.canonical_request(
-        request.method,
-        request.decoded_path,
-        [pair for pair in request.query if pair[0] != "X-Amz-Signature"],
-        request.header_map,
-        request.parameters["X-Amz-SignedHeaders"].split(";"),
-        # Nobody knows the body when a URL is signed, unless the signer fixed its hash.
-        request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD),
-    )
+    # Nobody knows the body when a URL is signed, unless the signer fixed its hash.
+    payload_hash = request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD)
+    signed_headers = request.parameters["X-Amz-SignedHeaders"].split(";")
+    return sigv4.canonical_request(request, signed_headers, payload_hash)
 
 
 def _parameters(request: Request, decision: Decision) -> dict[str, str]:

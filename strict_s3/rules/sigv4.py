@@ -22,6 +22,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from .request import Request
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -88,26 +90,19 @@ def canonical_headers(headers: Mapping[str, str], signed: Iterable[str]) -> str:
     return "".join(f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signed)
 
 
-def canonical_request(
-    method: str,
-    decoded_path: str,
-    query: Iterable[tuple[str, str]],
-    headers: Mapping[str, str],
-    signed_headers: Iterable[str],
-    payload_hash: str,
-) -> str:
-    """The request in its one canonical form.
+def canonical_request(request: Request, signed_headers: Iterable[str], payload_hash: str) -> str:
+    """The request in its one canonical form. X-Amz-Signature in its query is left out.
 
-    `query` holds decoded pairs without X-Amz-Signature; `headers` has lower-case names;
     `signed_headers` are in lower case and in the signer's order (which must be sorted).
+    Raises `InvalidURI` for a path or query that is not UTF-8.
     """
     signed = tuple(signed_headers)
     return "\n".join(
         (
-            method,
-            canonical_uri(decoded_path),
-            canonical_query(query),
-            canonical_headers(headers, signed),
+            request.method,
+            canonical_uri(request.decoded_path),
+            canonical_query(pair for pair in request.query if pair[0] != "X-Amz-Signature"),
+            canonical_headers(request.header_map, signed),
             ";".join(signed),
             payload_hash,
         )
@@ -178,10 +173,9 @@ class UrlToSign:
 
     def canonical(self, decoded_path: str) -> str:
         """The canonical request, for that path."""
-        names = sorted(self.headers)
-        return canonical_request(
-            self.method, decoded_path, self.pairs, self.headers, names, UNSIGNED_PAYLOAD
-        )
+        path, query = canonical_uri(decoded_path), encoded_query(self.pairs)
+        request = Request(self.method, path, query, tuple(self.headers.items()))
+        return canonical_request(request, sorted(self.headers), UNSIGNED_PAYLOAD)
 
 
 def presign(

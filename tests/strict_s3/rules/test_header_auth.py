@@ -28,7 +28,7 @@ def signed(service: str = "s3", payload: str = EMPTY_SHA256, **more: str) -> dic
         headers["x-amz-content-sha256"] = payload
     scope = Scope(moment[:8], "us-east-1", service)
     names = sorted(headers)
-    canonical = sigv4.canonical_request("GET", "/test.txt", [("a", "1")], headers, names, payload)
+    canonical = sigv4.canonical_request(request(headers), names, payload)
     key = sigv4.signing_key(SECRET_KEY, scope)
     signature = sigv4.signature(key, sigv4.string_to_sign(moment, scope, canonical))
     headers["authorization"] = (
@@ -38,10 +38,13 @@ def signed(service: str = "s3", payload: str = EMPTY_SHA256, **more: str) -> dic
     return headers
 
 
+def request(headers: dict[str, str]) -> Request:
+    return Request.build("GET", "/test.txt?a=1", headers.items())
+
+
 def verify(headers: dict[str, str], service: str = "s3", now=NOW, **changes) -> Authentication:
-    request = Request.build("GET", "/test.txt?a=1", headers.items())
     return header_auth.authenticate(
-        request,
+        request(headers),
         Decision("GET", "/test.txt"),
         Verifier(Endpoint("us-east-1", service), KEYS.get, now, changes.get("also_now")),
         changes.get("payload", headers.get("x-amz-content-sha256", "")),
@@ -79,9 +82,7 @@ def test_a_date_header_serves_where_x_amz_date_is_missing():
     moment = headers.pop("x-amz-date")
     headers["date"] = "Fri, 24 May 2013 00:00:00 GMT"
     names = ["date", "host", "x-amz-content-sha256"]
-    canonical = sigv4.canonical_request(
-        "GET", "/test.txt", [("a", "1")], headers, names, EMPTY_SHA256
-    )
+    canonical = sigv4.canonical_request(request(headers), names, EMPTY_SHA256)
     scope = Scope(moment[:8], "us-east-1")
     text = sigv4.string_to_sign(moment, scope, canonical)
     signature = sigv4.signature(sigv4.signing_key(SECRET_KEY, scope), text)

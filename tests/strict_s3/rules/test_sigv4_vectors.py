@@ -14,6 +14,7 @@ import pytest
 
 from strict_s3.rules import sigv4
 from strict_s3.rules.payload import ChunkedBody, ChunkSigner, Payload
+from strict_s3.rules.request import Request
 from strict_s3.rules.sigv4 import EMPTY_SHA256, Scope
 from tests.strict_s3.rules.signing import ACCESS_KEY, HOST, SECRET_KEY, presigned
 
@@ -92,10 +93,16 @@ VECTORS = [
 ]
 
 
+def request(method: str, path: str, query: list[tuple[str, str]], headers) -> Request:
+    return Request(
+        method, sigv4.canonical_uri(path), sigv4.encoded_query(query), tuple(headers.items())
+    )
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=[v[0] for v in VECTORS])
 def test_published_vector(vector):
     _, method, path, query, sent, payload, canonical_hash, signature = vector
-    canonical = sigv4.canonical_request(method, path, query, sent, sorted(sent), payload)
+    canonical = sigv4.canonical_request(request(method, path, query, sent), sorted(sent), payload)
     assert hashlib.sha256(canonical.encode()).hexdigest() == canonical_hash, canonical
     text = sigv4.string_to_sign(DATE, SCOPE, canonical)
     assert text == f"AWS4-HMAC-SHA256\n{DATE}\n{SCOPE}\n{canonical_hash}"

@@ -236,7 +236,9 @@ class Fuzzer:
         signed = {"host": HOST, "x-amz-date": date, **headers}
         payload = headers.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
         names = sorted(signed)
-        canonical = sigv4.canonical_request(method, path, query, signed, names, payload)
+        target = f"{sigv4.canonical_uri(path)}?{sigv4.canonical_query(query)}"
+        request = Request.build(method, target, signed.items())
+        canonical = sigv4.canonical_request(request, names, payload)
         mark = sigv4.signature(
             sigv4.signing_key(self.root.secret_key, scope),
             sigv4.string_to_sign(date, scope, canonical),
@@ -245,8 +247,7 @@ class Fuzzer:
             f"AWS4-HMAC-SHA256 Credential={self.root.access_key}/{scope}, "
             f"SignedHeaders={';'.join(names)}, Signature={mark}"
         )
-        url = f"{sigv4.canonical_uri(path)}?{sigv4.canonical_query(query)}"
-        return self._made(method, url, signed, body)
+        return self._made(method, target, signed, body)
 
     def _form(self) -> tuple[Request, bytes]:
         date = sigv4.amz_date(NOW)
