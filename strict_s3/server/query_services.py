@@ -8,33 +8,21 @@ from urllib.parse import parse_qsl
 
 from ..rules import header_auth
 from ..rules.authentication import Authentication, Verifier
-from ..rules.errors import S3Error, readable_xml
+from ..rules.errors import S3Error
 from ..rules.iam_operations import query_operation
 from ..rules.identity import ACCOUNT
-from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
+from ..rules.policy import Policy, parse_policy
 from ..rules.query_protocol import QueryError, as_query_error
 from .authorise import Authoriser
 from .call import Call
 from .operations.body import read_small
 from .response import Response
-from .store.moto_glue import NotUnderstood
 from .store.store import Store
 from .sts import Sts
 
 FORM_LIMIT = 512 * 1024  # bytes
 # IAM is one service for the whole account; its signatures name this region.
 _GLOBAL_REGION = "us-east-1"
-# Which documents IAM takes, in which field, and of what kind.
-_DOCUMENTS: dict[str, tuple[str, PolicyKind]] = {
-    "CreatePolicy": ("PolicyDocument", "identity"),
-    "CreatePolicyVersion": ("PolicyDocument", "identity"),
-    "PutGroupPolicy": ("PolicyDocument", "identity"),
-    "PutRolePolicy": ("PolicyDocument", "identity"),
-    "PutUserPolicy": ("PolicyDocument", "identity"),
-    "CreateRole": ("AssumeRolePolicyDocument", "trust"),
-    "UpdateAssumeRolePolicy": ("PolicyDocument", "trust"),
-}
-
 
 Service = Literal["iam", "sts"]
 
@@ -80,19 +68,10 @@ class QueryServices:
         if service == "sts":
             answer = self._sts.answer(form, caller, call.request_id)
             return Response(200, [("content-type", "text/xml")], answer)
-        _check_document(form)
-        try:
-            status, headers, answer = self._store.iam.forward(
-                "iam", call.request, body, call.who.access_key
-            )
-        except NotUnderstood:
-            raise QueryError(
-                400, "ValidationError", "A parameter of the request is missing or not valid."
-            ) from None
-        if status >= 400:  # moto quotes what it was sent as it is
-            answer = readable_xml(answer.decode("utf-8", "replace")).encode()
-        kept = [pair for pair in headers if pair[0] == "content-type"]
-        return Response(status, kept, answer)
+        iam = self._store.iam
+        params = iam.model.read(operation.name, form)
+        answer = iam.carry_out(operation.name, params, caller, call.request_id)
+        return Response(200, [("content-type", "text/xml")], answer)
 
     def _trust(self, form: dict[str, str], who: Authentication) -> Policy:
         arn = form.get("RoleArn", "")
@@ -105,13 +84,3 @@ class QueryServices:
                 f"on resource: {arn}",
             )
         return parse_policy(role.assume_role_policy_document, name=role.name, kind="trust")
-
-
-def _check_document(form: dict[str, str]) -> None:
-    """A policy that could not be evaluated later is refused now."""
-    field, kind = _DOCUMENTS.get(form["Action"], ("", "identity"))
-    if field in form:
-        try:
-            parse_policy(form[field], name=form.get("PolicyName", field), kind=kind)
-        except MalformedPolicy as problem:
-            raise QueryError(400, "MalformedPolicyDocument", str(problem)) from None

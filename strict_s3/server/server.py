@@ -26,8 +26,7 @@ from ..options import REGION as DEFAULT_REGION
 from ..options import Options
 from ..signals import handled_by
 from .control import Control
-from .http.http import Server
-from .http.local_server import LOOPBACK
+from .http.loop import LOOPBACK, Server
 from .service import Service
 
 __all__ = ["DEFAULT_BUCKET", "DEFAULT_REGION", "LocalS3", "serve", "serve_child"]

@@ -7,8 +7,10 @@ Reading is strict where laxness would let two readers see two requests: RFC 9112
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote
@@ -27,6 +29,7 @@ _REQUEST_LINE = re.compile(
 FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _BAD_VALUE = re.compile(rb"[\x00\r\n]")
 
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}".encode() for s in HTTPStatus}
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -131,13 +134,16 @@ def request_of(
 
 def response_head(response: Response, *connection: bytes) -> bytes:
     """Status line and headers, with the empty line; `connection` are further header lines."""
-    status = response.status
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+    lines = [_STATUS_LINES[response.status], _server_and_date(int(time.time()))]
     lines += [b"%b: %b" % (name.encode(), _latin1(value)) for name, value in response.headers]
-    lines += [b"server: AmazonS3", b"date: %b" % formatdate(usegmt=True).encode()]
     if may_have_body(response):
         lines.append(b"content-length: %d" % response.content_length())
     return b"\r\n".join([*lines, *connection, b"", b""])
+
+
+@lru_cache(maxsize=1)
+def _server_and_date(now: int) -> bytes:
+    return b"server: AmazonS3\r\ndate: %b" % formatdate(now, usegmt=True).encode()
 
 
 def may_have_body(response: Response) -> bool:
@@ -147,7 +153,8 @@ def may_have_body(response: Response) -> bool:
 
 def _latin1(value: str) -> bytes:
     """A header value as bytes: Latin-1 if it fits, else the UTF-8 that S3 sends; no line breaks."""
-    value = value.replace("\r", " ").replace("\n", " ")
+    if "\r" in value or "\n" in value:
+        value = value.replace("\r", " ").replace("\n", " ")
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:

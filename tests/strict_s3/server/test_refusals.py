@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from strict_s3.rules import sigv4
 from strict_s3.rules.errors import S3Error
-from strict_s3.server.http import http as local_http
+from strict_s3.server.http import connection as local_http
 from strict_s3.server.store.bucket import Bucket
 from tests.service import allow, document, error_of
 
