@@ -1,8 +1,9 @@
-"""Conditional requests: If-Match and its relatives, on reading, writing and copying.
+"""Conditional requests: If-Match and its relatives, on reading, writing, copying and deleting.
 
 Sources: RFC 9110, section 13; "How to prevent object overwrites with conditional writes",
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; the messages are
-those recorded on AWS.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; "How to perform
+conditional deletes", https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html;
+the messages are those recorded on AWS.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from .errors import NoSuchKey, NotImplementedByS3, PreconditionFailed
+from .errors import ConditionalRequestConflict, NoSuchKey, NotImplementedByS3, PreconditionFailed
+
+OF_THE_SOURCE = "x-amz-copy-source-"
+# Conditions that only directory buckets (S3 Express One Zone) have.
+_ONLY_DIRECTORY_BUCKETS = ("x-amz-if-match-last-modified-time", "x-amz-if-match-size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +28,21 @@ class State:
     modified: datetime
 
 
-def not_modified(headers: Mapping[str, str], state: State, prefix: str = "") -> bool:
+def not_modified(headers: Mapping[str, str], state: State, now: datetime) -> bool:
     """True if a read is to be answered 304. Raises PreconditionFailed (412).
 
-    `headers` are by lower-case name; `prefix` is ``x-amz-copy-source-`` for the source of a copy,
-    where 304 does not exist: its caller answers 412 for True.
+    `headers` are by lower-case name.
     """
-    modified = state.modified.replace(microsecond=0)
-    match = headers.get(f"{prefix}if-match")
-    none_match = headers.get(f"{prefix}if-none-match")
-    if match is not None:
-        if not _contains(match, state.etag):
-            raise PreconditionFailed(Condition=f"{prefix}If-Match")
-    else:
-        since = http_date(headers.get(f"{prefix}if-unmodified-since"))
-        if since and modified > since:
-            raise PreconditionFailed(Condition=f"{prefix}If-Unmodified-Since")
-    if none_match is not None:
-        return _contains(none_match, state.etag)
-    since = http_date(headers.get(f"{prefix}if-modified-since"))
-    return since is not None and modified <= since
+    _check_match(headers, state, "")
+    return _unchanged(headers, state, now, "") is not None
+
+
+def check_source(headers: Mapping[str, str], state: State, now: datetime) -> None:
+    """The conditions on the source of a copy. Raises PreconditionFailed: there is no 304."""
+    _check_match(headers, state, OF_THE_SOURCE)
+    condition = _unchanged(headers, state, now, OF_THE_SOURCE)
+    if condition is not None:
+        raise PreconditionFailed(Condition=condition)
 
 
 def check_write(headers: Mapping[str, str], state: State | None, key: str) -> None:
@@ -52,27 +52,76 @@ def check_write(headers: Mapping[str, str], state: State | None, key: str) -> No
     (If-Match without an object), NotImplementedByS3 for other values.
     """
     none_match, match = headers.get("if-none-match"), headers.get("if-match")
-    if none_match is not None and none_match != "*":
-        raise _other_value("If-None-Match")
-    if match is not None and match == "*":
-        raise _other_value("If-Match")
     if none_match is not None and match is not None:
         raise NotImplementedByS3(
             Header="If-Match,If-None-Match",
             additionalMessage="Multiple conditional request headers present in the request",
         )
+    if none_match is not None and none_match != "*":
+        raise _other_value("If-None-Match")
+    if match is not None and match == "*":
+        raise _other_value("If-Match")
     if none_match is not None and state is not None:
         raise PreconditionFailed(Condition="If-None-Match")
     if match is not None:
-        if state is None:
-            raise NoSuchKey(Key=key)
-        if match.strip('"') != state.etag:
-            raise PreconditionFailed(Condition="If-Match")
+        check_current(match, state, key)
+
+
+def check_overtaken(headers: Mapping[str, str], key: str) -> None:
+    """The key was written or deleted while a multipart upload to it was under way.
+
+    A condition cannot be relied on then, even if it holds. Raises ConditionalRequestConflict.
+    """
+    for name in ("If-Match", "If-None-Match"):
+        if name.lower() in headers:
+            raise ConditionalRequestConflict(Condition=name, Key=key)
+
+
+def check_delete(headers: Mapping[str, str], version_id: str | None) -> None:
+    """Conditions that a delete cannot have, whatever the object. Raises NotImplementedByS3."""
+    for name in _ONLY_DIRECTORY_BUCKETS:
+        if name in headers:
+            raise NotImplementedByS3(Header=name)
+    if "if-match" in headers and version_id is not None:
+        # "Conditional delete evaluations only apply to the current version of the object."
+        raise NotImplementedByS3(Header="If-Match")
+
+
+def check_current(match: str, state: State | None, key: str) -> None:
+    """If-Match against the current object. Raises NoSuchKey, PreconditionFailed."""
+    if state is None:
+        raise NoSuchKey(Key=key)
+    if match not in ("*", state.etag, f'"{state.etag}"'):
+        raise PreconditionFailed(Condition="If-Match")
+
+
+def _check_match(headers: Mapping[str, str], state: State, prefix: str) -> None:
+    match = headers.get(f"{prefix}if-match")
+    if match is not None:
+        if not _contains(match, state.etag):
+            raise PreconditionFailed(Condition=f"{prefix}If-Match")
+        return
+    since = http_date(headers.get(f"{prefix}if-unmodified-since"))
+    if since and state.modified.replace(microsecond=0) > since:
+        raise PreconditionFailed(Condition=f"{prefix}If-Unmodified-Since")
+
+
+def _unchanged(headers: Mapping[str, str], state: State, now: datetime, prefix: str) -> str | None:
+    """The condition that says that the client has this object already, or None."""
+    none_match = headers.get(f"{prefix}if-none-match")
+    if none_match is not None:
+        return f"{prefix}If-None-Match" if _contains(none_match, state.etag) else None
+    since = http_date(headers.get(f"{prefix}if-modified-since"))
+    # A date in the future is not valid (RFC 9110, section 13.1.3).
+    if since is None or since > now or state.modified.replace(microsecond=0) > since:
+        return None
+    return f"{prefix}If-Modified-Since"
 
 
 def _other_value(header: str) -> NotImplementedByS3:
     return NotImplementedByS3(
-        Header=header, additionalMessage="We don't accept the provided value."
+        Header=header,
+        additionalMessage=f"We don't accept the provided value of {header} header for this API",
     )
 
 

@@ -252,8 +252,46 @@ class PreconditionFailed(S3Error):
     default = "At least one of the pre-conditions you specified did not hold"
 
 
+class ConditionalRequestConflict(S3Error):
+    status, code = 409, "ConditionalRequestConflict"
+    default = (
+        "The conditional request cannot succeed due to a conflicting operation against this "
+        "resource."
+    )
+
+
 class InvalidRange(S3Error):
     status, code, default = 416, "InvalidRange", "The requested range is not satisfiable"
+
+
+class InvalidPartNumber(S3Error):
+    status, code = 416, "InvalidPartNumber"
+    default = "The requested partnumber is not satisfiable"
+
+
+class InvalidObjectState(S3Error):
+    status, code = 403, "InvalidObjectState"
+    default = "The operation is not valid for the object's storage class"
+
+
+class NoSuchObjectLockConfiguration(S3Error):
+    status, code = 404, "NoSuchObjectLockConfiguration"
+    default = "The specified object does not have a ObjectLock configuration"
+
+
+class InvalidBucketOwnerAWSAccountID(S3Error):
+    code = "InvalidBucketOwnerAWSAccountID"
+
+
+class InvalidRedirectLocation(S3Error):
+    code = "InvalidRedirectLocation"
+    default = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+
+
+class KMSNotFound(S3Error):
+    """A KMS key that cannot be; the message says which."""
+
+    code = "KMS.NotFoundException"
 
 
 class InvalidURI(S3Error):

@@ -8,11 +8,11 @@ two operations at once, since a store behind this rule could pick the other one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
+from .copying import CopySource, copy_source, copy_source_problem
+from .errors import InvalidArgument, MethodNotAllowed, S3Error
 from .request import Request
 from .s3_operations import (
     BUCKET,
@@ -27,24 +27,6 @@ Needs = tuple[tuple[str, str], ...]
 
 _COPY = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 _MAY_BYPASS = ("DeleteObject", "PutObjectRetention")
-
-
-@dataclass(frozen=True)
-class CopySource:
-    """What ``x-amz-copy-source: /bucket/key?versionId=…`` names. `version` is None without one."""
-
-    bucket: str
-    key: str
-    version: str | None = None
-
-    @property
-    def arn(self) -> str:
-        return _arn(self.bucket, self.key)
-
-    @property
-    def read_action(self) -> str:
-        """The permission to read it."""
-        return "s3:GetObject" if self.version is None else _VERSION
 
 
 @dataclass(frozen=True)
@@ -76,6 +58,17 @@ def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
     if key:
         return _object_operation(request, bucket, key, named)
     return _bucket_operation(request, bucket, named)
+
+
+def no_operation(request: Request, key: str) -> S3Error:
+    """Why a request of this key ("" for none) is no operation: what S3 answers to it."""
+    if key and request.parameters.get("versionId") == "":
+        return InvalidArgument(
+            "Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue=""
+        )
+    kind = "OBJECT" if key else "BUCKET"
+    problem = copy_source_problem(request) if key and request.method == "PUT" else None
+    return problem or MethodNotAllowed(Method=request.method, ResourceType=kind)
 
 
 def _subresources(method: str, query: Mapping[str, str]) -> tuple[str, ...]:
@@ -126,9 +119,9 @@ def _object_operation(
     if name in _COPY:
         names = _watched_names(request)
         if "x-amz-copy-source" in names:
-            source = _copy_source(request)
-            if source is None:
+            if copy_source_problem(request) is not None:
                 return None
+            source = copy_source(request)
             name, needs = _COPY[name], ((source.read_action, source.arn), *needs)
         if names and name != "UploadPart":
             needs += _extras(names, arn)
@@ -223,33 +216,6 @@ def _bucket_extras(request: Request, arn: str) -> Needs:
     if "x-amz-object-ownership" in sent:
         actions.append("s3:PutBucketOwnershipControls")
     return tuple((action, arn) for action in actions)
-
-
-# Percent-encoded, as S3 asks for. What other parsers of URLs would cut off or strip (";", "#",
-# other parameters, control characters) could make a store read another key than this rule does.
-_UNCLEAR = r"\x00-\x20?#;\x7f-\U0010ffff"
-_COPY_SOURCE = re.compile(rf"([^{_UNCLEAR}][^{_UNCLEAR}]*)(\?versionId=[^&{_UNCLEAR}]+)?")
-_BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-def _copy_source(request: Request) -> CopySource | None:
-    """The source of a copy, from its header.
-
-    None for anything else, for an access point's ARN (there are none here), and for a source in
-    the query: S3 takes one there too, this rule does not.
-    """
-    match = _COPY_SOURCE.fullmatch(request.header("x-amz-copy-source"))
-    if match is None or any(name.lower() == "x-amz-copy-source" for name in request.parameters):
-        return None
-    try:
-        path = unquote(match[1], errors="strict").removeprefix("/")
-    except UnicodeDecodeError:
-        return None
-    bucket, _, key = path.partition("/")
-    if not key or not _BUCKET_NAME.fullmatch(bucket):
-        return None
-    version = match[2].partition("=")[2] if match[2] else None
-    return CopySource(bucket, key, version)
 
 
 def _on(action: str, arn: str) -> Needs:

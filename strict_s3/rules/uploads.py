@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import tags
+from . import encryption, tags
 from .checksums import COMPOSITE, FULL_OBJECT, LENGTHS, ChecksumType
 from .errors import (
     AccessControlListNotSupported,
     InvalidArgument,
-    InvalidEncryptionAlgorithmError,
+    InvalidObjectState,
+    InvalidRedirectLocation,
     InvalidRequest,
     InvalidStorageClass,
     KeyTooLongError,
     MetadataTooLarge,
 )
 from .limits import MAX_KEY, MAX_METADATA, MAX_PARTS
+from .metadata import META
 from .request import whole_number
 
 # Canned ACLs that a bucket with ACLs disabled takes. AWS documents only the first; uploads with
@@ -29,8 +31,9 @@ STORAGE_CLASSES = (
     *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING"),
     *("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE"),
 )
-ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")
-META = "x-amz-meta-"
+# What is in one of these must be restored before it can be read.
+ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+REDIRECT = "x-amz-website-redirect-location"
 # Headers of an upload that come back with every download, besides x-amz-meta-*.
 CONTENT_HEADERS = (
     "cache-control",
@@ -43,11 +46,11 @@ CONTENT_HEADERS = (
 
 
 def check_upload(key: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """Check key, ACL, storage class, encryption and metadata; returns the tags.
+    """Check key, ACL, storage class, encryption, redirect and metadata; returns the tags.
 
-    `headers` are by lower-case name, a form's fields included. Raises KeyTooLongError,
-    AccessControlListNotSupported, InvalidStorageClass, InvalidEncryptionAlgorithmError,
-    MetadataTooLarge, and what `tags.from_header` raises.
+    `headers` are by lower-case name, a form's fields included, with RFC 2047 words decoded. Raises
+    KeyTooLongError, AccessControlListNotSupported, InvalidStorageClass, InvalidRedirectLocation,
+    MetadataTooLarge, and what `encryption.check_write` and `tags.from_header` raise.
     """
     check_key(key)
     acl = headers.get("x-amz-acl", ACCEPTED_ACLS[0])
@@ -55,8 +58,9 @@ def check_upload(key: str, headers: Mapping[str, str]) -> dict[str, str]:
         raise AccessControlListNotSupported()
     if headers.get("x-amz-storage-class", "STANDARD") not in STORAGE_CLASSES:
         raise InvalidStorageClass(StorageClassRequested=headers["x-amz-storage-class"])
-    if headers.get("x-amz-server-side-encryption", "AES256") not in ENCRYPTIONS:
-        raise InvalidEncryptionAlgorithmError()
+    encryption.check_write(headers)
+    if REDIRECT in headers and not headers[REDIRECT].startswith(("/", "http://", "https://")):
+        raise InvalidRedirectLocation()
     size = sum(
         len(name) - len(META) + len(value.encode())
         for name, value in headers.items()
@@ -75,11 +79,25 @@ def check_key(key: str) -> None:
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Those headers of an upload that GetObject returns."""
-    return {
+    kept = {
         name: value
         for name, value in headers.items()
         if name in CONTENT_HEADERS or name.startswith(META)
     }
+    # "aws-chunked" is how the body travels, not how the object is encoded
+    # (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html).
+    encodings = kept.get("content-encoding", "").split(",")
+    others = [one.strip() for one in encodings if one.strip().lower() != "aws-chunked"]
+    if len(others) < len(encodings):
+        del kept["content-encoding"]
+        kept |= {"content-encoding": ",".join(others)} if others else {}
+    return kept
+
+
+def check_readable(storage_class: str, message: str | None = None) -> None:
+    """An archived object cannot be read before it is restored. Raises InvalidObjectState."""
+    if storage_class in ARCHIVED:
+        raise InvalidObjectState(message, StorageClass=storage_class)
 
 
 def part_number(text: str) -> int:
@@ -94,17 +112,23 @@ def part_number(text: str) -> int:
     return number
 
 
+def checksum_algorithm(headers: Mapping[str, str]) -> str:
+    """The algorithm in x-amz-checksum-algorithm, "" for none. Raises InvalidRequest."""
+    algorithm = headers.get("x-amz-checksum-algorithm", "").upper()
+    if algorithm and algorithm not in LENGTHS:
+        raise InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
+            f"types: [{', '.join(sorted(LENGTHS))}]"
+        )
+    return algorithm
+
+
 def multipart_checksum(headers: Mapping[str, str]) -> tuple[str, ChecksumType]:
     """(algorithm, type) that CreateMultipartUpload asks for; the algorithm is "" if it asks none.
 
     Raises InvalidRequest for what does not exist or does not go together.
     """
-    algorithm = headers.get("x-amz-checksum-algorithm", "").upper()
-    if algorithm and algorithm not in LENGTHS:
-        raise InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid "
-            "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+    algorithm = checksum_algorithm(headers)
     natural: ChecksumType = FULL_OBJECT if algorithm in ("", "CRC64NVME") else COMPOSITE
     kind = headers.get("x-amz-checksum-type", natural).upper()
     if "x-amz-checksum-type" in headers and not algorithm:

@@ -23,13 +23,13 @@ from ..rules.errors import (
     InternalError,
     InvalidArgument,
     InvalidRequest,
-    MethodNotAllowed,
     NoSuchBucket,
     NotImplementedByS3,
     S3Error,
 )
 from ..rules.identity import Credential
-from ..rules.operations import Operation, put_object_needs, s3_operation
+from ..rules.operations import Operation, no_operation, put_object_needs, s3_operation
+from ..rules.ownership import check_expected_owner
 from ..rules.payload import declared_payload
 from ..rules.query_protocol import QueryError
 from ..rules.request import Request
@@ -156,10 +156,13 @@ class Gate:
             call.payload = declared_payload(call.request)
             call.who = self._authenticate(call)
         if operation is None:
-            call.decision.refuse("operation", _no_operation(call), "no S3 operation is this one")
+            call.decision.refuse(
+                "operation", no_operation(call.request, call.key), "no S3 operation is this one"
+            )
         call.operation, call.decision.action = operation, operation.name
         if operation.name not in ("CreateBucket", "ListBuckets") and not is_form:
             self._check_bucket(call)
+        check_expected_owner(call.headers, self.store.account)
         self._authoriser.check(call)
         _check_overrides(call)
         carry_out = CARRIED_OUT.get(operation.name)
@@ -229,11 +232,6 @@ def _query_service(request: Request) -> Literal["iam", "sts"] | None:
         if f"/{service}/{sigv4.TERMINATOR}" in text.partition("SignedHeaders")[0]:
             return service
     return None
-
-
-def _no_operation(call: Call) -> S3Error:
-    kind = "OBJECT" if call.key else "BUCKET"
-    return MethodNotAllowed(Method=call.request.method, ResourceType=kind)
 
 
 def _check_overrides(call: Call) -> None:

@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from ..rules.errors import MalformedXML, readable_xml
+from ..rules.errors import MalformedXML, MissingRequestBodyError, readable_xml
+from ..rules.ownership import canonical_id
 from .response import Response
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -17,8 +18,11 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 def parse(body: bytes, *roots: str) -> Element:
     """A client's document, whose root must be one of `roots` if any are named.
 
-    Raises MalformedXML, also for a document that defines entities.
+    Raises MissingRequestBodyError for none, MalformedXML, also for a document that defines
+    entities.
     """
+    if not body:
+        raise MissingRequestBodyError()
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
@@ -55,3 +59,8 @@ def document(root: Element) -> Response:
 def instant(moment: datetime) -> str:
     """A moment as S3's documents write it, UTC: ``2026-11-26T13:00:00.000Z``."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+
+
+def owner(parent: Element, account: str) -> None:
+    """Add the Owner of an object: the account's canonical id. (S3 shows no DisplayName now.)"""
+    add(SubElement(parent, "Owner"), ID=canonical_id(account))

@@ -11,19 +11,49 @@ from collections.abc import Callable
 from ..call import Call
 from ..response import Response
 from ..store.store import Store
-from . import multipart, objects, post_object, put_object, uploads_listed
+from . import (
+    attributes,
+    copy,
+    delete,
+    listing,
+    multipart,
+    object_acl,
+    object_lock,
+    objects,
+    post_object,
+    put_object,
+    tagging,
+    uploads_listed,
+)
 
 CarryOut = Callable[[Store, Call], Response]
 
 CARRIED_OUT: dict[str, CarryOut] = {
     "AbortMultipartUpload": multipart.abort_upload,
     "CompleteMultipartUpload": multipart.complete_upload,
+    "CopyObject": copy.copy_object,
     "CreateMultipartUpload": multipart.create_upload,
+    "DeleteObject": delete.delete_object,
+    "DeleteObjectTagging": tagging.delete_object_tagging,
+    "DeleteObjects": delete.delete_objects,
     "GetObject": objects.get_object,
+    "GetObjectAcl": object_acl.get_object_acl,
+    "GetObjectAttributes": attributes.get_object_attributes,
+    "GetObjectLegalHold": object_lock.get_object_legal_hold,
+    "GetObjectRetention": object_lock.get_object_retention,
+    "GetObjectTagging": tagging.get_object_tagging,
     "HeadObject": objects.get_object,
     "ListMultipartUploads": uploads_listed.list_uploads,
+    "ListObjectVersions": listing.list_versions,
+    "ListObjects": listing.list_objects,
+    "ListObjectsV2": listing.list_objects_v2,
     "ListParts": uploads_listed.list_parts,
     "PostObject": post_object.post_object,
     "PutObject": put_object.put_object,
+    "PutObjectAcl": object_acl.put_object_acl,
+    "PutObjectLegalHold": object_lock.put_object_legal_hold,
+    "PutObjectRetention": object_lock.put_object_retention,
+    "PutObjectTagging": tagging.put_object_tagging,
     "UploadPart": put_object.upload_part,
+    "UploadPartCopy": copy.upload_part_copy,
 }

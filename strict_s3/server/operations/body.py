@@ -51,13 +51,17 @@ class Received:
 class Declared:
     """The digests that a request declares of its body, and what they turn out to be."""
 
-    def __init__(self, request: Request) -> None:
-        """Raises InvalidDigest, InvalidRequest: a declaration that is not valid."""
+    def __init__(self, request: Request, algorithm: str = DEFAULT) -> None:
+        """`algorithm` is computed if none is declared.
+
+        Raises InvalidDigest, InvalidRequest: a declaration that is not valid.
+        """
         self._wanted_md5 = declared_md5(request)
         self._md5_text = request.header("content-md5")
-        self.algorithm, self._wanted = declared_checksum(request)
+        declared, self._wanted = declared_checksum(request)
+        self.algorithm, self._is_declared = declared or algorithm, bool(declared)
         self.md5 = hashlib.md5(usedforsecurity=False)
-        self._checksum = hasher(self.algorithm or DEFAULT)
+        self._checksum = hasher(self.algorithm)
 
     def update(self, data: bytes) -> None:
         self.md5.update(data)
@@ -72,26 +76,34 @@ class Declared:
             expected = self._wanted_md5.hex() if is_object else self._md5_text
             raise BadDigest(CalculatedDigest=_base64(self.md5), ExpectedDigest=expected)
         wanted = self._wanted
-        if self.algorithm and not wanted:
+        if self._is_declared and not wanted:
             wanted = trailing_checksum(self.algorithm, trailers)
         calculated = _base64(self._checksum)
         if wanted and not hmac.compare_digest(wanted, calculated):
             raise BadDigest(
                 f"The {self.algorithm} you specified did not match the calculated checksum."
             )
-        return Checksum(self.algorithm or DEFAULT, calculated)
+        return Checksum(self.algorithm, calculated)
 
 
-def receive(spool: Spool, call: Call, limit: int = MAX_PUT, *, is_object: bool = True) -> Received:
+def receive(
+    spool: Spool,
+    call: Call,
+    limit: int = MAX_PUT,
+    *,
+    is_object: bool = True,
+    algorithm: str = DEFAULT,
+) -> Received:
     """Read the whole body of a request.
 
     Verifies length, chunk signatures, SHA-256, Content-MD5 and checksum, in S3's order, and
     raises the S3Error of the first that differs; EntityTooLarge if more than `limit` bytes are
-    declared. `is_object` is false for a configuration, which cannot have trailers.
+    declared. `is_object` is false for a configuration, which cannot have trailers. `algorithm` is
+    the checksum that is computed if none is declared.
     """
     signer = _chunk_signer(call)
     _check_kind(call, signer, is_object)
-    declared = Declared(call.request)
+    declared = Declared(call.request, algorithm)
     length = _declared_length(call)
     if length > limit:
         raise EntityTooLarge(ProposedSize=length, MaxSizeAllowed=limit)

@@ -13,9 +13,9 @@ import hashlib
 import secrets
 from dataclasses import replace
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
 
-from ...rules.checksums import DEFAULT, FULL_OBJECT, PREFIX, hasher
+from ...rules import conditions, encryption, object_lock
+from ...rules.checksums import DEFAULT, FULL_OBJECT, LENGTHS, PREFIX, hasher
 from ...rules.errors import (
     BadDigest,
     EntityTooSmall,
@@ -23,7 +23,6 @@ from ...rules.errors import (
     InvalidPartOrder,
     InvalidRequest,
     MalformedXML,
-    NoSuchUpload,
 )
 from ...rules.limits import MIN_PART
 from ...rules.request import whole_number
@@ -36,16 +35,22 @@ from ..store.bucket import Bucket
 from ..store.objects import Checksum, ObjectVersion, Part, PartInfo, Upload
 from ..store.store import Store
 from .body import read_document
-from .objects import encryption_headers
-from .put_object import check_condition, new_object, written
+from .put_object import (
+    check_condition,
+    default_retention,
+    encryption_written,
+    find_upload,
+    new_object,
+    written,
+)
 
 
 class NamedPart(NamedTuple):
-    """A part as CompleteMultipartUpload names it."""
+    """A part as CompleteMultipartUpload names it; `checksums` are by algorithm."""
 
     number: int
     etag: str
-    element: Element
+    checksums: dict[str, str]
 
 
 def create_upload(store: Store, call: Call) -> Response:
@@ -56,12 +61,13 @@ def create_upload(store: Store, call: Call) -> Response:
     initiator = call.who.identity.arn
     upload_id = secrets.token_urlsafe(96)
     upload = Upload(upload_id, call.key, call.now, template, algorithm, kind, initiator)
+    upload.retained = object_lock.MODE in call.headers
     with store.lock:
-        bucket.uploads[upload_id] = upload
+        bucket.add_upload(upload)
     root = xml.result("InitiateMultipartUploadResult")
     xml.add(root, Bucket=call.bucket, Key=call.key, UploadId=upload_id)
     answer = xml.document(root)
-    answer.headers += encryption_headers(template).items()
+    answer.headers += encryption_written(template).items()
     if algorithm:
         answer.headers += [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", kind)]
     return answer
@@ -71,21 +77,22 @@ def abort_upload(store: Store, call: Call) -> Response:
     """AbortMultipartUpload: its parts are gone."""
     bucket = store.bucket(call.bucket)
     with store.lock:
-        upload = find_upload(store, bucket, call)
-        del bucket.uploads[upload.id]
+        bucket.remove_upload(find_upload(store, bucket, call))
     return Response(204)
 
 
 def complete_upload(store: Store, call: Call) -> Response:
     """CompleteMultipartUpload. Raises InvalidPart, InvalidPartOrder, EntityTooSmall, BadDigest …"""
-    named = _parts_named(read_document(store.spool, call))
+    body = read_document(store.spool, call)
     bucket = store.bucket(call.bucket)
     done = _completed_already(bucket, call)
     if done is not None:  # asked again, after an answer that was lost
         return _completed(bucket, call, done)
     upload = find_upload(store, bucket, call)
-    parts = _verified_parts(upload, named)
-    check_condition(bucket, call)
+    encryption.check_part(call.headers)
+    parts = _verified_parts(upload, _parts_named(body))
+    _check_mode(call, upload)
+    _check_condition(bucket, call, upload)
     new = _joined(call, upload, parts)
     with store.lock:
         # Asked again: another may have completed, aborted or written while this one read.
@@ -93,20 +100,19 @@ def complete_upload(store: Store, call: Call) -> Response:
         if done is not None:
             return _completed(bucket, call, done)
         find_upload(store, store.bucket(call.bucket), call)
-        check_condition(bucket, call)
+        _check_condition(bucket, call, upload)
         new.modified = store.clock.now()
+        if not upload.retained:
+            new.retention = default_retention(bucket, new.modified)
+        bucket.remove_upload(upload)
         bucket.put(new)
-        del bucket.uploads[upload.id]
     return _completed(bucket, call, new)
 
 
-def find_upload(store: Store, bucket: Bucket, call: Call) -> Upload:
-    """The upload that the request names. Raises NoSuchUpload."""
-    upload_id = call.request.parameters["uploadId"]
-    upload = store.upload(bucket, upload_id, call.key)
-    if upload is None:
-        raise NoSuchUpload(UploadId=upload_id)
-    return upload
+def _check_condition(bucket: Bucket, call: Call, upload: Upload) -> None:
+    check_condition(bucket, call)
+    if upload.overtaken:
+        conditions.check_overtaken(call.headers, call.key)
 
 
 def _completed_already(bucket: Bucket, call: Call) -> ObjectVersion | None:
@@ -118,14 +124,20 @@ def _completed_already(bucket: Bucket, call: Call) -> ObjectVersion | None:
 
 def _parts_named(body: bytes) -> list[NamedPart]:
     parts = []
-    for element in xml.parse(body).findall("{*}Part"):
+    root = xml.parse(body, "CompleteMultipartUpload") if body else None
+    for element in [] if root is None else root.findall("{*}Part"):
         number = whole_number(element.findtext("{*}PartNumber") or "")
         etag = element.findtext("{*}ETag")
         if number is None or etag is None:
             raise MalformedXML()
-        parts.append(NamedPart(number, etag.strip().strip('"'), element))
+        checksums = {
+            name.removeprefix("Checksum"): child.text or ""
+            for child in element
+            if (name := xml.local_name(child)).startswith("Checksum")
+        }
+        parts.append(NamedPart(number, etag.strip().strip('"'), checksums))
     if not parts:
-        raise MalformedXML()
+        raise InvalidRequest("You must specify at least one part")
     return parts
 
 
@@ -133,11 +145,13 @@ def _verified_parts(upload: Upload, named: list[NamedPart]) -> list[Part]:
     numbers = [part.number for part in named]
     if numbers != sorted(set(numbers)):
         raise InvalidPartOrder(UploadId=upload.id)
+    for one in named:
+        _check_checksums_named(upload, one)
     parts = []
-    for number, etag, element in named:
-        part = upload.parts.get(number)
-        if part is None or not _matches(part, etag, element):
-            raise InvalidPart(UploadId=upload.id, PartNumber=number, ETag=etag)
+    for one in named:
+        part = upload.parts.get(one.number)
+        if part is None or not _matches(upload, part, one):
+            raise InvalidPart(UploadId=upload.id, PartNumber=one.number, ETag=one.etag)
         parts.append(part)
     for part in parts[:-1]:
         if part.body.size < MIN_PART:
@@ -150,9 +164,31 @@ def _verified_parts(upload: Upload, named: list[NamedPart]) -> list[Part]:
     return parts
 
 
-def _matches(part: Part, etag: str, element: Element) -> bool:
-    declared = element.findtext(f"{{*}}Checksum{part.checksum.algorithm}")
-    return part.etag == etag and declared in (None, part.checksum.value)
+def _check_checksums_named(upload: Upload, named: NamedPart) -> None:
+    """Each part of a composite checksum must be named with its own, and with no other.
+
+    Raises InvalidRequest, BadDigest.
+    """
+    own = upload.algorithm
+    others = [algorithm for algorithm in named.checksums if algorithm != own]
+    if own and others:
+        raise BadDigest(
+            f"The {others[0].lower()} you specified for part {named.number} did not match what we "
+            "received."
+        )
+    if own and not named.checksums and upload.checksum_type != FULL_OBJECT:
+        raise InvalidRequest(
+            f"The upload was created using a {own.lower()} checksum. The complete request must "
+            "include the checksum for each part. It was missing for part "
+            f"{named.number} in the request."
+        )
+
+
+def _matches(upload: Upload, part: Part, named: NamedPart) -> bool:
+    # Without an algorithm at its creation an upload keeps no checksums of parts but the default.
+    kept = part.checksum.algorithm == (upload.algorithm or DEFAULT)
+    own = {part.checksum.algorithm: part.checksum.value} if kept else {}
+    return part.etag == named.etag and named.checksums.items() <= own.items()
 
 
 def _joined(call: Call, upload: Upload, parts: list[Part]) -> ObjectVersion:
@@ -165,7 +201,7 @@ def _joined(call: Call, upload: Upload, parts: list[Part]) -> ObjectVersion:
             whole.update(piece)
     else:
         for part in parts:
-            whole.update(_part_digest(part, algorithm))
+            whole.update(base64.b64decode(part.checksum.value))
     value = base64.b64encode(whole.digest()).decode()
     if upload.checksum_type != FULL_OBJECT:
         value += f"-{len(parts)}"
@@ -183,31 +219,42 @@ def _joined(call: Call, upload: Upload, parts: list[Part]) -> ObjectVersion:
     )
 
 
-def _part_digest(part: Part, algorithm: str) -> bytes:
-    if part.checksum.algorithm == algorithm:
-        return base64.b64decode(part.checksum.value)
-    own = hasher(algorithm)
-    for piece in part.body.pieces():
-        own.update(piece)
-    return own.digest()
+def _check_mode(call: Call, upload: Upload) -> None:
+    """x-amz-checksum-type must be what the upload was created with. Raises InvalidRequest."""
+    kind = call.headers.get("x-amz-checksum-type")
+    created = upload.checksum_type if upload.algorithm else "null"
+    if kind and kind.upper() != created:
+        raise InvalidRequest(
+            f"The upload was created using the {created} checksum mode. The complete request must "
+            "use the same checksum mode."
+        )
 
 
 def _compare(call: Call, upload: Upload, checksum: Checksum, size: int) -> None:
+    """What the request declares of the whole object. Raises InvalidRequest, BadDigest."""
     declared_size = call.headers.get("x-amz-mp-object-size")
     if declared_size and declared_size != str(size):
         raise InvalidRequest(
             f"The provided 'x-amz-mp-object-size' header value {declared_size} does not match "
             f"what was computed: {size}"
         )
-    kind = call.headers.get("x-amz-checksum-type")
-    if kind and kind.upper() != upload.checksum_type:
-        raise InvalidRequest(
-            f"The upload was created using the {upload.checksum_type} checksum mode. The complete "
-            "request must use the same checksum mode."
-        )
-    name = checksum.algorithm.lower()
-    declared = call.headers.get(f"{PREFIX}{name}")
-    if declared and declared not in (checksum.value, checksum.value.partition("-")[0]):
+    declared = {
+        name.removeprefix(PREFIX).upper(): value
+        for name, value in call.request.header_map.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).upper() in LENGTHS
+    }
+    own = declared.get(checksum.algorithm)
+    if not upload.algorithm:
+        # Recorded: checksums other than the default are not looked at then.
+        wrong = own is not None and own != checksum.value
+    elif upload.checksum_type == FULL_OBJECT:
+        # Recorded: without the type S3 takes the value for a composite one.
+        typed = "x-amz-checksum-type" in call.headers
+        wrong = bool(declared) and not (typed and declared == {checksum.algorithm: checksum.value})
+    else:
+        wrong = bool(declared) and own not in (checksum.value, checksum.value.partition("-")[0])
+    if wrong:
+        name = checksum.algorithm.lower()
         raise BadDigest(f"The {name} you specified did not match the calculated checksum.")
 
 

@@ -9,20 +9,28 @@ from collections.abc import Iterator
 
 from werkzeug.http import http_date, parse_range_header
 
+from ...rules import encryption, metadata, object_lock
+from ...rules.checksums import COMPOSITE
 from ...rules.conditions import State, not_modified
 from ...rules.errors import (
+    AccessDenied,
     InvalidArgument,
+    InvalidPartNumber,
     InvalidRange,
+    InvalidRequest,
     MethodNotAllowed,
     NoSuchKey,
     NoSuchVersion,
+    S3Error,
 )
-from ...rules.uploads import part_number
+from ...rules.s3_operations import VERSION_ACTIONS
+from ...rules.uploads import check_readable, part_number
 from ..call import Call
 from ..response import Response
+from ..store import version_ids
 from ..store.bodies import PIECE
 from ..store.bucket import Bucket
-from ..store.objects import ObjectVersion
+from ..store.objects import NULL_VERSION, ObjectVersion
 from ..store.store import Store
 
 _OVERRIDES = {
@@ -39,24 +47,27 @@ def get_object(store: Store, call: Call) -> Response:
     """GetObject and HeadObject. Raises NoSuchKey, PreconditionFailed, InvalidRange …"""
     bucket = store.bucket(call.bucket)
     found = find_object(bucket, call)
-    headers = object_headers(bucket, found)
-    if not_modified(call.request.header_map, State(found.etag, found.modified)):
+    encryption.check_read(call.headers)
+    headers = object_headers(bucket, found, call)
+    state = State(found.etag, found.modified)
+    if not_modified(call.request.header_map, state, call.now):
         kept = {n: v for n, v in headers.items() if not n.startswith("content-")}
         return Response(304, list(kept.items()))
+    if call.request.method == "GET":
+        check_readable(found.storage_class)
     for parameter, name in _OVERRIDES.items():
         value = call.parameter(parameter)
         if value is not None:
-            headers[name] = value
+            headers[name] = metadata.check_override(parameter, value)
 
     start, stop, status = 0, found.size, 200
     span = _range(call, found)
     if span is not None:
         start, stop, status = *span, 206
         headers["content-range"] = f"bytes {start}-{stop - 1}/{found.size}"
-    elif call.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED" and found.checksum:
-        # The stored checksum is of the whole object, so it goes with the whole object only.
-        headers |= checksum_headers(found)
-        headers["x-amz-checksum-type"] = found.checksum.type
+    if call.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
+        whole = stop - start == found.size
+        headers |= _checksum_of(found, call.parameter("partNumber"), whole=whole)
     if found.parts and call.parameter("partNumber") is not None:
         headers["x-amz-mp-parts-count"] = str(len(found.parts))
     pieces = found.body.pieces(start, stop)
@@ -65,39 +76,69 @@ def get_object(store: Store, call: Call) -> Response:
 
 
 def find_object(bucket: Bucket, call: Call) -> ObjectVersion:
-    """The object, or the version of it, that a request names.
+    """The object, or the version of it, that a request reads.
 
-    Raises NoSuchKey, NoSuchVersion, and for a delete marker NoSuchKey or MethodNotAllowed with
-    the headers that say what is there.
+    Raises NoSuchKey, NoSuchVersion, InvalidArgument for what is no version id, and for a delete
+    marker NoSuchKey or MethodNotAllowed with the headers that say what is there.
     """
-    version = call.parameter("versionId")
-    found = bucket.object(call.key, version)
-    if found is None:
-        if version is not None:
-            raise NoSuchVersion(Key=call.key, VersionId=version)
-        raise _missing(call)
+    found = _find(bucket, call)
     if found.delete_marker:
-        error = _missing(call)
-        if version is not None:
-            error = MethodNotAllowed(Method=call.request.method, ResourceType="DeleteMarker")
-            error.headers["last-modified"] = http_date(found.modified)
-            error.headers["allow"] = "DELETE"
-        error.headers |= {"x-amz-delete-marker": "true", "x-amz-version-id": found.version_id}
-        raise error
+        named = call.parameter("versionId") is not None
+        raise _marked(found, call, None if named else _missing(call))
     return found
 
 
-def _missing(call: Call) -> NoSuchKey | MethodNotAllowed:
+def find_version(bucket: Bucket, call: Call) -> ObjectVersion:
+    """The version whose tags, retention or legal hold a request is about.
+
+    Raises what `find_object` raises; a delete marker has none of these, so that it is always
+    MethodNotAllowed.
+    """
+    found = _find(bucket, call)
+    if found.delete_marker:
+        raise _marked(found, call, None)
+    return found
+
+
+def check_version_id(version_id: str) -> None:
+    """Raises InvalidArgument for what this S3 has never given to a version."""
+    if version_id != NULL_VERSION and version_ids.number(version_id) is None:
+        raise InvalidArgument(
+            "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version_id
+        )
+
+
+def _find(bucket: Bucket, call: Call) -> ObjectVersion:
+    version = call.parameter("versionId")
+    if version is not None:
+        check_version_id(version)
+    found = bucket.object(call.key, version)
+    if found is not None:
+        return found
+    if version is not None:
+        raise NoSuchVersion(Key=call.key, VersionId=version)
+    raise _missing(call)
+
+
+def _missing(call: Call) -> NoSuchKey | AccessDenied:
     # Only whoever may list a bucket learns that a key is not there.
     denied = call.why_not((("s3:ListBucket", f"arn:aws:s3:::{call.bucket}"),))
-    if denied is not None:
-        raise denied
-    return NoSuchKey(Key=call.key)
+    return denied or NoSuchKey(Key=call.key)
 
 
-def object_headers(bucket: Bucket, found: ObjectVersion) -> dict[str, str]:
+def _marked(marker: ObjectVersion, call: Call, error: S3Error | None) -> S3Error:
+    """`error`, or else MethodNotAllowed, with what is said of a delete marker."""
+    if error is None:
+        error = MethodNotAllowed(Method=call.request.method, ResourceType="DeleteMarker")
+        error.headers["last-modified"] = http_date(marker.modified)
+        error.headers["allow"] = "DELETE"
+    error.headers |= {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id}
+    return error
+
+
+def object_headers(bucket: Bucket, found: ObjectVersion, call: Call) -> dict[str, str]:
     """What GetObject and HeadObject say about an object, without its length."""
-    headers = dict(found.headers)
+    headers = metadata.encoded(found.headers)
     headers["etag"] = found.quoted_etag
     headers["last-modified"] = http_date(found.modified)
     headers["accept-ranges"] = "bytes"
@@ -108,19 +149,32 @@ def object_headers(bucket: Bucket, found: ObjectVersion) -> dict[str, str]:
         headers["x-amz-website-redirect-location"] = found.website_redirect
     if bucket.settings.versioning:
         headers["x-amz-version-id"] = found.version_id
-    if found.tags:
+    if found.tags and _may(call, "GetObjectTagging"):
         headers["x-amz-tagging-count"] = str(len(found.tags))
+    if found.retention and _may(call, "GetObjectRetention"):
+        headers[object_lock.MODE] = found.retention.mode
+        headers[object_lock.UNTIL] = object_lock.written(found.retention.until)
+    if found.legal_hold and _may(call, "GetObjectLegalHold"):
+        headers[object_lock.HOLD] = found.legal_hold
     return headers
+
+
+def _may(call: Call, name: str) -> bool:
+    """Tags and locks are shown to those who may read them ("Response elements" of GetObject)."""
+    action = f"s3:{name}"
+    if call.parameter("versionId") is not None:
+        action = VERSION_ACTIONS.get(name, action)
+    return call.why_not(((action, f"arn:aws:s3:::{call.bucket}/{call.key}"),)) is None
 
 
 def encryption_headers(version: ObjectVersion) -> dict[str, str]:
     """How an object is encrypted, as the answers to reads and writes say it."""
-    encryption = version.encryption
-    headers = {"x-amz-server-side-encryption": encryption.algorithm}
-    if encryption.kms_key_id:
-        headers["x-amz-server-side-encryption-aws-kms-key-id"] = encryption.kms_key_id
-    if encryption.bucket_key:
-        headers["x-amz-server-side-encryption-bucket-key-enabled"] = "true"
+    kept = version.encryption
+    headers = {encryption.SSE: kept.algorithm}
+    if kept.kms_key_id:
+        headers[encryption.KMS_KEY_ID] = kept.kms_key_id
+    if kept.bucket_key:
+        headers[encryption.BUCKET_KEY] = "true"
     return headers
 
 
@@ -130,21 +184,31 @@ def checksum_headers(version: ObjectVersion) -> dict[str, str]:
     return {f"x-amz-checksum-{checksum.algorithm.lower()}": checksum.value} if checksum else {}
 
 
+def _checksum_of(found: ObjectVersion, part: str | None, *, whole: bool) -> dict[str, str]:
+    """The checksum that goes with what is read: of the whole object, or of a part that has one."""
+    checksum = found.checksum
+    if checksum is None:
+        return {}
+    kind = {"x-amz-checksum-type": checksum.type}
+    if part is not None and found.parts and checksum.type == COMPOSITE:
+        value = found.parts[part_number(part) - 1].checksum
+        return {f"x-amz-checksum-{checksum.algorithm.lower()}": value} | kind
+    return checksum_headers(found) | kind if whole else {}
+
+
 def _range(call: Call, found: ObjectVersion) -> tuple[int, int] | None:
     """The (start, stop) asked for by Range or partNumber; None for the whole object."""
     text = call.request.header("range")
     number = call.parameter("partNumber")
     if number is not None:
         if text:
-            raise InvalidArgument("Cannot specify both Range header and partNumber query parameter")
+            raise InvalidRequest("Cannot specify both Range header and partNumber query parameter")
         part = part_number(number)
         if part > max(len(found.parts), 1):
-            raise InvalidRange(
-                "The requested partnumber is not satisfiable",
-                PartNumberRequested=number,
-                ActualPartCount=max(len(found.parts), 1),
+            raise InvalidPartNumber(
+                PartNumberRequested=number, ActualPartCount=max(len(found.parts), 1)
             )
-        return found.part_range(part)
+        return found.part_range(part) if found.size else None
     parsed = parse_range_header(text) if text else None
     # S3 serves the whole object for a range that it cannot read, and for several at once.
     if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from urllib.parse import urlencode, urlsplit
 
 from ...rules import tags
+from ...rules.checksums import FULL_OBJECT
 from .. import xml
 from ..call import Call
 from ..response import Response
 from ..store.objects import ObjectVersion
 from ..store.store import Store
 from .body import Declared, Received
-from .objects import checksum_headers
 from .put_object import check_condition, fill, new_object, written
 
 
@@ -32,7 +32,10 @@ def post_object(store: Store, call: Call) -> Response:
         check_condition(store.bucket(call.bucket), call)
         bucket.put(new)
     location = call.addresses.url_of(call.request, call.place)
-    headers = dict(written(bucket, new)) | checksum_headers(new) | {"location": location}
+    headers = dict(written(bucket, new)) | {
+        "x-amz-checksum-type": FULL_OBJECT,
+        "location": location,
+    }
     return _success(fields, headers, call, new)
 
 

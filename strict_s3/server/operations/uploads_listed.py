@@ -6,30 +6,46 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Iterator
+from itertools import groupby, islice
 from xml.etree.ElementTree import Element, SubElement
 
+from sortedcontainers import SortedDict
+
 from ...rules.errors import InvalidArgument
-from ...rules.limits import MAX_LIST
-from ...rules.request import whole_number
+from ...rules.ownership import canonical_id
 from .. import xml
 from ..call import Call
 from ..response import Response
+from ..store.objects import Upload
 from ..store.store import Store
-from .multipart import find_upload
+from .pages import (
+    Common,
+    Scope,
+    add_common,
+    check_encoding,
+    encoded,
+    number_of,
+    page_size,
+    walk,
+)
+from .put_object import find_upload
 
 
 def list_parts(store: Store, call: Call) -> Response:
     """ListParts: by number, up to 1,000 at a time."""
     upload = find_upload(store, store.bucket(call.bucket), call)
     after = number_of(call, "part-number-marker", 0)
-    size = min(number_of(call, "max-parts", MAX_LIST), MAX_LIST)
-    later = [part for number, part in sorted(upload.parts.items()) if number > after]
+    size = page_size(call, "max-parts", "max-parts")
+    with store.lock:
+        later = [part for number, part in sorted(upload.parts.items()) if number > after]
     shown = later[:size]
     root = xml.result("ListPartsResult")
-    xml.add(root, Bucket=call.bucket, Key=encoded(call, root, call.key), UploadId=upload.id)
+    xml.add(root, Bucket=call.bucket, Key=encoded(call, call.key), UploadId=upload.id)
+    _add_people(root, store, upload)
     xml.add(root, StorageClass=upload.template.storage_class, PartNumberMarker=after)
     xml.add(root, NextPartNumberMarker=shown[-1].number if shown else 0, MaxParts=size)
+    xml.add(root, EncodingType="url" if check_encoding(call) else None)
     xml.add(root, IsTruncated=len(later) > len(shown))
     if upload.algorithm:
         xml.add(root, ChecksumAlgorithm=upload.algorithm, ChecksumType=upload.checksum_type)
@@ -37,63 +53,86 @@ def list_parts(store: Store, call: Call) -> Response:
         item = SubElement(root, "Part")
         xml.add(item, PartNumber=part.number, LastModified=xml.instant(part.modified))
         xml.add(item, ETag=f'"{part.etag}"', Size=part.body.size)
-        if upload.algorithm == part.checksum.algorithm:
+        if upload.algorithm:
             xml.add(item, **{f"Checksum{part.checksum.algorithm}": part.checksum.value})
     return xml.document(root)
 
 
 def list_uploads(store: Store, call: Call) -> Response:
     """ListMultipartUploads: those under way, by key and then by when they were begun."""
-    bucket = store.bucket(call.bucket)
-    prefix = call.parameter("prefix") or ""
-    size = min(number_of(call, "max-uploads", MAX_LIST), MAX_LIST)
-    key_marker, id_marker = call.parameter("key-marker") or "", call.parameter("upload-id-marker")
-    uploads = [
-        upload
-        for upload in sorted(store.uploads(bucket), key=lambda u: (u.key, u.initiated, u.id))
-        if upload.key.startswith(prefix) and upload.key >= key_marker
-    ]
-    if key_marker:
-        same = [upload.id for upload in uploads if upload.key == key_marker]
-        # Without an upload id, all of the marker's own key are past.
-        past = same[: same.index(id_marker) + 1] if id_marker in same else same
-        uploads = [upload for upload in uploads if upload.id not in past]
-    shown = uploads[:size]
+    bucket, scope = store.bucket(call.bucket), Scope.of(call)
+    key_marker = call.parameter("key-marker") or ""
+    # Without a key marker S3 does not look at it.
+    id_marker = (call.parameter("upload-id-marker") or "") if key_marker else ""
+    size = page_size(call, "max-uploads", "max-uploads")
+    with store.lock:
+        begun = sorted(store.uploads(bucket), key=lambda upload: (upload.key, upload.initiated))
+    by_key = SortedDict({key: list(same) for key, same in groupby(begun, lambda one: one.key)})
+    entries = _entries(by_key, scope, key_marker, id_marker)
+    page = list(islice(entries, size))
+    truncated = bool(page) and next(entries, None) is not None
+    last = page[-1] if page and isinstance(page[-1], Upload) else None
     root = xml.result("ListMultipartUploadsResult")
-    xml.add(root, Bucket=call.bucket, KeyMarker=encoded(call, root, key_marker))
-    xml.add(root, UploadIdMarker=id_marker or "")
-    if len(uploads) > len(shown) and shown:
-        last = shown[-1]
-        xml.add(root, NextKeyMarker=encoded(call, root, last.key), NextUploadIdMarker=last.id)
-    xml.add(root, Prefix=encoded(call, root, prefix), MaxUploads=size)
-    xml.add(root, IsTruncated=len(uploads) > len(shown))
-    for upload in shown:
-        item = SubElement(root, "Upload")
-        xml.add(item, Key=encoded(call, root, upload.key), UploadId=upload.id)
-        xml.add(item, StorageClass=upload.template.storage_class)
-        xml.add(item, Initiated=xml.instant(upload.initiated))
-        if upload.algorithm:
-            xml.add(item, ChecksumAlgorithm=upload.algorithm, ChecksumType=upload.checksum_type)
+    xml.add(root, Bucket=call.bucket, KeyMarker=encoded(call, key_marker))
+    xml.add(root, UploadIdMarker=id_marker)
+    xml.add(root, NextKeyMarker=encoded(call, last.key) if last else "")
+    xml.add(root, NextUploadIdMarker=last.id if last else "")
+    xml.add(root, Delimiter=encoded(call, scope.delimiter) if scope.delimiter else None)
+    xml.add(root, Prefix=encoded(call, scope.prefix) if scope.prefix else None, MaxUploads=size)
+    xml.add(root, EncodingType="url" if check_encoding(call) else None, IsTruncated=truncated)
+    for upload in page:
+        if isinstance(upload, Upload):
+            _add_upload(call, root, store, upload)
+    add_common(call, root, (one.prefix for one in page if isinstance(one, Common)))
     return xml.document(root)
 
 
-def number_of(call: Call, name: str, default: int) -> int:
-    """A number in the query, `default` without one. Raises InvalidArgument."""
-    text = call.parameter(name) or str(default)
-    number = whole_number(text)
-    if number is None or number > 2**31 - 1:
+def _entries(
+    by_key: SortedDict[str, list[Upload]], scope: Scope, key_marker: str, id_marker: str
+) -> Iterator[Upload | Common]:
+    if id_marker:
+        yield from _after(by_key, scope, key_marker, id_marker)
+    first = scope.first(key_marker)
+    for entry in walk(lambda key: by_key.irange(minimum=key), scope, first, lambda key: True):
+        if isinstance(entry, Common):
+            yield entry
+        else:
+            yield from by_key[entry]
+
+
+def _after(
+    by_key: SortedDict[str, list[Upload]], scope: Scope, key: str, upload_id: str
+) -> list[Upload]:
+    """The marker's own key's uploads behind the marker, which may have ended meanwhile.
+
+    Raises InvalidArgument for an upload of another key.
+    """
+    if any(one.id == upload_id for same in by_key.values() for one in same if one.key != key):
         raise InvalidArgument(
-            f"Argument {name} must be an integer between 0 and 2147483647",
-            ArgumentName=name,
-            ArgumentValue=text,
+            "Invalid uploadId marker", ArgumentName="upload-id-marker", ArgumentValue=upload_id
         )
-    return number
+    if scope.common(key) is not None or not key.startswith(scope.prefix):
+        return []
+    same: list[Upload] = by_key.get(key, [])
+    ids = [upload.id for upload in same]
+    return same[ids.index(upload_id) + 1 :] if upload_id in ids else same
 
 
-def encoded(call: Call, root: Element, text: str) -> str:
-    """The text, encoded if the request wants that: XML cannot carry every key."""
-    if call.parameter("encoding-type") != "url":
-        return text
-    if root.find("EncodingType") is None:
-        SubElement(root, "EncodingType").text = "url"
-    return quote(text, safe="/")
+def _add_upload(call: Call, root: Element, store: Store, upload: Upload) -> None:
+    item = SubElement(root, "Upload")
+    xml.add(item, Key=encoded(call, upload.key), UploadId=upload.id)
+    _add_people(item, store, upload)
+    xml.add(item, StorageClass=upload.template.storage_class)
+    xml.add(item, Initiated=xml.instant(upload.initiated))
+    if upload.algorithm:
+        xml.add(item, ChecksumAlgorithm=upload.algorithm, ChecksumType=upload.checksum_type)
+
+
+def _add_people(parent: Element, store: Store, upload: Upload) -> None:
+    """Initiator and Owner: the account's root is shown by its canonical id, users by their ARN."""
+    arn = upload.initiator
+    is_root = arn in ("", store.root.identity.arn)
+    owner = canonical_id(store.account)
+    name = "root" if is_root else arn.rpartition("/")[2]
+    xml.add(SubElement(parent, "Initiator"), ID=owner if is_root else arn, DisplayName=name)
+    xml.owner(parent, store.account)

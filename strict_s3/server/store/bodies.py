@@ -13,9 +13,9 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import IO
+from typing import IO, NamedTuple
 
 IN_MEMORY = 1024 * 1024  # bytes kept in memory before the disk is used
 PIECE = 256 * 1024  # bytes read or written at a time
@@ -24,31 +24,53 @@ PIECE = 256 * 1024  # bytes read or written at a time
 class Body:
     """Bytes that nobody changes any more: in memory, in files, or several of both in a row."""
 
-    __slots__ = ("_sources", "size")
+    __slots__ = ("_spans", "size")
 
     def __init__(self, *sources: bytes | _File) -> None:
-        self._sources = sources
-        self.size = sum(_length(source) for source in sources)
+        self._take(_Span(source, 0, _length(source)) for source in sources)
+
+    def _take(self, spans: Iterable[_Span]) -> None:
+        self._spans = tuple(spans)
+        self.size = sum(span.last - span.first for span in self._spans)
 
     @classmethod
-    def joined(cls, bodies: list[Body]) -> Body:
+    def joined(cls, bodies: Iterable[Body]) -> Body:
         """One body made of others, without a copy of their bytes."""
-        return cls(*(source for body in bodies for source in body._sources))
+        body = cls()
+        body._take(span for one in bodies for span in one._spans)
+        return body
+
+    def part(self, start: int, stop: int) -> Body:
+        """The body that has the bytes from `start` to before `stop`, without a copy of them."""
+        body = Body()
+        body._take(self._spans_within(start, stop))
+        return body
 
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` to before `stop`, in pieces of at most 256 KiB."""
-        stop = self.size if stop is None else stop
-        at = 0
-        for source in self._sources:
-            length = _length(source)
-            first, last = max(start - at, 0), min(stop - at, length)
-            at += length
-            if first < last:
-                yield from _pieces_of(source, first, last)
+        for span in self._spans_within(start, self.size if stop is None else stop):
+            yield from _pieces_of(*span)
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
         """Those bytes at once, for a body that is known to be small."""
         return b"".join(self.pieces(start, stop))
+
+    def _spans_within(self, start: int, stop: int) -> Iterator[_Span]:
+        at = 0
+        for source, first, last in self._spans:
+            length = last - first
+            skipped, kept = max(start - at, 0), min(stop - at, length)
+            at += length
+            if skipped < kept:
+                yield _Span(source, first + skipped, first + kept)
+
+
+class _Span(NamedTuple):
+    """Bytes of a source, from `first` to before `last`."""
+
+    source: bytes | _File
+    first: int
+    last: int
 
 
 class _File:

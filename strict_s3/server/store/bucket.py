@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from sortedcontainers import SortedDict
 from ...rules.cors import CorsRule
 from ...rules.lifecycle import Rule
 from ...rules.public_access import ALL_BLOCKED, PublicAccessBlock
+from . import version_ids
 from .bodies import Body
 from .objects import NULL_VERSION, SSE_S3, Encryption, ObjectVersion, Upload
 
@@ -57,6 +57,7 @@ class Bucket:
         self.name, self.region, self.created = name, region, created
         self.settings = Settings()
         self.uploads: dict[str, Upload] = {}
+        self._uploads_to: dict[str, list[Upload]] = {}  # by key
         # Each key's versions, the oldest first. S3 lists keys in the order of their UTF-8 bytes,
         # which is Python's order of text.
         self.versions: SortedDict[str, list[ObjectVersion]] = SortedDict()
@@ -75,8 +76,9 @@ class Bucket:
 
     def put(self, new: ObjectVersion) -> None:
         """Make `new` the newest version of its key, as the bucket's versioning has it."""
+        self._overtake(new.key)
         enabled = self.settings.versioning == "Enabled"
-        new.version_id = new_version_id() if enabled else NULL_VERSION
+        new.version_id = version_ids.new() if enabled else NULL_VERSION
         kept = self.versions.get(new.key, ())
         if not enabled:
             # Suspended versioning replaces the version "null" and keeps all others.
@@ -89,6 +91,7 @@ class Bucket:
         versions = self.versions.get(key, [])
         found = self.object(key, version_id)
         if found is not None:
+            self._overtake(key)
             if len(versions) == 1:
                 del self.versions[key]
             else:
@@ -98,7 +101,8 @@ class Bucket:
     def delete(self, key: str, now: datetime) -> ObjectVersion | None:
         """DeleteObject without a version id: the delete marker that was put, or None."""
         if not self.settings.versioning:
-            self.versions.pop(key, None)
+            if self.versions.pop(key, None) is not None:
+                self._overtake(key)
             return None
         marker = ObjectVersion(key, now, Body(), delete_marker=True)
         self.put(marker)
@@ -109,7 +113,18 @@ class Bucket:
         keys: Iterator[str] = self.versions.irange(minimum=first)
         return keys
 
+    def add_upload(self, upload: Upload) -> None:
+        """Begin a multipart upload."""
+        self.uploads[upload.id] = upload
+        self._uploads_to.setdefault(upload.key, []).append(upload)
 
-def new_version_id() -> str:
-    """As long as S3's are: 32 characters."""
-    return secrets.token_urlsafe(24)
+    def remove_upload(self, upload: Upload) -> None:
+        """End a multipart upload: its parts are gone."""
+        self.uploads.pop(upload.id, None)
+        others = [one for one in self._uploads_to.pop(upload.key, ()) if one is not upload]
+        if others:
+            self._uploads_to[upload.key] = others
+
+    def _overtake(self, key: str) -> None:
+        for upload in self._uploads_to.get(key, ()):
+            upload.overtaken = True

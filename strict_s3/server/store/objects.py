@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from ...rules.checksums import FULL_OBJECT, ChecksumType
+from ...rules.object_lock import LegalHold, Retention
 from .bodies import Body
 
 NULL_VERSION = "null"  # the version id of what is written while versioning is off or suspended
@@ -26,23 +26,21 @@ class Checksum:
 class Encryption:
     """Server-side encryption: ``AES256``, ``aws:kms`` or ``aws:kms:dsse``, with its key.
 
-    Nothing is encrypted here: what was asked for is kept and said again.
+    Nothing is encrypted here: what was asked for is kept and said again. `kms_key_id` is an ARN;
+    in a bucket's default "" means the account's own key for S3. `context` is base64.
     """
 
     algorithm: str = "AES256"
     kms_key_id: str = ""
     bucket_key: bool = False
+    context: str = ""
+
+    @property
+    def is_kms(self) -> bool:
+        return self.algorithm != "AES256"
 
 
 SSE_S3 = Encryption()  # every new object since January 2023, if nothing else is asked for
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """Object Lock: until when (UTC) a version must stay, and how strictly."""
-
-    mode: Literal["GOVERNANCE", "COMPLIANCE"]
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class ObjectVersion:
     parts: tuple[PartInfo, ...] = ()
     upload_id: str = ""
     retention: Retention | None = None
-    legal_hold: bool = False
+    legal_hold: LegalHold = ""
     version_id: str = NULL_VERSION
     delete_marker: bool = False
 
@@ -112,7 +110,8 @@ class Part:
 class Upload:
     """A multipart upload that is under way; `template` is what the object is to be.
 
-    `algorithm` is "" if none was asked for at its creation.
+    `algorithm` is "" if none was asked for at its creation. `overtaken`: its key has been written
+    or deleted since.
     """
 
     id: str
@@ -121,5 +120,7 @@ class Upload:
     template: ObjectVersion
     algorithm: str
     checksum_type: ChecksumType
-    initiator: str  # an ARN
+    initiator: str  # an ARN, "" for nobody
     parts: dict[int, Part] = field(default_factory=dict)
+    overtaken: bool = False
+    retained: bool = False  # with a retention of its own, not the bucket's default

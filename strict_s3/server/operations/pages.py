@@ -1,0 +1,159 @@
+"""Pages of a listing: keys with a prefix, rolled up at a delimiter, a page at a time.
+
+A page costs what is on it, not what is in the bucket: a common prefix is found at its first key,
+and the next key is looked for behind it. Source:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+from xml.etree.ElementTree import Element, SubElement
+
+from ...rules.errors import InvalidArgument
+from ...rules.limits import MAX_LIST
+from .. import xml
+from ..call import Call
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+_MAX_INTEGER = 2**31 - 1
+_LAST = "\U0010ffff"  # the last character there is
+
+
+@dataclass(frozen=True)
+class Common:
+    """A common prefix, in place of all the keys that begin with it."""
+
+    prefix: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a listing is about: keys with `prefix`, rolled up at `delimiter` unless that is ""."""
+
+    prefix: str
+    delimiter: str
+
+    @classmethod
+    def of(cls, call: Call) -> Scope:
+        return cls(call.parameter("prefix") or "", call.parameter("delimiter") or "")
+
+    def common(self, key: str) -> str | None:
+        """The common prefix that stands for this key, or None if it is shown itself."""
+        if not self.delimiter or not key.startswith(self.prefix):
+            return None
+        at = key.find(self.delimiter, len(self.prefix))
+        return None if at < 0 else key[: at + len(self.delimiter)]
+
+    def first(self, marker: str) -> str:
+        """Where a listing after `marker` begins: behind the whole common prefix it is in."""
+        if not marker:
+            return self.prefix
+        common = self.common(marker)
+        return max(self.prefix, behind(common) if common else marker + "\0")
+
+
+Keys = Callable[[str], Iterable[str]]  # the keys from one on, in order
+
+
+def walk(
+    keys: Keys, scope: Scope, first: str, shown: Callable[[str], bool]
+) -> Iterator[str | Common]:
+    """The keys of a scope from `first` on for which `shown` is true, and the common prefixes."""
+    while True:
+        for key in keys(first):
+            if not key.startswith(scope.prefix):
+                return
+            if not shown(key):
+                continue
+            common = scope.common(key)
+            if common is not None:
+                yield Common(common)
+                first = behind(common)
+                break  # and look for the next key there
+            yield key
+        else:
+            return
+
+
+def behind(prefix: str) -> str:
+    """The first text behind all that begin with `prefix`, in the order of keys."""
+    kept = prefix.rstrip(_LAST)
+    return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else prefix + _LAST
+
+
+def page_size(call: Call, name: str, said: str, negative: str = "") -> int:
+    """A page's size in the query, at most 1,000. Raises InvalidArgument.
+
+    `said` is how the refusal of a negative number calls it, unless that is `negative`.
+    """
+    return min(number_of(call, name, MAX_LIST, said, negative), MAX_LIST)
+
+
+def number_of(call: Call, name: str, default: int, said: str = "", negative: str = "") -> int:
+    """A number in the query, `default` without one. Raises InvalidArgument."""
+    text = call.parameter(name) or str(default)
+    said = said or name
+    if not _INTEGER.fullmatch(text) or abs(int(text)) > _MAX_INTEGER:
+        raise InvalidArgument(
+            f"Provided {name} not an integer or within integer range",
+            ArgumentName=name,
+            ArgumentValue=text,
+        )
+    if int(text) < 0:
+        raise InvalidArgument(
+            negative or f"Argument {said} must be an integer between 0 and {_MAX_INTEGER}",
+            ArgumentName=said,
+            ArgumentValue=text,
+        )
+    return int(text)
+
+
+def check_encoding(call: Call) -> bool:
+    """True if keys are to be URL-encoded: XML cannot carry all of them. Raises InvalidArgument."""
+    text = call.parameter("encoding-type")
+    if text is not None and text != "url":
+        raise InvalidArgument(
+            "Invalid Encoding Method specified in Request",
+            ArgumentName="encoding-type",
+            ArgumentValue=text,
+        )
+    return text is not None
+
+
+def encoded(call: Call, text: str) -> str:
+    """A key, prefix, delimiter or marker, encoded if the request wants that."""
+    return quote_plus(text, safe="/*") if check_encoding(call) else text
+
+
+def add_common(call: Call, root: Element, prefixes: Iterable[str]) -> None:
+    """Add the CommonPrefixes elements."""
+    for prefix in prefixes:
+        xml.add(SubElement(root, "CommonPrefixes"), Prefix=encoded(call, prefix))
+
+
+def token_for(last: str) -> str:
+    """The continuation token of a page that ended with this key or common prefix.
+
+    It says nothing to a client, and has to be percent-encoded in a URL, like S3's.
+    """
+    data = last.encode("utf-8", "surrogatepass")
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big") + data).decode()
+
+
+def token_value(token: str) -> str:
+    """What `token_for` was given. Raises InvalidArgument."""
+    try:
+        data = base64.b64decode(token, validate=True)
+        if len(data) > 4 and zlib.crc32(data[4:]).to_bytes(4, "big") == data[:4]:
+            return data[4:].decode("utf-8", "surrogatepass")
+    except ValueError:
+        pass
+    raise InvalidArgument(
+        "The continuation token provided is incorrect", ArgumentName="continuation-token"
+    )
