@@ -11,7 +11,7 @@ from cheroot import wsgi
 from flask import Flask
 
 from helpers.lab import Lab
-from strict_s3.server.http.local_server import LocalServer
+from helpers.pages.local_server import LocalServer
 
 MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
 _THREADS = 8

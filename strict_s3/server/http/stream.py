@@ -50,9 +50,10 @@ class Stream:
 
     def write(self, data: bytes) -> None:
         """Send all of `data`, a line or two."""
-        while data:
+        rest = memoryview(data)
+        while rest:
             try:
-                data = data[self._socket.send(data) :]
+                rest = rest[self._socket.send(rest) :]
             except BlockingIOError:
                 with _Selector() as outgoing:
                     outgoing.register(self._socket, selectors.EVENT_WRITE)

@@ -8,13 +8,14 @@ import threading
 
 import pytest
 
-from strict_s3.server.http.stream import Stream
+from strict_s3.server.http.stream import PROGRESS, Stream
 
 
 @pytest.fixture
 def ends():
     """(our stream, the client's socket); whoever is silent is given up at once."""
     ours, theirs = socket.socketpair()
+    ours.setblocking(False)
     with ours, theirs:
         yield Stream(ours, 0), theirs
 
@@ -23,13 +24,11 @@ def test_lines_and_bytes_by_turns(ends):
     stream, client = ends
     client.sendall(b"PUT / HTTP/1.1\r\nA: b\r\n\r\nbody\nnext")
     assert stream.readline() == b"PUT / HTTP/1.1\r\n"
-    assert stream.has_data()
     assert stream.readline() == b"A: b\r\n"
     assert stream.readline() == b"\r\n"
     assert stream.read(4) == b"body"
     assert stream.readline() == b"\n"
     assert stream.read(4) == b"next"
-    assert not stream.has_data()
 
 
 def test_a_line_ends_at_its_limit(ends):
@@ -44,7 +43,6 @@ def test_at_the_end_there_is_less(ends):
     stream, client = ends
     client.sendall(b"half a li")
     client.close()
-    assert stream.wait(0)
     assert stream.readline() == b"half a li"
     assert stream.readline() == b""
     assert stream.read(5) == b""
@@ -52,7 +50,6 @@ def test_at_the_end_there_is_less(ends):
 
 def test_silence_is_given_up(ends):
     stream, client = ends
-    assert not stream.wait(0)
     with pytest.raises(TimeoutError):
         stream.readline()
     client.sendall(b"some")
@@ -71,6 +68,7 @@ def test_whatever_the_pieces_nothing_is_lost():
     sent = chance.randbytes(3 * 2**20)
     ours, theirs = socket.socketpair()
     with ours, theirs:
+        ours.setblocking(False)
         stream = Stream(ours, 20)
 
         def echo() -> None:
@@ -96,7 +94,34 @@ def test_a_closed_one_holds_nothing(ends):
     stream, client = ends
     client.sendall(b"a line\nand a body that nobody wants")
     stream.readline()
-    assert stream.has_data()
-    stream.close()
-    assert not stream.has_data()
+    assert stream.close() == b"and a body that nobody wants"
     assert stream._data == b""
+
+
+def test_what_came_before_is_read_first(ends):
+    _, client = ends
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        stream = Stream(ours, 0, b"already ")
+        theirs.sendall(b"here")
+        assert stream.read(12) == b"already here"
+
+
+def test_patience_is_for_progress_not_for_single_bytes(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("strict_s3.server.http.stream.time.monotonic", lambda: now)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        stream = Stream(ours, 20)
+        for _ in range(19):
+            now += 1
+            theirs.sendall(b"x" * 100)
+            stream.read(100)
+        now += 1.5  # 2,000 bytes in more than 20 seconds
+        with pytest.raises(TimeoutError):
+            stream.read(1)
+        theirs.sendall(b"x" * PROGRESS)
+        assert len(stream.read(PROGRESS)) == PROGRESS
+        assert stream._due == now + 20

@@ -1,4 +1,4 @@
-"""cheroot settings shared by the local S3 and the web pages."""
+"""cheroot, set straight for the pages: one address, threads that end with the process."""
 
 from __future__ import annotations
 
