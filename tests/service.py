@@ -14,6 +14,7 @@ from botocore.config import Config
 from helpers.lab import Lab
 from strict_s3.rules import sigv4
 from strict_s3.server.server import DEFAULT_BUCKET, LocalS3
+from strict_s3.server.store.bucket import Settings
 
 
 class Service:
@@ -91,8 +92,13 @@ class Service:
             iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
         return iam.create_access_key(UserName=name)["AccessKey"]
 
-    def put(self, key: str = "k", body: bytes = b"body", **more: Any) -> None:
-        self.client().put_object(Bucket=self.bucket, Key=key, Body=body, **more)
+    def put(self, key: str = "k", body: bytes = b"body", **more: Any) -> Any:
+        return self.client().put_object(Bucket=self.bucket, Key=key, Body=body, **more)
+
+    @property
+    def settings(self) -> Settings:
+        """The bucket's settings, to be set for a test that is about something else."""
+        return self.server.store.bucket(self.bucket).settings
 
     def later(self, **duration: float) -> None:
         """Move the clock on, until the end of the test."""

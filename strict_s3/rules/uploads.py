@@ -91,7 +91,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     if len(others) < len(encodings):
         del kept["content-encoding"]
         kept |= {"content-encoding": ",".join(others)} if others else {}
-    return kept
+    return {"content-type": "binary/octet-stream"} | kept
 
 
 def check_readable(storage_class: str, message: str | None = None) -> None:

@@ -26,16 +26,25 @@ class Begun:
     def __init__(self, service, **options) -> None:
         self.s3, self.bucket = service.client(), service.bucket
         self.at = {"Bucket": self.bucket, "Key": "k"}
-        self.id = self.s3.create_multipart_upload(**self.at, **options)["UploadId"]
+        begun = self.s3.create_multipart_upload(**self.at, **options)
+        self.id, self.algorithm = begun["UploadId"], begun.get("ChecksumAlgorithm")
+        self.checksums: dict[int, dict[str, str]] = {}
         self.etags = {n: self.put(n, body) for n, body in ((2, A), (4, B), (7, C))}
 
     def put(self, number: int, body: bytes) -> str:
-        sent = self.s3.upload_part(**self.at, UploadId=self.id, PartNumber=number, Body=body)
+        algorithm = self.algorithm
+        own = {f"Checksum{algorithm}": checksum(algorithm, body)} if algorithm else {}
+        self.checksums[number] = own
+        sent = self.s3.upload_part(**self.at, UploadId=self.id, PartNumber=number, Body=body, **own)
         return sent["ETag"]
 
-    def complete(self, *numbers: int, etags=None, **more):
+    def complete(self, *numbers: int, etags=None, checksums=None, **more):
         etags = self.etags | (etags or {})
-        parts = [{"PartNumber": n, "ETag": etags[n]} for n in numbers or self.etags]
+        checksums = self.checksums | (checksums or {})
+        parts = [
+            {"PartNumber": n, "ETag": etags[n], **checksums.get(n, {})}
+            for n in numbers or self.etags
+        ]
         return self.s3.complete_multipart_upload(
             **self.at, UploadId=self.id, MultipartUpload={"Parts": parts}, **more
         )
@@ -106,13 +115,22 @@ def test_a_part_sent_again_takes_the_place_of_the_first(service):
     assert upload.s3.get_object(**upload.at)["Body"].read() == b"other"
 
 
-@pytest.mark.parametrize("body", [b"", b"<a", b"<CompleteMultipartUpload/>"])
-def test_a_list_that_is_none_is_malformed(service, body):
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "InvalidRequest"),
+        (b"<CompleteMultipartUpload/>", "InvalidRequest"),
+        (b"<a", "MalformedXML"),
+        (b"<a/>", "MalformedXML"),
+        (b"<CompleteMultipartUpload><Part/></CompleteMultipartUpload>", "MalformedXML"),
+    ],
+)
+def test_a_list_that_is_none_is_refused(service, body, code):
     upload = Begun(service)
     url = upload.s3.generate_presigned_url(
         "complete_multipart_upload", {**upload.at, "UploadId": upload.id}, 60
     )
-    assert error_of(requests.post(url, body))[:2] == (400, "MalformedXML")
+    assert error_of(requests.post(url, body))[:2] == (400, code)
     right = (
         f"<CompleteMultipartUpload><Part><ETag>{upload.etags[7]}</ETag>"
         "<PartNumber>7</PartNumber></Part></CompleteMultipartUpload>"
@@ -159,9 +177,89 @@ def test_a_checksum_that_cannot_be_is_refused_at_the_beginning(service, algorith
         service.client().create_multipart_upload(Bucket=service.bucket, Key="k", **options)
 
 
-def test_the_other_checksum_type_is_refused_at_the_end(service):
+@pytest.mark.parametrize("kind", ["FULL_OBJECT", "COMPOSITE"])
+def test_the_other_checksum_type_is_refused_at_the_end(service, kind):
+    other = {"FULL_OBJECT": "COMPOSITE", "COMPOSITE": "FULL_OBJECT"}[kind]
+    upload = Begun(service, ChecksumAlgorithm="CRC32", ChecksumType=kind)
+    told = f"The upload was created using the {kind} checksum mode."
+    assert upload.refused(ChecksumType=other)["Message"].startswith(told)
+    upload.complete(ChecksumType=kind)
+
+
+def test_an_upload_without_an_algorithm_has_no_checksum_type(service):
+    upload = Begun(service)
+    for kind in ("FULL_OBJECT", "COMPOSITE"):
+        assert "the null checksum mode" in upload.refused(ChecksumType=kind)["Message"]
+
+
+def part_request(upload, number=9, headers=None):
+    url = upload.s3.generate_presigned_url(
+        "upload_part", {**upload.at, "UploadId": upload.id, "PartNumber": number}, 60
+    )
+    return error_of(requests.put(url, b"x", headers=headers))
+
+
+def test_a_part_has_the_uploads_algorithm(service):
+    upload = Begun(service, ChecksumAlgorithm="SHA256")
+    with pytest.raises(ClientError) as caught:
+        upload.s3.upload_part(
+            **upload.at, UploadId=upload.id, PartNumber=9, Body=b"x", ChecksumAlgorithm="CRC32"
+        )
+    told = "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: "
+    assert caught.value.response["Error"]["Message"] == f"{told}crc32"
+    # A composite checksum is made of what the parts declare.
+    assert part_request(upload) == (400, "InvalidRequest", f"{told}null")
+
+
+@pytest.mark.parametrize("options", [{}, {"ChecksumAlgorithm": "CRC64NVME"}])
+def test_a_part_of_a_full_object_checksum_may_declare_none(service, options):
+    upload = Begun(service, **options)
+    url = upload.s3.generate_presigned_url(
+        "upload_part", {**upload.at, "UploadId": upload.id, "PartNumber": 9}, 60
+    )
+    assert requests.put(url, b"x").status_code == 200
+    listed = upload.s3.list_parts(**upload.at, UploadId=upload.id)["Parts"][-1]
+    assert listed.get("ChecksumCRC64NVME") == (checksum("CRC64NVME", b"x") if options else None)
+
+
+def test_a_composite_upload_is_completed_with_each_parts_checksum(service):
+    upload = Begun(service, ChecksumAlgorithm="CRC32")
+    assert upload.refused(checksums={4: {}})["Message"] == (
+        "The upload was created using a crc32 checksum. The complete request must include the "
+        "checksum for each part. It was missing for part 4 in the request."
+    )
+    other = upload.refused(checksums={4: {"ChecksumSHA256": checksum("SHA256", B)}})
+    assert (other["Code"], other["Message"]) == (
+        "BadDigest",
+        "The sha256 you specified for part 4 did not match what we received.",
+    )
+    wrong = upload.refused(checksums={4: {"ChecksumCRC32": checksum("CRC32", A)}})
+    assert (wrong["Code"], wrong["PartNumber"]) == ("InvalidPart", "4")
+    upload.complete()
+
+
+def test_a_full_object_upload_need_not_name_the_parts_checksums(service):
     upload = Begun(service, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
-    assert "same checksum mode" in upload.refused(ChecksumType="COMPOSITE")["Message"]
+    wrong = {4: {"ChecksumCRC32": checksum("CRC32", A)}}
+    assert upload.refused(checksums=wrong)["Code"] == "InvalidPart"
+    upload.complete(checksums={2: {}, 4: {}, 7: {}})
+
+
+def test_the_checksum_of_a_full_object_goes_with_its_type(service):
+    upload = Begun(service, ChecksumAlgorithm="CRC32C", ChecksumType="FULL_OBJECT")
+    right = checksum("CRC32C", A, B, C)
+    assert upload.refused(ChecksumCRC32C=right)["Code"] == "BadDigest"
+    nvme = checksum("CRC64NVME", A, B, C)
+    refused = upload.refused(ChecksumCRC64NVME=nvme, ChecksumType="FULL_OBJECT")
+    assert "The crc32c you specified" in refused["Message"]
+    upload.complete(ChecksumCRC32C=right, ChecksumType="FULL_OBJECT")
+
+
+def test_without_an_algorithm_no_part_has_a_checksum_to_name(service):
+    upload = Begun(service)
+    named = {2: {"ChecksumCRC32": checksum("CRC32", A)}}  # which boto3 had sent with the part
+    assert upload.refused(checksums=named)["Code"] == "InvalidPart"
+    assert upload.complete(ChecksumCRC32C="AAAAAA==-2")["ChecksumType"] == "FULL_OBJECT"
 
 
 # int() refuses more than 4,300 digits with an exception of its own, and takes these others.
@@ -194,8 +292,34 @@ def test_conditions_hold_for_the_whole(service):
     with pytest.raises(ClientError, match="PreconditionFailed"):
         upload.complete(IfNoneMatch="*")
     assert upload.s3.get_object(**upload.at)["Body"].read() == b"there"
+    # The condition holds again, but it cannot be known what happened meanwhile.
     upload.s3.delete_object(**upload.at)
-    upload.complete(IfNoneMatch="*")
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        upload.complete(IfNoneMatch="*")
+    Begun(service).complete(IfNoneMatch="*")
+
+
+@pytest.mark.parametrize("written", [b"same", b"other"])
+def test_if_match_conflicts_with_a_write_during_the_upload(service, written):
+    before = service.put("k", b"same")["ETag"]
+    upload = Begun(service)
+    now = service.put("k", written)["ETag"]
+    if now != before:
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            upload.complete(IfMatch=before)
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        upload.complete(IfMatch=now)
+    upload.s3.delete_object(**upload.at)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        upload.complete(IfMatch=now)
+    upload.complete()  # without a condition nothing conflicts
+
+
+def test_a_write_to_another_key_is_no_conflict(service):
+    etag = service.put("k", b"there")["ETag"]
+    upload = Begun(service)
+    service.put("other", b"x")
+    assert upload.complete(IfMatch=etag)["ETag"].endswith('-3"')
 
 
 def test_parts_are_listed_by_number_in_pages(service):

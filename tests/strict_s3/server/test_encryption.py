@@ -1,0 +1,289 @@
+"""What is said about encryption: kept and told again, or refused as S3 refuses it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from strict_s3.server.store.objects import Encryption
+from tests.service import error_of
+
+KEY = "11111111-2222-3333-4444-555555555555"
+SECRET = b"k" * 32
+PREFIX = "x-amz-server-side-encryption-customer-"
+NOT_APPLICABLE = "The encryption parameters are not applicable to this object."
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def customer(prefix=PREFIX, **changes) -> dict[str, str]:
+    headers = {
+        "algorithm": "AES256",
+        "key": base64_of(SECRET),
+        "key-md5": base64_of(hashlib.md5(SECRET).digest()),
+    }
+    headers |= {name.replace("_", "-"): value for name, value in changes.items()}
+    return {prefix + name: value for name, value in headers.items() if value is not None}
+
+
+def send(service, method, headers, query=(), key="k", body=b""):
+    url = service.sign(method, f"/{service.bucket}/{key}", headers=headers, query=list(query))
+    return requests.request(method, url, headers=headers, data=body)
+
+
+def refused(call, **more) -> dict:
+    with pytest.raises(ClientError) as caught:
+        call(**more)
+    return caught.value.response["Error"]
+
+
+def writes(service):
+    """Every write that can ask for encryption: a function that sends it with headers."""
+    service.put("source")
+    copy = {"x-amz-copy-source": f"{service.bucket}/source"}
+    return {
+        "PUT": lambda headers: send(service, "PUT", headers, body=b"x"),
+        "copy": lambda headers: send(service, "PUT", headers | copy),
+        "create": lambda headers: send(service, "POST", headers, [("uploads", "")]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["PUT", "copy", "create"])
+def test_a_customers_key_is_blocked(service, kind):
+    assert error_of(writes(service)[kind](customer())) == (403, "AccessDenied", "Access Denied")
+    assert service.stored() == ["source"]
+
+
+WITH_KEYS = "Requests specifying Server Side Encryption with Customer provided keys must provide "
+
+
+@pytest.mark.parametrize("kind", ["PUT", "copy", "create"])
+@pytest.mark.parametrize(
+    ("headers", "code", "message"),
+    [
+        (
+            customer() | {"x-amz-server-side-encryption": "AES256"},
+            "InvalidArgument",
+            "Server Side Encryption with Customer provided key is incompatible with the encryption "
+            "method specified",
+        ),
+        (
+            customer(algorithm="KMS"),
+            "InvalidEncryptionAlgorithmError",
+            "The Encryption request you specified is not valid. Supported value: AES256.",
+        ),
+        (
+            customer(algorithm=None),
+            "InvalidArgument",
+            f"{WITH_KEYS}a valid encryption algorithm.",
+        ),
+        (customer(key=None), "InvalidArgument", f"{WITH_KEYS}an appropriate secret key."),
+        (
+            customer(key=None, key_md5=None),
+            "InvalidArgument",
+            f"{WITH_KEYS}an appropriate secret key.",
+        ),
+        (
+            customer(key_md5=None),
+            "InvalidArgument",
+            "The secret key was invalid for the specified algorithm.",
+        ),
+        (
+            customer(key=base64_of(b"short")),
+            "InvalidArgument",
+            "The secret key was invalid for the specified algorithm.",
+        ),
+        (
+            customer(key_md5=base64_of(hashlib.md5(b"other").digest())),
+            "InvalidArgument",
+            "The calculated MD5 hash of the key did not match the hash that was provided.",
+        ),
+    ],
+)
+def test_customers_keys_that_are_none(service, kind, headers, code, message):
+    answer = writes(service)[kind](headers)
+    assert error_of(answer) == (400, code, message)
+    assert "<ArgumentName>x-amz-server-side-encryption</ArgumentName>" in answer.text
+
+
+def test_an_object_is_read_without_a_key(service):
+    service.put()
+    for method, query in [("GET", ()), ("GET", [("attributes", "")])]:
+        headers = customer() | {"x-amz-object-attributes": "ETag"}
+        assert error_of(send(service, method, headers, query)) == (
+            400,
+            "InvalidRequest",
+            NOT_APPLICABLE,
+        )
+        wrong = customer(algorithm="KMS") | {"x-amz-object-attributes": "ETag"}
+        assert error_of(send(service, method, wrong, query))[1] == (
+            "InvalidEncryptionAlgorithmError"
+        )
+    assert send(service, "HEAD", customer()).status_code == 400
+
+
+def test_the_source_of_a_copy_is_read_without_a_key(service):
+    service.put("source")
+    of_source = "x-amz-copy-source-server-side-encryption-customer-"
+    headers = customer(of_source) | {"x-amz-copy-source": f"{service.bucket}/source"}
+    assert error_of(send(service, "PUT", headers)) == (400, "InvalidRequest", NOT_APPLICABLE)
+
+
+@pytest.mark.parametrize("name", ["x-amz-server-side-encryption", f"{PREFIX}algorithm"])
+def test_encryption_is_no_business_of_a_part(service, name):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    service.put("source")
+    upload = s3.create_multipart_upload(**at)["UploadId"]
+    headers = customer() if name.startswith(PREFIX) else {name: "AES256"}
+    code, message = (
+        (
+            "InvalidRequest",
+            "The multipart upload initiate requested encryption. Subsequent part requests must "
+            "include the appropriate encryption parameters.",
+        )
+        if name.startswith(PREFIX)
+        else ("InvalidArgument", f"{name} header is not supported for this operation.")
+    )
+    part = [("partNumber", "1"), ("uploadId", upload)]
+    copy = {"x-amz-copy-source": f"{service.bucket}/source"}
+    assert error_of(send(service, "PUT", headers, part, body=b"x")) == (400, code, message)
+    assert error_of(send(service, "PUT", headers | copy, part)) == (400, code, message)
+    answer = send(service, "POST", headers, part[1:], body=b"<CompleteMultipartUpload/>")
+    assert error_of(answer) == (400, code, message)
+    assert "Parts" not in s3.list_parts(**at, UploadId=upload)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "name", ["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"]
+)
+def test_a_read_asks_for_no_encryption(service, method, name):
+    service.put()
+    assert send(service, method, {name: "AES256"}).status_code == 400
+    if method == "GET":
+        answer = send(service, method, {name: "AES256"})
+        message = f"{name} header is not supported for this operation."
+        assert error_of(answer) == (400, "InvalidArgument", message)
+        assert f"<ArgumentName>{name}</ArgumentName>" in answer.text
+
+
+@pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
+def test_a_kms_key_is_told_as_an_arn(service, algorithm):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    account = "123456789012"
+    own = f"arn:aws:kms:{service.region}:{account}:key/{KEY}"
+    asked = {"ServerSideEncryption": algorithm, "SSEKMSKeyId": KEY, "BucketKeyEnabled": True}
+    for told in (service.put(**asked), s3.head_object(**at), s3.get_object(**at)):
+        assert (told["ServerSideEncryption"], told["SSEKMSKeyId"]) == (algorithm, own)
+        assert told["BucketKeyEnabled"] is True
+    told = s3.create_multipart_upload(**at, **asked)
+    assert told["SSEKMSKeyId"] == own
+    part = s3.upload_part(**at, UploadId=told["UploadId"], PartNumber=1, Body=b"body")
+    assert part["SSEKMSKeyId"] == own
+    md5 = f'"{hashlib.md5(b"body").hexdigest()}"'
+    assert part["ETag"] != md5
+    assert s3.head_object(**at)["ETag"] != md5
+    assert service.put(**asked | {"SSEKMSKeyId": own})["SSEKMSKeyId"] == own
+    plain = service.put(ServerSideEncryption=algorithm)
+    assert plain["SSEKMSKeyId"].startswith(f"arn:aws:kms:{service.region}:{account}:key/")
+    assert plain["SSEKMSKeyId"] != own
+    assert service.put(ServerSideEncryption=algorithm)["SSEKMSKeyId"] == plain["SSEKMSKeyId"]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("fake-key-id", "Invalid keyId 'fake-key-id'"),
+        (f"arn:aws:kms:eu-central-9:123456789012:key/{KEY}", "Invalid arn eu-central-9"),
+        ("alias/", "Invalid keyId 'alias/'"),
+    ],
+)
+def test_kms_keys_that_are_none(service, key, message):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    asked = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    service.put("source")
+    copy = {"CopySource": f"{service.bucket}/source"}
+    for call, more in (
+        (s3.put_object, {}),
+        (s3.create_multipart_upload, {}),
+        (s3.copy_object, copy),
+    ):
+        error = refused(call, **at, **asked, **more)
+        assert (error["Code"], error["Message"]) == ("KMS.NotFoundException", message)
+    for right in ("alias/mine", "mrk-" + "a" * 32):
+        service.put(ServerSideEncryption="aws:kms", SSEKMSKeyId=right)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-amz-server-side-encryption-aws-kms-key-id": KEY},
+        {
+            "x-amz-server-side-encryption": "AES256",
+            "x-amz-server-side-encryption-aws-kms-key-id": KEY,
+        },
+        {"x-amz-server-side-encryption-context": "e30="},
+    ],
+)
+def test_what_is_for_kms_needs_kms(service, headers):
+    assert error_of(send(service, "PUT", headers)) == (
+        400,
+        "InvalidArgument",
+        "Server Side Encryption with AWS KMS managed key requires HTTP header "
+        "x-amz-server-side-encryption : aws:kms",
+    )
+
+
+def test_the_context_of_kms(service):
+    context = base64_of(b'{"a":"b"}')
+    told = service.put(ServerSideEncryption="aws:kms", SSEKMSEncryptionContext=context)
+    assert told["SSEKMSEncryptionContext"] == context
+    for wrong in ("a", base64_of(b"[]"), base64_of(b'{"a":1}'), base64_of(b"\xff")):
+        headers = {
+            "x-amz-server-side-encryption": "aws:kms",
+            "x-amz-server-side-encryption-context": wrong,
+        }
+        assert error_of(send(service, "PUT", headers))[:2] == (400, "InvalidArgument")
+
+
+def test_methods_that_are_none(service):
+    answer = send(service, "PUT", {"x-amz-server-side-encryption": "AES512"})
+    message = "The encryption method specified is not supported"
+    assert error_of(answer) == (400, "InvalidArgument", message)
+    assert "<ArgumentValue>AES512</ArgumentValue>" in answer.text
+
+
+def test_the_buckets_default_is_for_what_asks_for_nothing(service):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "c"}
+    service.put()
+    service.settings.encryption = Encryption("aws:kms", KEY, bucket_key=True)
+    arn = f"arn:aws:kms:{service.region}:123456789012:key/{KEY}"
+    for told in (
+        service.put("new"),
+        s3.copy_object(**at, CopySource=f"{service.bucket}/k"),
+        s3.create_multipart_upload(**at),
+    ):
+        assert (told["ServerSideEncryption"], told["SSEKMSKeyId"]) == ("aws:kms", arn)
+        assert told["BucketKeyEnabled"] is True
+    told = service.put("own", ServerSideEncryption="AES256")
+    assert (told["ServerSideEncryption"], "SSEKMSKeyId" in told) == ("AES256", False)
+    assert service.put("own", ServerSideEncryption="aws:kms")["SSEKMSKeyId"] != arn
+
+
+def test_a_redirect_is_a_path_or_a_url(service):
+    for right in ("/there", "http://a.example/", "https://a.example/"):
+        service.put(WebsiteRedirectLocation=right)
+        told = service.client().head_object(Bucket=service.bucket, Key="k")
+        assert told["WebsiteRedirectLocation"] == right
+    headers = {"x-amz-website-redirect-location": "there"}
+    assert error_of(send(service, "PUT", headers)) == (
+        400,
+        "InvalidRedirectLocation",
+        "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+    )
