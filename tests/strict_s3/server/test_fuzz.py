@@ -22,6 +22,7 @@ from xml.etree.ElementTree import ParseError, fromstring
 import psutil
 import pytest
 import requests
+from strict_s3.server.store.moto_glue import ACCOUNT, follow
 
 from strict_s3.rules import sigv4
 from strict_s3.rules.identity import Credential, Identity
@@ -32,7 +33,6 @@ from strict_s3.server.clock import Clock
 from strict_s3.server.gate import Gate
 from strict_s3.server.response import Response
 from strict_s3.server.server import DEFAULT_BUCKET, DEFAULT_REGION
-from strict_s3.server.store.moto_glue import ACCOUNT, follow
 from strict_s3.server.store.store import Store
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "4000"))

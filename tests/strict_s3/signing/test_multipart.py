@@ -15,7 +15,7 @@ from strict_s3.errors import PresignError, UploadError
 from strict_s3.rules.limits import MIN_PART
 from strict_s3.signing import upload_in_parts as multipart
 from strict_s3.signing.presigner import Credentials, Presigner
-from strict_s3.signing.upload_in_parts import abort, part_size_for, upload
+from strict_s3.signing.upload_in_parts import abort, crc64nvme, part_size_for, upload
 from tests.service import allow
 from tests.strict_s3.signing.network import Network
 from tests.strict_s3.signing.uploader import client
@@ -73,7 +73,9 @@ def begin(service, path, *numbers: int) -> str:
     )["UploadId"]
     for number in numbers:
         body = data[(number - 1) * MIN_PART : number * MIN_PART]
-        s3.upload_part(**at, UploadId=upload_id, PartNumber=number, Body=body)
+        # boto3 would send a CRC32, which does not go with this upload.
+        checksum = {"ChecksumCRC64NVME": crc64nvme(body)}
+        s3.upload_part(**at, UploadId=upload_id, PartNumber=number, Body=body, **checksum)
     return upload_id
 
 
