@@ -313,9 +313,6 @@ CAUSES = (
     Cause("NotImplemented", "", "S3 does not support this.",
           "A header asks for something that S3 doesn't have, often Transfer-Encoding: chunked.",
           "Send the body with a Content-Length."),
-    Cause("ConditionalRequestConflict", "", "The key changed while its parts were uploaded.",
-          "It was written or deleted after CreateMultipartUpload, so S3 doesn't rely on {Condition} "
-          "even if it holds now.", "Read the object again, and begin a new multipart upload."),
     Cause("InvalidPartNumber", "", "The object has no such part.",
           "It has {ActualPartCount}.", "Leave partNumber out to get the whole object."),
     Cause("InvalidObjectState", "", "The object is archived.",
