@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,8 +22,8 @@ from strict_s3.server.store.bucket import Settings
 class Service:
     """The local S3 under test, and short ways to use it."""
 
-    def __init__(self) -> None:
-        self.server = LocalS3()
+    def __init__(self, server: LocalS3 | None = None) -> None:
+        self.server = server or LocalS3()
         self.server.start()
         self.endpoint = self.server.describe()["endpoint"]
         self.region = self.server.options.region
@@ -83,6 +85,15 @@ class Service:
         life = {"region": self.region, "now": datetime.now(UTC), "expires": 60}
         host = self.endpoint.removeprefix("http://")
         return sigv4.presign(method, self.endpoint, host, path, **keys, **life | more)
+
+    def put_document(self, configuration: str, body: str | bytes) -> requests.Response:
+        """PUT a document to ``?configuration`` of the bucket, with its MD5, as old clients do."""
+        data = body.encode() if isinstance(body, str) else body
+        digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+        headers = {"content-md5": digest}
+        query = [(configuration, "")]
+        url = self.sign("PUT", f"/{self.bucket}", query=query, headers=headers)
+        return requests.put(url, data=data, headers=headers)
 
     def user(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:
         """A new IAM user with those statements; returns an access key's facts."""

@@ -126,7 +126,11 @@ def parse_credential(
         scope = Scope(*parts[1:4])
         decision.passed("credential", f"key {parts[0]}, scope {scope}")
         return parts[0], scope
-    decision.refuse("credential", error(f"{prefix}; {problem}", **fields))
+    refusal = error(f"{prefix}; {problem}", **fields)
+    if "Region" in fields and endpoint.service == "s3":
+        # The answer to HEAD has no body; SDKs sign again for the region that this header names.
+        refusal.headers["x-amz-bucket-region"] = endpoint.region
+    decision.refuse("credential", refusal)
 
 
 def check_scope_date(

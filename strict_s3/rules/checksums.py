@@ -204,3 +204,8 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def declares_digest(headers: Mapping[str, str]) -> bool:
+    """True if headers (lower-case names) declare an MD5 or a checksum of the body."""
+    return "content-md5" in headers or any(name.startswith(PREFIX) for name in headers)

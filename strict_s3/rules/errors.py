@@ -330,6 +330,10 @@ class MalformedPolicyDocument(S3Error):
     code, default = "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'"
 
 
+class PolicyTooLarge(S3Error):
+    code, default = "PolicyTooLarge", "Policy exceeds the maximum allowed document size."
+
+
 class NotImplementedByS3(S3Error):
     status, code = 501, "NotImplemented"
     default = "A header you provided implies functionality that is not implemented"

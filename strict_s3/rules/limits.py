@@ -32,6 +32,8 @@ MAX_BUCKET_POLICY = 20 * KIB
 MAX_DELETE = 1000  # keys in one DeleteObjects
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 MAX_LIST = 1000  # keys, versions, uploads or parts on one page of a listing
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+MAX_BUCKETS_LISTED = 10_000  # buckets on one page
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _NEW_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

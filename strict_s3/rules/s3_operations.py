@@ -150,10 +150,3 @@ QUALIFIERS = {
 SUBRESOURCES = frozenset(
     {name for key in (*BUCKET, *OBJECT) for name in key[1:]} | {"renameObject", "session"}
 ) - frozenset(QUALIFIERS)
-
-# Actions on one kind of resource only, in lower case, as listed on
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
-OBJECT_ACTIONS = frozenset(
-    action.lower() for action in (*(a for _, a in OBJECT.values()), *VERSION_ACTIONS.values())
-)
-BUCKET_ACTIONS = frozenset(a.lower() for _, a in BUCKET.values() if a) - OBJECT_ACTIONS

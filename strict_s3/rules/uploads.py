@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from . import encryption, tags
 from .checksums import COMPOSITE, FULL_OBJECT, LENGTHS, ChecksumType
 from .errors import (
-    AccessControlListNotSupported,
     InvalidArgument,
     InvalidObjectState,
     InvalidRedirectLocation,
@@ -24,9 +23,6 @@ from .limits import MAX_KEY, MAX_METADATA, MAX_PARTS
 from .metadata import META
 from .request import whole_number
 
-# Canned ACLs that a bucket with ACLs disabled takes. AWS documents only the first; uploads with
-# "private" from the bucket's own account are reported to succeed too.
-ACCEPTED_ACLS = ("bucket-owner-full-control", "private")
 STORAGE_CLASSES = (
     *("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING"),
     *("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE"),
@@ -46,16 +42,13 @@ CONTENT_HEADERS = (
 
 
 def check_upload(key: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """Check key, ACL, storage class, encryption, redirect and metadata; returns the tags.
+    """Check key, storage class, encryption, redirect and metadata; returns the tags.
 
     `headers` are by lower-case name, a form's fields included, with RFC 2047 words decoded. Raises
-    KeyTooLongError, AccessControlListNotSupported, InvalidStorageClass, InvalidRedirectLocation,
-    MetadataTooLarge, and what `encryption.check_write` and `tags.from_header` raise.
+    KeyTooLongError, InvalidStorageClass, InvalidRedirectLocation, MetadataTooLarge, and what
+    `encryption.check_write` and `tags.from_header` raise.
     """
     check_key(key)
-    acl = headers.get("x-amz-acl", ACCEPTED_ACLS[0])
-    if acl not in ACCEPTED_ACLS or any(name.startswith("x-amz-grant-") for name in headers):
-        raise AccessControlListNotSupported()
     if headers.get("x-amz-storage-class", "STANDARD") not in STORAGE_CLASSES:
         raise InvalidStorageClass(StorageClassRequested=headers["x-amz-storage-class"])
     encryption.check_write(headers)

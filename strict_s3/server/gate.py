@@ -94,7 +94,7 @@ class Gate:
     def verifier(self, call: Call, service: str = "s3", region: str = "") -> Verifier:
         """What this call's signature is verified with."""
         also = None if self._strict_skew or call.wall == call.now else call.wall
-        endpoint = Endpoint(region or self.store.region, service)
+        endpoint = Endpoint(region or self.store.region_of(call.bucket), service)
         return Verifier(endpoint, self.find_key, call.now, also)
 
     def find_key(self, access_key: str) -> Credential | None:

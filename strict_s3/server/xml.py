@@ -10,6 +10,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from ..rules.errors import MalformedXML, MissingRequestBodyError, readable_xml
 from ..rules.ownership import canonical_id
+from ..rules.schema import local_name
 from .response import Response
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -30,11 +31,6 @@ def parse(body: bytes, *roots: str) -> Element:
     if roots and local_name(root) not in roots:
         raise MalformedXML()
     return root
-
-
-def local_name(element: Element) -> str:
-    """The element's name without its namespace."""
-    return str(element.tag).rpartition("}")[2]
 
 
 def result(name: str) -> Element:

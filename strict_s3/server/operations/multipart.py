@@ -12,7 +12,9 @@ import base64
 import hashlib
 import secrets
 from dataclasses import replace
+from email.utils import format_datetime
 from typing import NamedTuple
+from urllib.parse import quote
 
 from ...rules import conditions, encryption, object_lock
 from ...rules.checksums import DEFAULT, FULL_OBJECT, LENGTHS, PREFIX, hasher
@@ -24,12 +26,14 @@ from ...rules.errors import (
     InvalidRequest,
     MalformedXML,
 )
+from ...rules.lifecycle import upload_end
 from ...rules.limits import MIN_PART
 from ...rules.request import whole_number
+from ...rules.schema import local_name
 from ...rules.uploads import multipart_checksum
 from .. import xml
 from ..call import Call
-from ..response import Response
+from ..response import Headers, Response
 from ..store.bodies import Body
 from ..store.bucket import Bucket
 from ..store.objects import Checksum, ObjectVersion, Part, PartInfo, Upload
@@ -68,9 +72,22 @@ def create_upload(store: Store, call: Call) -> Response:
     xml.add(root, Bucket=call.bucket, Key=call.key, UploadId=upload_id)
     answer = xml.document(root)
     answer.headers += encryption_written(template).items()
+    answer.headers += abort_headers(bucket, upload)
     if algorithm:
         answer.headers += [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", kind)]
     return answer
+
+
+def abort_headers(bucket: Bucket, upload: Upload) -> Headers:
+    """When a lifecycle rule will abort an upload, if one will."""
+    end = upload_end(bucket.settings.lifecycle, upload.key, upload.initiated)
+    if end is None:
+        return []
+    at, rule_id = end
+    return [
+        ("x-amz-abort-date", format_datetime(at, usegmt=True)),
+        ("x-amz-abort-rule-id", quote(rule_id, safe="")),
+    ]
 
 
 def abort_upload(store: Store, call: Call) -> Response:
@@ -133,7 +150,7 @@ def _parts_named(body: bytes) -> list[NamedPart]:
         checksums = {
             name.removeprefix("Checksum"): child.text or ""
             for child in element
-            if (name := xml.local_name(child)).startswith("Checksum")
+            if (name := local_name(child)).startswith("Checksum")
         }
         parts.append(NamedPart(number, etag.strip().strip('"'), checksums))
     if not parts:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from werkzeug.http import http_date, parse_range_header
 
-from ...rules import encryption, metadata, object_lock
+from ...rules import encryption, lifecycle, metadata, object_lock
 from ...rules.checksums import COMPOSITE
 from ...rules.conditions import State, not_modified
 from ...rules.errors import (
@@ -49,6 +49,8 @@ def get_object(store: Store, call: Call) -> Response:
     found = find_object(bucket, call)
     encryption.check_read(call.headers)
     headers = object_headers(bucket, found, call)
+    if call.parameter("versionId") is None:
+        headers |= expiration_header(bucket, found)
     state = State(found.etag, found.modified)
     if not_modified(call.request.header_map, state, call.now):
         kept = {n: v for n, v in headers.items() if not n.startswith("content-")}
@@ -165,6 +167,12 @@ def _may(call: Call, name: str) -> bool:
     if call.parameter("versionId") is not None:
         action = VERSION_ACTIONS.get(name, action)
     return call.why_not(((action, f"arn:aws:s3:::{call.bucket}/{call.key}"),)) is None
+
+
+def expiration_header(bucket: Bucket, current: ObjectVersion) -> dict[str, str]:
+    """When a lifecycle rule will expire the current version of a key, if one will."""
+    value = lifecycle.expiration(bucket.settings.lifecycle, current)
+    return {"x-amz-expiration": value} if value else {}
 
 
 def encryption_headers(version: ObjectVersion) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from ...rules import conditions, encryption, metadata, object_lock, uploads
+from ...rules import acls, conditions, encryption, metadata, object_lock, uploads
 from ...rules.checksums import COMPOSITE, DEFAULT, FULL_OBJECT, declared_checksum
 from ...rules.conditions import State
 from ...rules.errors import InvalidRequest, NoSuchUpload
@@ -23,7 +23,7 @@ from ..store.bucket import Bucket
 from ..store.objects import SSE_S3, Encryption, ObjectVersion, Part, Upload
 from ..store.store import Store
 from .body import Received, receive
-from .objects import checksum_headers, encryption_headers
+from .objects import checksum_headers, encryption_headers, expiration_header
 
 
 def put_object(store: Store, call: Call) -> Response:
@@ -96,11 +96,14 @@ def _check_algorithm(upload: Upload, call: Call) -> None:
 def new_object(store: Store, bucket: Bucket, call: Call) -> ObjectVersion:
     """The object that an upload's headers describe, still without its body.
 
-    Raises what `uploads.check_upload`, `encryption.kms_key_arn` and the rules of Object Lock raise.
+    Raises what `uploads.check_upload`, `acls.check_object_acl`, `encryption.kms_key_arn` and the
+    rules of Object Lock raise.
     """
     # A form's fields are text already; only headers carry RFC 2047 words.
     headers = call.headers if call.form else metadata.decoded(call.headers)
     tags = uploads.check_upload(call.key, headers)
+    block = store.public_access_block(bucket.name).block_public_acls
+    acls.check_object_acl(headers, bucket.settings.ownership, block_public=block)
     new = ObjectVersion(
         call.key,
         store.clock.now(),
@@ -167,6 +170,7 @@ def written(bucket: Bucket, stored: ObjectVersion) -> Headers:
     headers = list(_written(stored).items())
     if bucket.settings.versioning == "Enabled":
         headers.append(("x-amz-version-id", stored.version_id))
+    headers += expiration_header(bucket, stored).items()
     return headers
 
 

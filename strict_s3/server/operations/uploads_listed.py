@@ -19,6 +19,7 @@ from ..call import Call
 from ..response import Response
 from ..store.objects import Upload
 from ..store.store import Store
+from .multipart import abort_headers
 from .pages import (
     Common,
     Scope,
@@ -34,7 +35,8 @@ from .put_object import find_upload
 
 def list_parts(store: Store, call: Call) -> Response:
     """ListParts: by number, up to 1,000 at a time."""
-    upload = find_upload(store, store.bucket(call.bucket), call)
+    bucket = store.bucket(call.bucket)
+    upload = find_upload(store, bucket, call)
     after = number_of(call, "part-number-marker", 0)
     size = page_size(call, "max-parts", "max-parts")
     with store.lock:
@@ -55,7 +57,9 @@ def list_parts(store: Store, call: Call) -> Response:
         xml.add(item, ETag=f'"{part.etag}"', Size=part.body.size)
         if upload.algorithm:
             xml.add(item, **{f"Checksum{part.checksum.algorithm}": part.checksum.value})
-    return xml.document(root)
+    answer = xml.document(root)
+    answer.headers += abort_headers(bucket, upload)
+    return answer
 
 
 def list_uploads(store: Store, call: Call) -> Response:

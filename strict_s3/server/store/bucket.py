@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sortedcontainers import SortedDict
 
 from ...rules.cors import CorsRule
 from ...rules.lifecycle import Rule
+from ...rules.lifecycle_document import MINIMUM_SIZES
 from ...rules.public_access import ALL_BLOCKED, PublicAccessBlock
+from ...rules.regions import GLOBAL
 from . import version_ids
 from .bodies import Body
 from .objects import NULL_VERSION, SSE_S3, Encryption, ObjectVersion, Upload
@@ -32,8 +34,8 @@ class DefaultRetention:
 class Settings:
     """A bucket's configuration. New buckets are private and encrypted, their ACLs disabled.
 
-    `documents` are the settings that are kept to be read again, and that no other request looks
-    at: by the name of the sub-resource, the XML that a GET returns.
+    `documents`: by the name of the sub-resource, the XML that a GET returns, where the other
+    fields do not say it all.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
     """
 
@@ -45,7 +47,8 @@ class Settings:
     versioning: Versioning = ""
     object_lock: bool = False
     default_retention: DefaultRetention | None = None
-    lifecycle: tuple[Rule, ...] = ()
+    lifecycle: tuple[Rule, ...] = ()  # those that are enabled
+    lifecycle_minimum: str = MINIMUM_SIZES[0]
     tags: dict[str, str] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
 
@@ -53,9 +56,12 @@ class Settings:
 class Bucket:
     """One bucket. Whoever writes to it holds the store's lock."""
 
-    def __init__(self, name: str, region: str, created: datetime) -> None:
+    def __init__(self, name: str, region: str, created: datetime, location: str = "") -> None:
         self.name, self.region, self.created = name, region, created
+        # "EU" stays "EU", and us-east-1 has no name.
+        self.location = location or ("" if region == GLOBAL else region)
         self.settings = Settings()
+        self.aged: date | None = None  # the day (UTC) up to which lifecycle rules were carried out
         self.uploads: dict[str, Upload] = {}
         self._uploads_to: dict[str, list[Upload]] = {}  # by key
         # Each key's versions, the oldest first. S3 lists keys in the order of their UTF-8 bytes,

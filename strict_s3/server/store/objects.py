@@ -87,6 +87,12 @@ class ObjectVersion:
         """The ETag as HTTP writes it."""
         return f'"{self.etag}"'
 
+    def is_locked(self, now: datetime) -> bool:
+        """True while Object Lock keeps the version from being deleted for good."""
+        return self.legal_hold == "ON" or (
+            self.retention is not None and self.retention.until > now
+        )
+
     def part_range(self, number: int) -> tuple[int, int]:
         """Where part `number` (from 1) starts and stops; an object in one piece is one part."""
         if not self.parts:

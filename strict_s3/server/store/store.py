@@ -12,10 +12,11 @@ from functools import lru_cache
 from ...rules.cors import CorsRule
 from ...rules.errors import NoSuchBucket
 from ...rules.identity import Credential
-from ...rules.lifecycle import upload_ends
 from ...rules.policy import Policy, parse_policy
 from ...rules.public_access import NOT_BLOCKED, PublicAccessBlock
+from ...rules.regions import region_of
 from ..clock import Clock
+from .ageing import age
 from .bodies import Spool
 from .bucket import Bucket
 from .iam import Iam
@@ -47,18 +48,37 @@ class Store:
         return self.iam.find_key(access_key)
 
     def bucket(self, name: str) -> Bucket:
-        """The bucket of that name. Raises NoSuchBucket."""
+        """The bucket of that name, as its lifecycle rules have left it. Raises NoSuchBucket."""
         found = self.buckets.get(name)
         if found is None:
             raise NoSuchBucket(BucketName=name)
+        if found.settings.lifecycle:
+            self._age(found)
         return found
 
-    def create_bucket(self, name: str) -> Bucket:
-        """A new bucket with the settings of AWS's new ones, in place of none."""
-        bucket = Bucket(name, self.region, self.clock.now())
+    def _age(self, bucket: Bucket) -> None:
+        """Carry out the bucket's lifecycle rules once for each day (UTC), as S3 does."""
+        now = self.clock.now()
+        if bucket.aged != now.date():
+            with self.lock:
+                age(bucket, now)
+                bucket.aged = now.date()
+
+    def create_bucket(self, name: str, location: str = "") -> Bucket:
+        """A new bucket with the settings of AWS's new ones, in place of none.
+
+        `location` is a LocationConstraint, for a bucket in another region than the store's.
+        """
+        region = region_of(location) or self.region
+        bucket = Bucket(name, region, self.clock.now(), location)
         with self.lock:
             self.buckets[name] = bucket
         return bucket
+
+    def region_of(self, name: str) -> str:
+        """The region that requests for a bucket are signed for; the store's if there is none."""
+        bucket = self.buckets.get(name)
+        return self.region if bucket is None else bucket.region
 
     def public_access_block(self, name: str) -> PublicAccessBlock:
         """The bucket's four Block Public Access settings; all off if it has none."""
@@ -80,17 +100,11 @@ class Store:
     def upload(self, bucket: Bucket, upload_id: str, key: str) -> Upload | None:
         """The multipart upload of that id, if it is under way for that key."""
         upload = bucket.uploads.get(upload_id)
-        if upload is None or upload.key != key or self._ended(bucket, upload):
-            return None
-        return upload
+        return upload if upload is not None and upload.key == key else None
 
     def uploads(self, bucket: Bucket) -> list[Upload]:
-        """All that are under way, and that no lifecycle rule has ended by now."""
-        return [u for u in list(bucket.uploads.values()) if not self._ended(bucket, u)]
-
-    def _ended(self, bucket: Bucket, upload: Upload) -> bool:
-        rules = bucket.settings.lifecycle
-        return bool(rules) and upload_ends(rules, upload.key, upload.initiated, self.clock.now())
+        """All that are under way."""
+        return list(bucket.uploads.values())
 
 
 @lru_cache(maxsize=256)

@@ -195,8 +195,7 @@ def test_at_most_a_hundred_rules(service):
     ],
 )
 def test_malformed_configurations(service, body):
-    url = service.sign("PUT", f"/{service.bucket}", query=[("cors", "")])
-    answer = requests.put(url, data=body)
+    answer = service.put_document("cors", body)
     assert error_of(answer)[:2] == (400, "MalformedXML"), answer.text
 
 

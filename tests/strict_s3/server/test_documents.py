@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import requests
 from botocore.exceptions import ClientError
 
 from tests.service import error_of
 
 VERSIONING = "<VersioningConfiguration>{}</VersioningConfiguration>"
-
-
-def put(service, configuration: str, body: str) -> requests.Response:
-    """PUT a document to ``?configuration`` of the bucket, by a URL that signs only the host."""
-    url = service.sign("PUT", f"/{service.bucket}", query=[(configuration, "")])
-    return requests.put(url, data=body)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +23,7 @@ def put(service, configuration: str, body: str) -> requests.Response:
     ],
 )
 def test_versioning(service, body, status, code):
-    answer = put(service, "versioning", body)
+    answer = service.put_document("versioning", body)
     assert answer.status_code == status
     if code:
         assert error_of(answer)[:2] == (400, code)
@@ -38,8 +31,8 @@ def test_versioning(service, body, status, code):
 
 def test_a_document_of_another_operation_is_refused(service):
     taken = "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>"
-    assert put(service, "tagging", taken).status_code == 204
-    refused = put(service, "tagging", "<Delete/>")
+    assert service.put_document("tagging", taken).status_code == 204
+    refused = service.put_document("tagging", "<Delete/>")
     assert error_of(refused)[:2] == (400, "MalformedXML")
 
 

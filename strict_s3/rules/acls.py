@@ -1,0 +1,161 @@
+"""Access control lists: which of them a bucket takes.
+
+New buckets have ACLs disabled ("bucket owner enforced"), and take those only that change nothing.
+A bucket with another Object Ownership takes ACLs, too; here only those that give nobody else
+anything, because all that is stored belongs to one account. Others are 501.
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html and
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+from xml.etree.ElementTree import Element
+
+from .bucket_errors import (
+    InvalidBucketAclWithBlockPublicAccess,
+    InvalidBucketAclWithObjectOwnership,
+    MalformedAcl,
+)
+from .documents import ACCESS_CONTROL_POLICY
+from .errors import (
+    AccessControlListNotSupported,
+    AccessDenied,
+    InvalidArgument,
+    InvalidRequest,
+    MalformedXML,
+    NotImplementedByS3,
+)
+from .schema import local_name
+
+ENFORCED = "BucketOwnerEnforced"
+# Of an object. AWS documents only the first for buckets with ACLs disabled; uploads with
+# "private" from the bucket's own account are reported to succeed too.
+ACCEPTED = ("bucket-owner-full-control", "private")
+_PUBLIC = ("public-read", "public-read-write", "authenticated-read")
+_OF_BUCKETS = ("private", *_PUBLIC, "log-delivery-write")
+_OF_OBJECTS = (*ACCEPTED, *_PUBLIC, "aws-exec-read", "bucket-owner-read")
+_GROUPS = tuple(
+    f"http://acs.amazonaws.com/groups/{name}"
+    for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
+)
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_TYPES = ("CanonicalUser", "AmazonCustomerByEmail", "Group")
+_OWNER_ALONE = (*ACCEPTED, "bucket-owner-read")  # the account owns the bucket and the object
+
+
+class Check(Protocol):
+    """`check_object_acl` or `check_bucket_acl`."""
+
+    def __call__(
+        self, headers: Mapping[str, str], ownership: str, *, block_public: bool
+    ) -> None: ...
+
+
+def is_given(headers: Mapping[str, str]) -> bool:
+    """True if headers (lower-case names) name an ACL."""
+    return "x-amz-acl" in headers or bool(_grants(headers))
+
+
+def check_object_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
+    """The ACL that an upload or PutObjectAcl names in its headers, if it does.
+
+    `ownership` is the bucket's Object Ownership ("" if it has none), `block_public` its
+    BlockPublicAcls. Raises AccessControlListNotSupported, AccessDenied, InvalidArgument,
+    InvalidRequest, NotImplementedByS3.
+    """
+    if not is_given(headers):
+        return
+    if ownership == ENFORCED:
+        if _grants(headers) or headers["x-amz-acl"] not in ACCEPTED:
+            raise AccessControlListNotSupported()
+        return
+    _check(headers, _OF_OBJECTS, block_public=block_public)
+
+
+def check_enabled(ownership: str) -> None:
+    """Where ACLs are disabled none can be put. Raises AccessControlListNotSupported."""
+    if ownership == ENFORCED:
+        raise AccessControlListNotSupported()
+
+
+def check_bucket_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
+    """The ACL that PutBucketAcl names in its headers. Raises as `check_object_acl` does."""
+    check_enabled(ownership)
+    _check(headers, _OF_BUCKETS, block_public=block_public)
+
+
+def check_new_bucket_acl(headers: Mapping[str, str], ownership: str) -> None:
+    """The ACL that CreateBucket names, if it does; public access to new buckets is blocked.
+
+    Raises InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccess, and what
+    `check_object_acl` raises.
+    """
+    if not is_given(headers):
+        return
+    acl = headers.get("x-amz-acl", "")
+    if ownership == ENFORCED and (_grants(headers) or acl != "private"):
+        if acl and acl not in _OF_BUCKETS:
+            raise _unknown(acl)
+        raise InvalidBucketAclWithObjectOwnership()
+    if acl in _PUBLIC:
+        raise InvalidBucketAclWithBlockPublicAccess()
+    _check(headers, _OF_BUCKETS, block_public=True)
+
+
+def check_document(root: Element, owner: str) -> None:
+    """An AccessControlPolicy in place of headers; `owner` is the account's canonical id.
+
+    Raises MalformedAcl, InvalidArgument, and NotImplementedByS3 for a grant to anybody else.
+    """
+    try:
+        policy = ACCESS_CONTROL_POLICY.checked(root)
+    except MalformedXML:
+        raise MalformedAcl() from None
+    if any(grantee.get(_TYPE) not in _TYPES for grantee in root.iter() if _is_grantee(grantee)):
+        raise MalformedAcl()
+    for element in policy.iter("ID"):
+        _check_named("CanonicalUser/ID", element.text or "", (owner,), "Invalid id")
+    for element in policy.iter("URI"):
+        _check_named("Group/URI", element.text or "", _GROUPS, "Invalid group uri")
+    for grant in policy.iter("Grant"):
+        if grant.find("Grantee/ID") is None:
+            raise NotImplementedByS3(
+                "AccessControlPolicy gives access to others by an ACL, which this local S3 does "
+                "not carry out; use a policy"
+            )
+
+
+def _is_grantee(element: Element) -> bool:
+    return local_name(element) == "Grantee"
+
+
+def _check_named(name: str, value: str, known: tuple[str, ...], message: str) -> None:
+    if value not in known:
+        raise InvalidArgument(message, ArgumentName=name, ArgumentValue=value)
+
+
+def _check(headers: Mapping[str, str], canned: tuple[str, ...], *, block_public: bool) -> None:
+    acl, grants = headers.get("x-amz-acl"), _grants(headers)
+    if acl is not None and grants:
+        raise InvalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
+    if acl is not None and acl not in canned:
+        raise _unknown(acl)
+    if acl in _PUBLIC and block_public:
+        raise AccessDenied()
+    if acl not in _OWNER_ALONE:
+        name = grants[0] if acl is None else f"x-amz-acl: {acl}"
+        raise NotImplementedByS3(
+            f"{name} gives access to others by an ACL, which this local S3 does not carry out; "
+            "use a policy",
+            Header=name.partition(":")[0],
+        )
+
+
+def _unknown(acl: str) -> InvalidArgument:
+    return InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=acl)
+
+
+def _grants(headers: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in headers if name.startswith("x-amz-grant-"))
