@@ -1,1 +1,1 @@
-"""moto made strict: it refuses by `rules` and stores with moto."""
+"""The local S3: it refuses by `rules`, and keeps what it has accepted in a store of its own."""

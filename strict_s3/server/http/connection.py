@@ -113,6 +113,8 @@ class Connection:
             self._drained += len(data)
             if not data or self._drained > DRAIN_BYTES:
                 self._server.drop(self)
+        elif not data and self.state is State.BODY:
+            self._answer(self._buffer, close=True)  # that its body is incomplete
         elif not data:
             self._server.drop(self)
         else:
@@ -158,9 +160,14 @@ class Connection:
                 self._hand_over()
                 return
             body, self._buffer = self._buffer[: framing.length], self._buffer[framing.length :]
-            request, self._request = self._request, None
-            read = ReceivedBody(body).read
-            self.respond(request, self._server.handler.handle(request, read), framing.close)
+            self._answer(body, framing.close)
+
+    def _answer(self, body: bytes, close: bool) -> None:
+        """Answer the request here and now."""
+        request, self._request = self._request, None
+        assert request is not None
+        read = ReceivedBody(body).read
+        self.respond(request, self._server.handler.handle(request, read), close)
 
     def _read_head(self) -> bool:
         """True if a head is complete; it is `_request` and `_framing` then."""

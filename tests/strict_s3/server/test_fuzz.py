@@ -22,10 +22,9 @@ from xml.etree.ElementTree import ParseError, fromstring
 import psutil
 import pytest
 import requests
-from strict_s3.server.store.moto_glue import ACCOUNT, follow
 
 from strict_s3.rules import sigv4
-from strict_s3.rules.identity import Credential, Identity
+from strict_s3.rules.identity import ACCOUNT, Credential, root_of
 from strict_s3.rules.request import Request
 from strict_s3.rules.s3_operations import SUBRESOURCES
 from strict_s3.rules.sigv4 import Scope
@@ -108,7 +107,7 @@ class StoppedClock(Clock):
 ROOT = Credential(
     "AKIAIOSFODNN7EXAMPLE",
     "not-a-secret",
-    Identity("root", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "", ACCOUNT),
+    root_of(ACCOUNT),
 )
 
 
@@ -128,9 +127,8 @@ class Target:
 
 
 @pytest.fixture
-def target(service):
-    yield Target()
-    follow(service.server.clock)  # moto's memory and clock are one for the whole process
+def target():
+    return Target()
 
 
 class Fuzzer:

@@ -98,8 +98,7 @@ def test_a_closed_one_holds_nothing(ends):
     assert stream._data == b""
 
 
-def test_what_came_before_is_read_first(ends):
-    _, client = ends
+def test_what_came_before_is_read_first():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
