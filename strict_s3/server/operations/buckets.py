@@ -101,7 +101,7 @@ def _tags(element: Element | None) -> dict[str, str]:
         )
     tagging, element.tag = Element("Tagging"), "TagSet"
     tagging.append(element)
-    return tags.from_xml(tagging, tags.MAX_BUCKET_TAGS)
+    return tags.from_xml(tagging, "Bucket")
 
 
 def _is_the_same(bucket: Bucket, wanted: _Wanted, store: Store) -> bool:

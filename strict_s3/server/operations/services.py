@@ -95,7 +95,7 @@ def tag_set(bucket: Bucket) -> Element | None:
 
 def put_tags(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
     """Raises what `tags.from_xml` raises."""
-    bucket.settings.tags = tags.from_xml(root, tags.MAX_BUCKET_TAGS)
+    bucket.settings.tags = tags.from_xml(root, "Bucket")
 
 
 def delete_tags(bucket: Bucket) -> None:

@@ -100,8 +100,9 @@ DOCUMENTS = [
 class StoppedClock(Clock):
     """Always says the same, so that the same requests are made and judged."""
 
-    def now(self) -> datetime:
-        return NOW + self.offset
+    @staticmethod
+    def wall() -> datetime:
+        return NOW
 
 
 ROOT = Credential(
