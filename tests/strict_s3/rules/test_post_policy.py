@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strict_s3.rules import sigv4
-from strict_s3.rules.authentication import Endpoint
+from strict_s3.rules.authentication import Endpoint, Verifier
 from strict_s3.rules.decision import Decision
 from strict_s3.rules.errors import (
     AccessDenied,
@@ -136,9 +136,8 @@ def signed_form(day: datetime, date: datetime) -> dict[str, str]:
 
 def test_the_day_of_the_scope_is_the_day_of_the_date():
     def who(fields: dict[str, str]):
-        endpoint = Endpoint(REGION)
-        decision = Decision("POST", "/b")
-        return authenticate(fields, decision, now=NOW, endpoint=endpoint, lookup=KEYS.get)
+        verifier = Verifier(Endpoint(REGION), KEYS.get, NOW)
+        return authenticate(fields, Decision("POST", "/b"), verifier)
 
     assert who(signed_form(NOW, NOW.replace(hour=23))).identity == USER
     for day in (NOW - timedelta(days=1), NOW + timedelta(days=1)):
