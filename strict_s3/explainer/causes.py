@@ -25,6 +25,7 @@ from ..rules.limits import (
 )
 from ..rules.payload import MIN_CHUNK
 from ..rules.sigv4 import MAX_EXPIRES
+from .bucket_causes import BUCKET_CAUSES
 from .words import shown
 
 
@@ -339,6 +340,7 @@ CAUSES = (
           'Sign the regional host: region_name, and s3={"addressing_style": "virtual"}.'),
     Cause("PermanentRedirect", "", "The bucket is in another region: {Endpoint}.",
           "The host names a region that is not the bucket's.", "Sign with the bucket's region."),
+    *(Cause(*texts) for texts in BUCKET_CAUSES),
     Cause("IllegalLocationConstraintException", "", "The wrong region for this bucket.",
           "The client talks to one region about a bucket in another.",
           "Give the client the bucket's region."),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from strict_s3.explainer import InspectError, Meant, explain
 from strict_s3.explainer.causes import CAUSES, Facts, find_cause, first_match
-from strict_s3.rules import errors, payload
+from strict_s3.rules import bucket_errors, errors, payload
 from strict_s3.rules.errors import S3Error
 from tests.strict_s3.explainer.test_paste import SIGNATURE, URL
 
@@ -180,6 +180,7 @@ def every_error() -> list[type[S3Error]]:
 
 def test_every_code_of_the_rules_is_explained():
     assert payload.InvalidChunkSizeError in every_error()
+    assert bucket_errors.NoSuchTagSet in every_error()
     codes = {kind.code for kind in every_error()} - {errors.SignatureDoesNotMatch.code}
     assert len(codes) > 40
     assert codes - {cause.code for cause in CAUSES} == set()
