@@ -19,6 +19,7 @@ from helpers.forms.sending import Answer, presigned, send
 from helpers.lab import Lab
 from strict_s3.explainer import AccessReport, inspect_access
 from strict_s3.rules.policy import MalformedPolicy, parse_policy
+from strict_s3.rules.s3_actions import misplaced
 
 POLICY_NAME = "from-the-form"
 ON_REAL = (
@@ -114,7 +115,18 @@ class StatementRow(RowModel):
     def hint(self) -> str:
         if re.search(r"(?:^|,)\s*(?:s3:)?\*", self["actions"]) and self["kind"] == "Allow":
             return "Every action, deleting the bucket included: more than an application needs."
+        statement = self.statement(1, "bucket")
+        actions, resources = statement["Action"], statement["Resource"]
+        for action in misplaced(_list(actions), _list(resources)):
+            return (
+                f"{fields.shorten(action)} does not apply to any resource in this statement: "
+                "it gives nothing."
+            )
         return ""
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 class IamModel(FormModel):

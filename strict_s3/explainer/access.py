@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InspectError
+from ..rules.bucket_policy import problems
 from ..rules.iam import Evaluation, Step, evaluate
 from ..rules.identity import ANONYMOUS, Identity
 from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
@@ -96,7 +97,7 @@ def inspect_access(
         context=dict(context or {}),
         identity=who,
         identity_policies=tuple(_named(documents)),
-        resource_policies=_parsed(bucket_policy, "bucket policy", "resource"),
+        resource_policies=_of_bucket(bucket_policy, resource),
         session_policies=None
         if session_policy is None
         else _parsed(session_policy, "session policy", "session"),
@@ -148,6 +149,19 @@ def _parsed(document: Document | None, name: str, kind: PolicyKind) -> tuple[Pol
         return (parse_policy(policy, name=name, kind=kind),)
     except MalformedPolicy as problem:
         raise InspectError(shown(problem, 500)) from None
+
+
+def _of_bucket(document: Document | None, resource: str) -> tuple[Policy, ...]:
+    """The bucket policy, if S3 would take it for the bucket of that resource."""
+    policies = _parsed(document, "bucket policy", "resource")
+    bucket = resource.rpartition(":")[2].partition("/")[0]
+    for policy in policies if resource.startswith("arn:aws:s3:::") else ():
+        for problem in problems(bucket, policy):
+            detail = shown(problem.fields.get("Detail", ""))
+            raise InspectError(
+                f"S3 doesn't accept this bucket policy: {problem.message} ({detail})"
+            )
+    return policies
 
 
 def _decider(verdict: Evaluation) -> str:

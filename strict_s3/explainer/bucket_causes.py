@@ -9,7 +9,7 @@ _LOCATION_FIX = (
     "Send CreateBucketConfiguration with LocationConstraint set to the client's region; for "
     "us-east-1 leave it out."
 )
-_UNSET_FIX = "Put the configuration first, or treat this answer as \"there is none\"."
+_UNSET_FIX = 'Put the configuration first, or treat this answer as "there is none".'
 _ACL_FIX = "Leave the ACL out, and give access with a bucket policy."
 
 BUCKET_CAUSES = (

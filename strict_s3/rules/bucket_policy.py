@@ -14,8 +14,8 @@ from typing import Any
 
 from .errors import MalformedPolicyDocument, PolicyTooLarge
 from .limits import MAX_BUCKET_POLICY
-from .policy import MalformedPolicy, Policy, Statement, parse_policy
-from .s3_actions import ACCOUNT_ACTIONS, BUCKET_ACTIONS, OBJECT_ACTIONS, matching
+from .policy import MalformedPolicy, Policy, parse_policy
+from .s3_actions import ACCOUNT_ACTIONS, BUCKET_ACTIONS, OBJECT_ACTIONS, matching, misplaced
 
 _ACTIONS = OBJECT_ACTIONS | BUCKET_ACTIONS | ACCOUNT_ACTIONS
 _ORDER = (
@@ -84,7 +84,7 @@ any resource(s) in statement
     try:
         policy = parse_policy(text, name=bucket, kind="resource")
     except MalformedPolicy as problem:
-        raise MalformedPolicyDocument(getattr(problem, "aws", str(problem))) from None
+        raise MalformedPolicyDocument(problem.aws) from None
     # Blanks do not count.
     size = len(json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False).encode())
     if size > MAX_BUCKET_POLICY:
@@ -109,18 +109,10 @@ def problems(bucket: str, policy: Policy) -> Iterator[MalformedPolicyDocument]:
             if not _is_known(key):
                 yield MalformedPolicyDocument("Policy has an invalid condition key", Detail=key)
         if not statement.not_actions and not statement.not_resources:
-            yield from _check_levels(statement, own)
-
-
-def _check_levels(statement: Statement, own: str) -> Iterator[MalformedPolicyDocument]:
-    """Every action needs a resource of its sort: objects, or the bucket itself."""
-    has_objects = any(resource != own for resource in statement.resources)
-    has_bucket = any(not resource.startswith(f"{own}/") for resource in statement.resources)
-    for action in statement.actions:
-        on_objects = has_objects and matching(action, OBJECT_ACTIONS)
-        if not on_objects and not (has_bucket and matching(action, BUCKET_ACTIONS)):
-            # Met by many who leave out the "/*".
-            yield MalformedPolicyDocument("Action does not apply to any resource(s) in statement")
+            for action in misplaced(statement.actions, statement.resources):
+                yield MalformedPolicyDocument(
+                    "Action does not apply to any resource(s) in statement", Detail=action
+                )
 
 
 def _is_known(key: str) -> bool:

@@ -8,6 +8,8 @@ points and to batch jobs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from .iam_conditions import wildcard
 from .s3_operations import BUCKET, OBJECT, VERSION_ACTIONS
 
@@ -56,3 +58,20 @@ def matching(pattern: str, actions: frozenset[str]) -> bool:
         return False
     named = wildcard(pattern.lower()).fullmatch
     return any(named(action) for action in actions)
+
+
+def misplaced(actions: Iterable[str], resources: Sequence[str]) -> list[str]:
+    """The actions of S3 that are about nothing that a statement's resources name.
+
+    Met by many who leave out the ``/*`` of objects, or write it for an action on the bucket.
+
+    >>> misplaced(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::demo"])
+    ['s3:GetObject']
+    """
+    paths = [resource.rpartition(":")[2] for resource in resources]
+    known: frozenset[str] = frozenset()
+    if any("/" in path or "*" in path for path in paths):
+        known |= OBJECT_ACTIONS
+    if any("/" not in path for path in paths):
+        known |= BUCKET_ACTIONS
+    return [action for action in actions if not matching(action, known)]

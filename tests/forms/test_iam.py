@@ -106,6 +106,9 @@ def test_a_real_account_is_left_alone(real_lab):
 def test_too_much_is_said(lab):
     assert "more than an application needs" in StatementRow(actions="s3:*").hint()
     assert StatementRow(actions="s3:Get*").hint() == ""
+    assert StatementRow(actions="s3:ListBucket").hint() == ""
+    idle = StatementRow(actions="s3:GetObject, s3:GetBucketLocation").hint()
+    assert idle.startswith("'s3:GetBucketLocation' does not apply to any resource")
     assert IamModel(lab, []).problems() == [
         "Statement: a policy needs at least one: add a statement."
     ]

@@ -31,7 +31,7 @@ def test_a_deny_beats_it_and_conditions_are_looked_at():
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": "*",
+        "Resource": ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"],
         "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
     }
     policies = {
@@ -72,6 +72,21 @@ def test_nothing_allows():
 
 
 @pytest.mark.parametrize(
+    ("action", "resource", "words"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::bucket", "Action does not apply to any resource(s)"),
+        ("s3:GetObjekt", "arn:aws:s3:::bucket/*", "Policy has invalid action"),
+        ("s3:GetObject", "arn:aws:s3:::another/*", "Policy has invalid resource"),
+    ],
+)
+def test_a_bucket_policy_that_s3_does_not_take(action, resource, words):
+    policy = document(allow(action, resource=resource, Principal="*"))
+    with pytest.raises(InspectError) as caught:
+        inspect_access(ANN, "s3:GetObject", OBJECT, bucket_policy=policy)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("principal", "allowed"),
     [
         ("arn:aws:iam::123456789012:root", True),
@@ -86,6 +101,7 @@ def test_principals(principal, allowed):
     policy = document(
         allow(
             "s3:GetObject",
+            resource="arn:aws:s3:::bucket/*",
             Principal={
                 "AWS": [
                     "arn:aws:iam::123456789012:user/path/ben",
