@@ -6,9 +6,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
+import re
+
 from ...rules.bucket_errors import NoSuchBucketPolicy
 from ...rules.bucket_policy import check_bucket_policy, normalised
-from ...rules.errors import AccessDenied, NotImplementedByS3
+from ...rules.errors import AccessDenied, MalformedPolicyDocument, NotImplementedByS3
+from ...rules.policy import Policy
 from ...rules.public_access import is_public
 from .. import xml
 from ..call import Call
@@ -16,6 +19,9 @@ from ..response import Response
 from ..store.store import Store
 from .body import read_document
 
+_OWN_PRINCIPAL = re.compile(
+    r"arn:aws:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)"
+)
 _CONFIRM = "x-amz-confirm-remove-self-bucket-access"
 
 
@@ -23,6 +29,7 @@ def put_policy(store: Store, call: Call) -> Response:
     """PutBucketPolicy. Raises MalformedPolicyDocument; AccessDenied for a public policy."""
     body = read_document(store.spool, call)
     policy = check_bucket_policy(call.bucket, body)
+    _check_principals(store, policy)
     if call.headers.get(_CONFIRM, "false").lower() == "true":
         raise NotImplementedByS3(
             "The bucket's owner keeps access to the policy here, whatever it says", Header=_CONFIRM
@@ -37,6 +44,20 @@ def put_policy(store: Store, call: Call) -> Response:
             )
         bucket.settings.policy = normalised(body)
     return Response(204)
+
+
+def _check_principals(store: Store, policy: Policy) -> None:
+    """Users and roles of this account must exist; of other accounts nothing is known here."""
+    for statement in policy.statements:
+        for sort, arn in statement.principals or ():
+            match = _OWN_PRINCIPAL.fullmatch(arn)
+            if sort != "AWS" or match is None or match["account"] != store.account:
+                continue
+            entity = store.iam.entity(match["kind"], match["name"])
+            if entity is None or entity.arn != arn:
+                raise MalformedPolicyDocument(
+                    "Invalid principal in policy", Detail=f'"AWS" : "{arn}"'
+                )
 
 
 def get_policy(store: Store, call: Call) -> Response:

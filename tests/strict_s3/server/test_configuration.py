@@ -691,6 +691,27 @@ def test_public_policies(service):
         assert s3.get_bucket_policy_status(**at)["PolicyStatus"]["IsPublic"] is expected
 
 
+def test_principals_must_exist(service):
+    iam, account = service.client("iam"), service.server.root.identity.account
+    arn = iam.create_user(UserName="ann", Path="/team/")["User"]["Arn"]
+    trust = document(allow("sts:AssumeRole", resource=None, Principal="*"))
+    trust = trust.replace(', "Resource": null', "")
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=trust)
+    for principal, status in (
+        (arn, 204),
+        (f"arn:aws:iam::{account}:role/app", 204),
+        (f"arn:aws:iam::{account}:user/ann", 400),
+        (f"arn:aws:iam::{account}:user/app", 400),
+        (f"arn:aws:iam::{account}:role/ann", 400),
+        ("arn:aws:iam::111122223333:user/somebody", 204),
+    ):
+        answer = service.put_document("policy", public(service, Principal={"AWS": principal}))
+        assert answer.status_code == status, principal
+        if status == 400:
+            assert error_of(answer)[1:] == ("MalformedPolicy", "Invalid principal in policy")
+            assert f'<Detail>"AWS" : "{principal}"</Detail>' in answer.text
+
+
 def test_locking_oneself_out_is_not_carried_out(service):
     headers = {"x-amz-confirm-remove-self-bucket-access": "true"}
     url = service.sign("PUT", f"/{service.bucket}", query=[("policy", "")], headers=headers)
@@ -793,6 +814,27 @@ def test_acl_documents(service):
         assert caught.value.response["Error"]["Code"] == code, policy
     with pytest.raises(ClientError, match="UnexpectedContent"):
         s3.put_bucket_acl(**at, ACL="private", AccessControlPolicy=acl(owner, mine))
+
+
+def test_acls_of_objects(service):
+    """Where ACLs are enabled, those that give nobody else anything are taken."""
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    service.put()
+    delete(service, "ownershipControls")
+    for acl in ("private", "bucket-owner-read", "bucket-owner-full-control"):
+        s3.put_object(**at, ACL=acl)
+        s3.put_object_acl(**at, ACL=acl)
+        assert len(s3.get_object_acl(**at)["Grants"]) == 1
+    for function in (s3.put_object, s3.put_object_acl, s3.create_multipart_upload):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            function(**at, ACL="public-read")
+    delete(service, "publicAccessBlock")
+    for more in ({"ACL": "public-read"}, {"ACL": "aws-exec-read"}, {"GrantRead": "id=x"}):
+        for function in (s3.put_object, s3.put_object_acl, s3.create_multipart_upload):
+            with pytest.raises(ClientError, match="NotImplemented"):
+                function(**at, **more)
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.put_object(**at, ACL="log-delivery-write")
 
 
 def test_a_public_acl_is_blocked(service):
