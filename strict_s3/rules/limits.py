@@ -55,8 +55,8 @@ def new_bucket_name_problem(name: str) -> str:
         return (
             "it must be 3 to 63 of a-z, 0-9, dots and hyphens, beginning and ending with a-z or 0-9"
         )
-    if ".." in name:
-        return "it must not have two dots side by side"
+    if ".." in name or ".-" in name or "-." in name:
+        return "it must not have two dots, or a dot and a hyphen, side by side"
     if _LIKE_AN_ADDRESS.fullmatch(name):
         return "it must not look like an IP address"
     for prefix in _RESERVED_PREFIXES:

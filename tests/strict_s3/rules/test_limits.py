@@ -28,6 +28,8 @@ def test_names_of_new_buckets(name):
         ("abc\n", "a-z"),
         ("bücher", "a-z"),
         ("foo..bar", "two dots"),
+        ("foo.-bar", "a hyphen"),
+        ("foo-.bar", "a hyphen"),
         ("192.168.5.123", "IP address"),
         ("xn--abc", "begin with xn--"),
         ("sthree-abc", "begin with sthree-"),
