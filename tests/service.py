@@ -14,9 +14,22 @@ import requests
 from botocore.config import Config
 
 from helpers.lab import Lab
+from strict_s3 import Server
 from strict_s3.rules import sigv4
 from strict_s3.server.server import DEFAULT_BUCKET, LocalS3
 from strict_s3.server.store.bucket import Settings
+
+
+class _Here:
+    """How a `strict_s3.Server` reaches this one: by a call."""
+
+    alive = True
+
+    def __init__(self, server: LocalS3) -> None:
+        self.ready, self.ask = server.describe(), server.command
+
+    def stop(self) -> None:
+        """It is for all tests of this process."""
 
 
 class Service:
@@ -59,10 +72,16 @@ class Service:
         )
 
     def lab(self, endpoint: str | None = None) -> Lab:
-        """The same S3 as a lab, with the root key and without a control pipe."""
+        """The same S3 as a lab, with the root key. Closing it does nothing."""
         root = self.server.root
-        keys = (root.access_key, root.secret_key)
-        return Lab(self.bucket, self.region, *keys, endpoint_url=endpoint or self.endpoint)
+        return Lab(
+            self.bucket,
+            self.region,
+            root.access_key,
+            root.secret_key,
+            endpoint_url=endpoint or self.endpoint,
+            server=Server(_Here(self.server)),
+        )
 
     def stored(self) -> list[str]:
         """The keys in the bucket."""

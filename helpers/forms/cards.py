@@ -10,7 +10,7 @@ from datetime import datetime
 
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
-from strict_s3.explainer import InspectError, Part, explain
+from strict_s3.explainer import Explanation, InspectError, Part, explain
 from strict_s3.redact import readable, redact
 
 _LONGEST = 600  # characters of an object that are shown
@@ -202,21 +202,26 @@ def deciding(got: Answer) -> Markup | None:
 def meaning(got: Answer, meant: Mapping[str, object] | None) -> Markup | None:
     """A refusal in words, by the inspector; nothing for an answer that it cannot read."""
     try:
-        said = explain(got.text, dict(meant or {})) if got.refused else None
+        report = explain(got.text, dict(meant or {})) if got.refused else None
     except InspectError:  # a HEAD has no body to explain
         return None
-    if said is None or not said.refused:
+    if report is None or not report.refused:
         return None
-    lines = (("Why", said.why), ("The fix", said.fix))
-    differences = [
-        (one.what, tag("code", one.signed), tag("code", one.sent)) for one in said.differences
+    return join([sentences(("Why", report.why), ("The fix", report.fix)), differences(report)])
+
+
+def sentences(*named: tuple[str, str]) -> list[Markup]:
+    """Sentences with their names in front; an empty one is left out."""
+    return [tag("p", tag("strong", f"{name}: "), text) for name, text in named if text]
+
+
+def differences(report: Explanation) -> Markup | None:
+    """What was signed beside what was sent."""
+    rows = [
+        (tag("strong", found.what), found.words, tag("code", found.signed), tag("code", found.sent))
+        for found in report.differences
     ]
-    return join(
-        [
-            [tag("p", tag("strong", f"{name}: "), text) for name, text in lines if text],
-            table(("What differs", "Signed", "Sent"), differences) if differences else None,
-        ]
-    )
+    return table(("What differs", "How", "Signed", "Sent"), rows) if rows else None
 
 
 def body(got: Answer) -> Markup | None:

@@ -7,13 +7,7 @@ from datetime import datetime
 
 from helpers.forms import cards
 from helpers.forms.markup import Markup, join, tag
-from strict_s3.explainer import (
-    Explanation,
-    FormReport,
-    Part,
-    UrlReport,
-    inspect_text,
-)
+from strict_s3.explainer import Explanation, FormReport, Part, UrlReport, inspect_text
 
 
 def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
@@ -66,24 +60,16 @@ def form(report: FormReport) -> Markup:
 def explanation(report: Explanation) -> Markup:
     """Why S3 refused."""
     code = " ".join(filter(None, (str(report.status or ""), report.code)))
-    lines = [("What", report.what), ("Why", report.why), ("The fix", report.fix)]
-    differences = [
-        (tag("strong", one.what), one.words, tag("code", one.signed), tag("code", one.sent))
-        for one in report.differences
-    ]
     return join(
         [
             cards.section(
                 "Why S3 refused" if report.refused else "No refusal",
                 tag("p", tag("strong", code), " ", report.message) if code else None,
-                [tag("p", tag("strong", f"{name}: "), text) for name, text in lines if text],
+                cards.sentences(
+                    ("What", report.what), ("Why", report.why), ("The fix", report.fix)
+                ),
+                cards.differences(report),
             ),
-            cards.section(
-                "What differs",
-                cards.table(("Where", "How", "Signed", "Sent"), differences),
-            )
-            if differences
-            else None,
             _warned(report.also),
             _listed("S3 also says", report.facts) if report.facts else None,
         ]
