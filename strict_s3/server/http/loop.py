@@ -13,6 +13,7 @@ import logging
 import os
 import selectors
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -245,10 +246,10 @@ def _most_connections() -> int:
 
     Each may need a second one, for the file that it reads or writes.
     """
-    try:
-        import resource
-    except ImportError:  # Windows, whose select() watches 512 sockets
+    if sys.platform == "win32":  # whose select() watches 512 sockets
         return 500
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * MOST_CONNECTIONS + 64
     limit = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
