@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 from xml.etree.ElementTree import Element
 
 from .decision import Decision
@@ -19,6 +20,7 @@ from .request import Request
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 MAX_RULES = 100
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
+_REQUESTED = "access-control-request-method"
 _NOT_ALLOWED = (
     "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
     "Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers "
@@ -72,7 +74,7 @@ def _rule(element: Element) -> CorsRule:
         texts("ExposeHeader"),
         _seconds(age),
     )
-    if not rule.origins or not rule.methods or "" in rule.origins:
+    if not rule.origins or not rule.methods:
         raise MalformedXML()
     for method in rule.methods:
         if method not in METHODS:
@@ -113,12 +115,10 @@ def preflight(
         decision.refuse(
             "origin", BadRequest("Insufficient information. Origin request header needed.")
         )
-    method = request.header("access-control-request-method")
-    if method not in METHODS:
-        decision.refuse(
-            "method", BadRequest(f"Invalid Access-Control-Request-Method: {method or 'null'}")
-        )
-    fields = {"Method": method, "ResourceType": "BUCKET"}
+    method = request.header(_REQUESTED)
+    if method and method not in METHODS:
+        _refuse_method(method, decision)
+    fields = {"Method": method or request.method, "ResourceType": "BUCKET"}
     if rules is None:
         decision.refuse("bucket", AccessForbidden("CORSResponse: Bucket not found", **fields))
     if not rules:
@@ -126,6 +126,8 @@ def preflight(
             "configuration",
             AccessForbidden("CORSResponse: CORS is not enabled for this bucket.", **fields),
         )
+    if not method:
+        _refuse_method("null", decision)
     asked = _names(request.header("access-control-request-headers"))
     rule = _first_match(rules, origin, method, asked, decision)
     if rule is None:
@@ -146,8 +148,14 @@ def actual(
     if not origin or not rules:
         return []
     asked = _names(request.header("access-control-request-headers"))
-    rule = _first_match(rules, origin, request.method, asked, decision)
+    # S3 goes by the header of a preflight here, too, if there is one.
+    method = request.header(_REQUESTED) or request.method
+    rule = _first_match(rules, origin, method, asked, decision)
     return _headers(rule, origin) if rule else []
+
+
+def _refuse_method(method: str, decision: Decision) -> NoReturn:
+    decision.refuse("method", BadRequest(f"Invalid Access-Control-Request-Method: {method}"))
 
 
 def _first_match(

@@ -57,6 +57,38 @@ def test_requests_that_are_no_preflight(service):
     assert error_of(missing)[1:] == ("AccessForbidden", "CORSResponse: Bucket not found")
 
 
+def test_without_a_method_the_bucket_and_its_rules_are_looked_for_first(service):
+    bucket = preflight(service, method="", bucket="no-such-bucket")
+    rules = preflight(service, method="")
+    for answer, message in (
+        (bucket, "CORSResponse: Bucket not found"),
+        (rules, "CORSResponse: CORS is not enabled for this bucket."),
+    ):
+        assert error_of(answer) == (403, "AccessForbidden", message)
+        assert "<Method>OPTIONS</Method>" in answer.text
+    configure(service, {})
+    message = "Invalid Access-Control-Request-Method: null"
+    assert error_of(preflight(service, method="")) == (400, "BadRequest", message)
+
+
+def test_outside_a_preflight_too_the_method_asked_for_counts(service):
+    configure(service, {})
+    service.put()
+    asked = {"Origin": PAGE, "Access-Control-Request-Method": "PUT"}
+    got = requests.get(service.presign("get_object"), headers=asked)
+    assert "access-control-allow-origin" not in got.headers
+    asked["Access-Control-Request-Method"] = "GET"
+    got = requests.get(service.presign("get_object"), headers=asked)
+    assert got.headers["access-control-allow-origin"] == "*"
+
+
+def test_an_empty_origin_is_kept_and_matches_nothing(service):
+    configure(service, {"AllowedOrigins": [""]})
+    rules = service.client().get_bucket_cors(Bucket=service.bucket)["CORSRules"]
+    assert rules == [{"AllowedMethods": ["GET"], "AllowedOrigins": [""]}]
+    assert error_of(preflight(service)) == (403, "AccessForbidden", NOT_ALLOWED)
+
+
 def test_any_origin_and_one_origin(service):
     configure(service, {"MaxAgeSeconds": 3000, "ExposeHeaders": ["ETag", "x-amz-request-id"]})
     anybody = preflight(service)
