@@ -20,6 +20,11 @@ MAX_KEY, MAX_VALUE = 128, 256  # characters
 _ALLOWED = re.compile(r"[\w\s+\-=._:/@]*")
 _HEADER = "x-amz-tagging"
 
+_SYSTEM_TAG: dict[Kind, str] = {
+    "Object": "Your TagKey cannot be prefixed with aws:",
+    "Bucket": "System tags cannot be added/updated by requester",
+}
+
 
 def from_header(text: str) -> dict[str, str]:
     """The tags of an ``x-amz-tagging`` header: ``a=1&b=2``, URL-encoded.
@@ -51,7 +56,7 @@ def from_xml(root: Element, kind: Kind = "Object") -> dict[str, str]:
         if key is None or value is None:
             raise MalformedXML()
         if key.startswith("aws:"):
-            raise InvalidTag("System tags cannot be added/updated by requester", TagKey=key)
+            raise InvalidTag(_SYSTEM_TAG[kind], TagKey=key)
         if not _is_tag(key, ""):
             raise InvalidTag("The TagKey you have provided is invalid", TagKey=key)
         if not _is_tag(key, value):

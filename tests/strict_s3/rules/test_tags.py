@@ -55,7 +55,7 @@ def test_a_header_that_is_refused(text):
         ([("k" * 129, "v")], "The TagKey you have provided is invalid"),
         ([("a", "v%")], "The TagValue you have provided is invalid"),
         ([("a", "v" * 257)], "The TagValue you have provided is invalid"),
-        ([("aws:a", "v")], "System tags cannot be added/updated by requester"),
+        ([("aws:a", "v")], "Your TagKey cannot be prefixed with aws:"),
         ([("a", "1"), ("a", "2")], "Cannot provide multiple Tags with the same key"),
     ],
 )
