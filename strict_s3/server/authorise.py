@@ -108,6 +108,10 @@ class Authoriser:
         policy = self._store.bucket_policy(bucket)
         if policy is None:
             return ()
+        if identity.kind == "anonymous" and self._store.requester_pays(bucket):
+            # "Requester Pays buckets do not support anonymous requests"
+            # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html).
+            return ()
         restricted = self._store.public_access_block(bucket).restrict_public_buckets
         if restricted and identity.kind == "anonymous" and is_public(policy):
             return ()

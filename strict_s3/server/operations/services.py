@@ -120,16 +120,18 @@ def put_acceleration(store: Store, bucket: Bucket, root: Element, call: Call) ->
 
 
 def request_payment(bucket: Bucket) -> Element:
-    """The bucket's owner pays."""
+    """Who pays for requests."""
     root = Element("RequestPaymentConfiguration")
-    xml.add(root, Payer="BucketOwner")
+    xml.add(root, Payer="Requester" if bucket.settings.requester_pays else "BucketOwner")
     return root
 
 
 def put_request_payment(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
-    """Nothing is charged here, so nobody else can pay for it."""
-    if root.findtext("Payer") == "Requester":
-        raise NotImplementedByS3("Requester Pays buckets are not carried out by this local S3")
+    """Where the requester pays, nobody is served who could not be charged: no anonymous caller.
+
+    All others are of the account that owns the bucket, which pays as before.
+    """
+    bucket.settings.requester_pays = root.findtext("Payer") == "Requester"
 
 
 def put_logging(store: Store, bucket: Bucket, root: Element, call: Call) -> None:

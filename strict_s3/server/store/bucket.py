@@ -49,6 +49,7 @@ class Settings:
     default_retention: DefaultRetention | None = None
     lifecycle: tuple[Rule, ...] = ()  # those that are enabled
     lifecycle_minimum: str = MINIMUM_SIZES[0]
+    requester_pays: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
 

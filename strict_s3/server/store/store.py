@@ -92,6 +92,11 @@ class Store:
             return None
         return _parsed(bucket.settings.policy, name)
 
+    def requester_pays(self, name: str) -> bool:
+        """True for a Requester Pays bucket."""
+        bucket = self.buckets.get(name)
+        return bucket is not None and bucket.settings.requester_pays
+
     def cors_rules(self, name: str) -> tuple[CorsRule, ...] | None:
         """The bucket's CORS rules, in order; None if there is no such bucket."""
         bucket = self.buckets.get(name)

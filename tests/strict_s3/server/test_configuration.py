@@ -527,11 +527,19 @@ def test_acceleration(service):
 # What would have to be done, and isn't.
 
 
-def test_requester_pays_is_not_carried_out(service):
+def test_where_the_requester_pays_nobody_is_anonymous(service):
+    service.put("k", b"body")
+    delete(service, "publicAccessBlock")
+    service.put_document("policy", public(service, Principal="*"))
     body = "<RequestPaymentConfiguration><Payer>{}</Payer></RequestPaymentConfiguration>"
-    assert service.put_document("requestPayment", body.format("BucketOwner")).status_code == 200
-    refused = service.put_document("requestPayment", body.format("Requester"))
-    assert error_of(refused)[:2] == (501, "NotImplemented")
+    url = f"{service.endpoint}/{service.bucket}/k"
+    for payer, status in (("Requester", 403), ("BucketOwner", 200)):
+        answer = service.put_document("requestPayment", body.format(payer))
+        assert answer.status_code == 200
+        assert shown(get(service, "requestPayment")) == body.format(payer)
+        assert requests.get(url).status_code == status
+        assert requests.get(service.presign("get_object", "k")).status_code == 200
+    assert error_of(service.put_document("requestPayment", body.format("Me"))) == MALFORMED
 
 
 def logging(target, prefix="log"):
