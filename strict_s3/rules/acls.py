@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 from xml.etree.ElementTree import Element
@@ -42,6 +43,8 @@ _GROUPS = tuple(
 )
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _TYPES = ("CanonicalUser", "AmazonCustomerByEmail", "Group")
+_GRANTEE = re.compile(r"""\s*(?P<kind>id|uri|emailAddress)\s*=\s*(["']?)(?P<value>[^"']+)\2\s*""")
+_ID = re.compile("[0-9a-f]{64}")  # a canonical user id
 _OWNER_ALONE = (*ACCEPTED, "bucket-owner-read")  # the account owns the bucket and the object
 
 
@@ -140,6 +143,8 @@ def _check(headers: Mapping[str, str], canned: tuple[str, ...], *, block_public:
     acl, grants = headers.get("x-amz-acl"), _grants(headers)
     if acl is not None and grants:
         raise InvalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
+    for name in grants:
+        _check_grantees(name, headers[name])
     if acl is not None and acl not in canned:
         raise _unknown(acl)
     if acl in _PUBLIC and block_public:
@@ -151,6 +156,20 @@ def _check(headers: Mapping[str, str], canned: tuple[str, ...], *, block_public:
             "use a policy",
             Header=name.partition(":")[0],
         )
+
+
+def _check_grantees(header: str, text: str) -> None:
+    """``id="…", uri="…"``: that can be read at all, and are groups that exist."""
+    for grantee in text.split(","):
+        match = _GRANTEE.fullmatch(grantee)
+        if match is None:
+            raise InvalidArgument(
+                "Argument format not recognized", ArgumentName=header, ArgumentValue=text
+            )
+        if match["kind"] == "uri":
+            _check_named("uri", match["value"], _GROUPS, "Invalid group uri")
+        elif match["kind"] == "id" and not _ID.fullmatch(match["value"]):
+            raise InvalidArgument("Invalid id", ArgumentName="id", ArgumentValue=match["value"])
 
 
 def _unknown(acl: str) -> InvalidArgument:

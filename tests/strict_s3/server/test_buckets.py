@@ -166,7 +166,8 @@ def test_acls_that_a_new_bucket_does_not_take(service, more, code):
 
 
 def test_an_acl_that_gives_others_access_is_not_carried_out(service):
-    facts, fields = refusal(create, service, GrantRead="id=x", ObjectOwnership="ObjectWriter")
+    users = "uri=http://acs.amazonaws.com/groups/global/AllUsers"
+    facts, fields = refusal(create, service, GrantRead=users, ObjectOwnership="ObjectWriter")
     assert facts[:2] == (501, "NotImplemented")
     assert fields == {"Header": "x-amz-grant-read"}
 

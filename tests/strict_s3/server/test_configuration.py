@@ -773,6 +773,16 @@ def group(uri=ALL_USERS):
         ({"ACL": "fake-acl"}, (400, "InvalidArgument")),
         ({"ACL": "public-read"}, (501, "NotImplemented")),
         ({"GrantWrite": f'uri="{ALL_USERS}"'}, (501, "NotImplemented")),
+        ({"GrantWrite": "id=" + "0" * 64 + f", uri={ALL_USERS}"}, (501, "NotImplemented")),
+        (
+            {"GrantWrite": 'fakekey="1234"'},
+            (400, "InvalidArgument", "Argument format not recognized"),
+        ),
+        ({"GrantWrite": 'id="wrong-id"'}, (400, "InvalidArgument", "Invalid id")),
+        (
+            {"GrantRead": 'uri="http://acs.amazonaws.com/groups/s3/FakeGroup"'},
+            (400, "InvalidArgument", "Invalid group uri"),
+        ),
         (
             {},
             (400, "MissingSecurityHeader", "Your request was missing a required header"),
@@ -837,7 +847,8 @@ def test_acls_of_objects(service):
         with pytest.raises(ClientError, match="AccessDenied"):
             function(**at, ACL="public-read")
     delete(service, "publicAccessBlock")
-    for more in ({"ACL": "public-read"}, {"ACL": "aws-exec-read"}, {"GrantRead": "id=x"}):
+    group = {"GrantRead": f"uri={ALL_USERS}"}
+    for more in ({"ACL": "public-read"}, {"ACL": "aws-exec-read"}, group):
         for function in (s3.put_object, s3.put_object_acl, s3.create_multipart_upload):
             with pytest.raises(ClientError, match="NotImplemented"):
                 function(**at, **more)
