@@ -51,7 +51,7 @@ def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
     named = _subresources(method, query) if query else ()
     if not bucket:
         if method == "GET" and not named and not key:
-            return Operation("ListBuckets", (("s3:ListAllMyBuckets", "*"),))
+            return Operation("ListBuckets", (("s3:ListAllMyBuckets", "arn:aws:s3:::*"),))
         return None
     if method == "POST" and not named:
         return _post_object(request, bucket, key)

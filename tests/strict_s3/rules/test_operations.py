@@ -198,7 +198,7 @@ def test_a_version_has_actions_of_its_own():
 
 def test_listing_buckets_is_about_no_bucket():
     for target in ("/", "/?prefix=b&max-buckets=1&x-id=ListBuckets"):
-        assert asked("GET", target).needs == (("s3:ListAllMyBuckets", "*"),)
+        assert asked("GET", target).needs == (("s3:ListAllMyBuckets", "arn:aws:s3:::*"),)
 
 
 @pytest.mark.parametrize(
