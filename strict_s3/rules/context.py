@@ -7,6 +7,8 @@ specific policy keys" in the S3 API reference.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -66,22 +68,37 @@ def hoisted_headers(request: Request) -> dict[str, str]:
     return {**moved, **request.header_map}
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What the request itself does not say: the time (UTC), where it arrived, and tags.
+
+    `object_tags` are those of the object that is asked for; `principal_tags` those of the
+    caller's user or role and of its session.
+    """
+
+    now: datetime
+    region: str
+    account: str
+    object_tags: Mapping[str, str] = field(default_factory=dict)
+    principal_tags: Mapping[str, str] = field(default_factory=dict)
+
+
 def request_context(
-    request: Request,
-    authentication: Authentication,
-    *,
-    now: datetime,
-    region: str,
-    object_tags: dict[str, str] | None = None,
+    request: Request, authentication: Authentication, facts: Facts
 ) -> dict[str, str | list[str]]:
-    """Condition keys (lower case) and their values. `object_tags` are the stored object's."""
+    """The condition keys that a request has, in lower case, and their values."""
     identity = authentication.identity
     context: dict[str, str | list[str]] = {
-        "aws:currenttime": iso(now),
-        "aws:epochtime": str(int(now.timestamp())),
+        # Nothing comes here by way of an AWS service, and every resource is of this account.
+        "aws:viaawsservice": "false",
+        "aws:principalisawsservice": "false",
+        "aws:currenttime": iso(facts.now),
+        "aws:epochtime": str(int(facts.now.timestamp())),
         "aws:securetransport": "true" if request.secure else "false",
         "aws:sourceip": request.source_ip,
-        "aws:requestedregion": region,
+        "aws:requestedregion": facts.region,
+        "aws:resourceaccount": facts.account,
+        "s3:resourceaccount": facts.account,
         "aws:principaltype": _PRINCIPAL_TYPES[identity.kind],
     }
     for key, value in (
@@ -92,10 +109,12 @@ def request_context(
     ):
         if value:
             context[key] = value
-    age = authentication.age_ms(now)
+    age = authentication.age_ms(facts.now)
     if age is not None:
         context["s3:signatureage"] = str(age)
     context |= _principal(identity)
+    for tag, value in facts.principal_tags.items():
+        context[f"aws:principaltag/{tag.lower()}"] = value
     headers = hoisted_headers(request)
     for name in _HEADER_KEYS:
         if name in headers:
@@ -112,21 +131,26 @@ def request_context(
     if tags:
         context["s3:requestobjecttagkeys"] = list(tags)
         context |= {f"s3:requestobjecttag/{k.lower()}": v for k, v in tags.items()}
-    for tag, value in (object_tags or {}).items():
+    for tag, value in facts.object_tags.items():
         context[f"s3:existingobjecttag/{tag.lower()}"] = value
     return context
 
 
 def _principal(identity: Identity) -> dict[str, str]:
     if identity.kind == "anonymous":
-        return {}
+        return {"aws:userid": "anonymous"}
     found = {
         # For a session this key holds the role's ARN.
         "aws:principalarn": identity.role_arn or identity.arn,
         "aws:principalaccount": identity.account,
-        "s3:resourceaccount": identity.account,
         "aws:userid": identity.user_id,
     }
     if identity.kind == "user":
         found["aws:username"] = identity.user_name
+    if identity.session is not None:
+        found["aws:tokenissuetime"] = iso(identity.session.issued_at)
+        # In every request with temporary credentials; there is no MFA here.
+        found["aws:multifactorauthpresent"] = "false"
+        if identity.session.source_identity:
+            found["aws:sourceidentity"] = identity.session.source_identity
     return found

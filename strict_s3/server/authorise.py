@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..rules.context import request_context
+from ..rules.context import Facts, request_context
 from ..rules.errors import AccessDenied, NoSuchBucket
 from ..rules.iam import Evaluation, evaluate
 from ..rules.identity import Identity
@@ -92,9 +92,15 @@ class Authoriser:
             elif (bucket, key) == (call.bucket, call.key):
                 version = call.parameter("versionId")
             tags = self._tags(bucket, key, version)
-        return request_context(
-            call.request, call.who, now=call.now, region=self._store.region, object_tags=tags
+        store = self._store
+        facts = Facts(
+            call.now,
+            store.region,
+            store.account,
+            tags or {},
+            store.iam.principal_tags(call.who.identity),
         )
+        return request_context(call.request, call.who, facts) | call.keys
 
     def _tags(self, bucket: str, key: str, version: str | None) -> dict[str, str] | None:
         try:

@@ -42,7 +42,8 @@ class Call:
     `request` is what came, its path without any public prefix; `signed_request` is what the
     client signed, where that differs. `now` is the server's time and `wall` the computer's, both
     UTC: they differ while a lesson or a test has moved the server's clock. `why_not` asks for
-    permissions that only the operation itself knows of: the refusal, or None.
+    permissions that only the operation itself knows of: the refusal, or None. `keys` are the
+    condition keys that an operation of IAM or STS has besides those of every request.
     """
 
     request: Request
@@ -60,6 +61,7 @@ class Call:
     form: Form | None = None
     policy: PostPolicy | None = None
     why_not: WhyNot = nothing_forbidden
+    keys: dict[str, str | list[str]] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
