@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from .errors import S3Error
+
+
+class Refusal(Protocol):
+    """Whatever ends a request: an error of S3's, or one of IAM or STS."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Decision:
     identity: str = "anonymous"
     action: str = ""
     resource: str = ""
-    error: S3Error | None = None
+    error: Refusal | None = None
     status: int = 0
 
     def passed(self, name: str, detail: str) -> None:
@@ -43,7 +53,7 @@ class Decision:
         self.error = error
         raise error
 
-    def ended(self, error: S3Error) -> None:
+    def ended(self, error: Refusal) -> None:
         """Record an error that came after the checks, from the body or the store."""
         if self.error is None:
             self.checks.append(Check(error.code, False, error.message))

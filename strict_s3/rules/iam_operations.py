@@ -1,7 +1,4 @@
-"""Which IAM or STS operation a form is, and which permissions it needs.
-
-Both services speak the Query protocol: the operation's name is the form field Action. A form that
-names no known operation is None: refused, never waved through.
+"""Which permissions an IAM or STS operation needs, and on which resources.
 
 Sources: "Actions, resources, and condition keys" for IAM
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html)
@@ -11,11 +8,15 @@ and for STS
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from .identity import Identity
 from .operations import Needs, Operation
+
+Params = Mapping[str, Any]
+# The ARN of the user, group or role of a name, with its path; None if there is none.
+ArnOf = Callable[[str, str], str | None]
 
 # IAM's operations by the kind of resource that they act on. An "own" one acts on the caller's own
 # user when it names none.
@@ -91,7 +92,68 @@ _NAME_FIELDS = {
     "instance-profile": "InstanceProfileName",
     "policy": "PolicyName",
 }
-_WITH_PATH = ("CreateGroup", "CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser")
+_CREATES = {
+    "CreateGroup": "",
+    "CreateInstanceProfile": "iam:TagInstanceProfile",
+    "CreatePolicy": "iam:TagPolicy",
+    "CreateRole": "iam:TagRole",
+    "CreateUser": "iam:TagUser",
+}
+# Lists are asked for by path.
+_LISTS = {
+    "ListGroups": "group",
+    "ListInstanceProfiles": "instance-profile",
+    "ListRoles": "role",
+    "ListUsers": "user",
+}
+
+
+def iam_operation(action: str, params: Params, caller: Identity, arn_of: ArnOf) -> Operation | None:
+    """What an IAM operation needs; None for an operation that this rule does not know.
+
+    `params` are the request's parameters by name, `arn_of` knows the paths of what there is.
+    """
+    kind = _IAM.get(action)
+    if kind is None:
+        return None
+    resource = _resource(action, kind, params, caller, arn_of)
+    needs: Needs = ((f"iam:{action}", resource),)
+    if params.get("Tags") and _CREATES.get(action):
+        needs += ((_CREATES[action], resource),)
+    if action in ("UpdateUser", "UpdateGroup"):
+        path, name = params.get("NewPath"), params.get(f"New{_NAME_FIELDS[kind]}")
+        if path or name:
+            # Renaming needs the permission for both names ("Rename an IAM user").
+            needs += ((f"iam:{action}", _renamed(resource, path, name)),)
+    return Operation(action, needs)
+
+
+def _resource(action: str, kind: str, params: Params, caller: Identity, arn_of: ArnOf) -> str:
+    start = f"arn:aws:iam::{caller.account}:"
+    if action in _LISTS:
+        return f"{start}{_LISTS[action]}{params.get('PathPrefix', '/')}"
+    if kind == "*":
+        return "*"
+    if kind == "policy" and action != "CreatePolicy":
+        return str(params.get("PolicyArn", "*"))
+    name = params.get(_NAME_FIELDS[kind])
+    if kind == "own":
+        if action == "ChangePassword" or name is None:
+            return caller.arn
+        kind = "user"
+    if name is None:
+        return "*"
+    if action in _CREATES:
+        return f"{start}{kind}{params.get('Path', '/')}{name}"
+    return arn_of(kind, name) or f"{start}{kind}/{name}"
+
+
+def _renamed(arn: str, path: str | None, name: str | None) -> str:
+    start, _, full = arn.partition("/")
+    old_path, _, old_name = f"/{full}".rpartition("/")
+    return f"{start}{path or old_path + '/'}{name or old_name}"
+
+
 # STS's operations and the resource that they need. AssumeRoleWithWebIdentity, AssumeRoleWithSAML
 # and AssumeRoot are not here: nothing here can verify what they present.
 _STS = {
@@ -107,66 +169,57 @@ _STS = {
 }
 
 
-def query_operation(
-    service: Literal["iam", "sts"], form: Mapping[str, str], *, account: str, caller: Identity
-) -> Operation | None:
-    """The IAM or STS operation that a form names, or None if it names none.
-
-    An ARN holds a path only where the form or the caller's own ARN gives one; the paths of other
-    users, groups and roles are known to the store alone and taken to be ``/``.
-    """
-    name = form.get("Action", "")
-    if service == "sts":
-        return _sts_operation(name, form, account)
-    kind = _IAM.get(name)
-    if kind is None:
-        return None
-    resource = _iam_resource(name, kind, form, account, caller)
-    needs: Needs = ((f"iam:{name}", resource),)
-    if name == "AddRoleToInstanceProfile" and form.get("RoleName"):
-        needs += (("iam:PassRole", f"arn:aws:iam::{account}:role/{form['RoleName']}"),)
-    if name in ("UpdateUser", "UpdateGroup"):
-        # Renaming needs the permission for both names ("Rename an IAM user").
-        field = _NAME_FIELDS[kind]
-        renamed = form.get(f"New{field}") or form.get(field, "")
-        target = f"arn:aws:iam::{account}:{kind}{form.get('NewPath') or '/'}{renamed}"
-        if form.get(f"New{field}") or form.get("NewPath"):
-            needs += ((f"iam:{name}", target),)
-    return Operation(name, needs)
-
-
-def _iam_resource(
-    name: str, kind: str, form: Mapping[str, str], account: str, caller: Identity
-) -> str:
-    if kind == "*":
-        return "*"
-    if kind == "policy" and name != "CreatePolicy":
-        return form.get("PolicyArn") or "*"
-    named = form.get(_NAME_FIELDS[kind])
-    if name == "ChangePassword" or (kind == "own" and not named):
-        return caller.arn if caller.kind == "user" else "*"
-    if not named:
-        return "*"
-    mine = caller.kind == "user" and named == caller.user_name
-    if mine and kind in ("own", "user") and name not in _WITH_PATH:
-        return caller.arn
-    path = form.get("Path") or "/" if name in _WITH_PATH else "/"
-    return f"arn:aws:iam::{account}:{'user' if kind == 'own' else kind}{path}{named}"
-
-
-def _sts_operation(name: str, form: Mapping[str, str], account: str) -> Operation | None:
-    resource = _STS.get(name)
+def sts_operation(action: str, params: Params, caller: Identity) -> Operation | None:
+    """What an STS operation needs; None for an operation that this rule does not know."""
+    resource = _STS.get(action)
     if resource is None:
         return None
     if not resource:
-        return Operation(name, ())
+        return Operation(action, ())
     if resource == "role":
-        resource = form.get("RoleArn") or "*"
+        resource = str(params.get("RoleArn", "*"))
     elif resource == "federated-user":
-        resource = f"arn:aws:sts::{account}:federated-user/{form.get('Name', '')}"
-    needs: Needs = ((f"sts:{name}", resource),)
-    if any(field.startswith("Tags.member.") for field in form):
+        resource = f"arn:aws:sts::{caller.account}:federated-user/{params.get('Name', '')}"
+    needs: Needs = ((f"sts:{action}", resource),)
+    if params.get("Tags"):
         needs += (("sts:TagSession", resource),)
-    if form.get("SourceIdentity"):
+    if params.get("SourceIdentity"):
         needs += (("sts:SetSourceIdentity", resource),)
-    return Operation(name, needs)
+    return Operation(action, needs)
+
+
+def query_context(
+    action: str, params: Params, tags: Mapping[str, str], boundary: str | None
+) -> dict[str, str | list[str]]:
+    """The condition keys that IAM and STS operations have besides the global ones, in lower case.
+
+    `tags` are those of the entity that is acted on, `boundary` is the ARN of its permissions
+    boundary.
+    """
+    found: dict[str, str | list[str]] = {}
+    for key, value in tags.items():
+        for prefix in ("aws:resourcetag", "iam:resourcetag"):
+            found[f"{prefix}/{key.lower()}"] = value
+    for tag in params.get("Tags", ()):
+        found[f"aws:requesttag/{tag['Key'].lower()}"] = tag["Value"]
+    keys = [tag["Key"] for tag in params.get("Tags", ())] or list(params.get("TagKeys", ()))
+    if keys:
+        found["aws:tagkeys"] = keys
+    if action in ("AssumeRole", "GetFederationToken", "GetSessionToken"):
+        return found | {
+            key: params[name] for name, key in _STS_KEYS.items() if params.get(name) is not None
+        }
+    if "PolicyArn" in params and action.startswith(("Attach", "Detach")):
+        found["iam:policyarn"] = params["PolicyArn"]
+    limit = params.get("PermissionsBoundary", None if action in _CREATES else boundary)
+    if limit:
+        found["iam:permissionsboundary"] = limit
+    return found
+
+
+_STS_KEYS = {
+    "ExternalId": "sts:externalid",
+    "RoleSessionName": "sts:rolesessionname",
+    "SourceIdentity": "sts:sourceidentity",
+    "TransitiveTagKeys": "sts:transitivetagkeys",
+}

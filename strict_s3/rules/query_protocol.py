@@ -1,12 +1,14 @@
-"""The XML of IAM and STS (the AWS Query protocol), and their words for a refused signature.
+"""How IAM and STS are called and how they refuse: the AWS Query protocol.
 
-Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
-https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html.
+Sources: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
+https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
+from urllib.parse import unquote_to_bytes
 
 from .errors import (
     AccessDenied,
@@ -20,6 +22,9 @@ from .errors import (
     SignatureDoesNotMatch,
     xml_text,
 )
+from .request import Request
+
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class QueryError(Exception):
@@ -75,18 +80,68 @@ def as_query_error(error: S3Error) -> QueryError:
     return QueryError(error.status, error.code, error.message)
 
 
-def response(action: str, result: Mapping[str, object], xmlns: str, request_id: str) -> bytes:
-    """The XML of a successful call: ``<ActionResponse><ActionResult>…``."""
-    return (
-        f'<{action}Response xmlns="{xmlns}"><{action}Result>{_elements(result)}</{action}Result>'
-        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
-        f"</{action}Response>"
-    ).encode()
+def read_form(request: Request, body: bytes) -> dict[str, str]:
+    """The parameters of a call, from the query and from the body: the only reading there is.
+
+    What is authorised is what this returns, and so is what is carried out. A request that two
+    readers could understand differently is refused: a parameter that is there twice, in whatever
+    place; a body that is compressed, or no form, or not UTF-8. Raises `QueryError`.
+    """
+    if request.method not in ("GET", "POST"):
+        raise QueryError(405, "MethodNotAllowed", f"{request.method} is not allowed: use POST.")
+    if request.path not in ("", "/"):
+        raise QueryError(404, "UnknownOperationException", "IAM and STS are at the path / alone.")
+    coding = request.header("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise _unreadable(f"Content-Encoding {coding!r} is not supported")
+    if body:
+        _check_type(request.header("content-type"))
+    form: dict[str, str] = {}
+    for name, value in [*_pairs(request.query_string.encode()), *_pairs(body)]:
+        if name in form:
+            raise _unreadable(f"The parameter {name!r} is there more than once")
+        form[name] = value
+    return form
 
 
-def _elements(values: Mapping[str, object]) -> str:
-    text = ""
-    for name, value in values.items():
-        inside = _elements(value) if isinstance(value, Mapping) else xml_text(str(value))
-        text += f"<{name}>{inside}</{name}>"
-    return text
+def _check_type(text: str) -> None:
+    kind, *parameters = (part.strip().lower() for part in text.split(";"))
+    charsets = {"charset=utf-8", 'charset="utf-8"'}
+    if kind != FORM_TYPE or not charsets.issuperset(parameters):
+        raise _unreadable(f"The body must be {FORM_TYPE} in UTF-8, not {text!r}")
+
+
+def _pairs(text: bytes) -> Iterator[tuple[str, str]]:
+    for item in text.split(b"&"):
+        if item:
+            name, _, value = item.partition(b"=")
+            yield _decoded(name), _decoded(value)
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return unquote_to_bytes(text.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise _unreadable("A parameter is not UTF-8") from None
+
+
+def _unreadable(why: str) -> QueryError:
+    return QueryError(400, "InvalidQueryParameter", f"{why}.")
+
+
+def check_action(form: Mapping[str, str], operations: Container[str], version: str) -> str:
+    """The operation that a form names. Raises `QueryError`: MissingAction or InvalidAction.
+
+    A form without a Version is taken to mean the only one there is. (AWS refuses it.)
+    """
+    action = form.get("Action", "")
+    if not action:
+        raise QueryError(
+            400, "MissingAction", "The request is missing an action or a required parameter."
+        )
+    given = form.get("Version", version)
+    if action not in operations or given != version:
+        status = 404 if given != version else 400
+        message = f"Could not find operation {action} for version {given}"
+        raise QueryError(status, "InvalidAction", message)
+    return action

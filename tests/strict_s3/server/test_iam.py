@@ -6,6 +6,7 @@ Statuses, codes and messages are those recorded on AWS in February 2026, where t
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
@@ -105,8 +106,12 @@ def arn(kind: str, name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:{kind}/{name}"
 
 
-def without_metadata(answer: dict) -> dict:
-    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+def principal(made: dict) -> Identity:
+    """Whoever a created user is, or a session of a created role."""
+    if "RoleId" in made:
+        session = f"{made['RoleId']}:s"
+        return Identity("assumed-role", ACCOUNT, "x", "", session, made["Arn"])
+    return Identity("user", ACCOUNT, made["Arn"], made["UserName"], made["UserId"])
 
 
 # Users.
@@ -196,7 +201,7 @@ def test_the_root_is_a_user_without_a_name(iam):
 
 def test_without_a_name_the_caller_is_meant(iam, store):
     made = iam.create_user(UserName="ann")["User"]
-    ann = client(store, Identity("user", ACCOUNT, made["Arn"], "ann", made["UserId"]))
+    ann = client(store, principal(made))
     assert ann.get_user()["User"] == made
     key = ann.create_access_key()["AccessKey"]
     assert key["UserName"] == "ann"
@@ -444,12 +449,11 @@ def test_versions_of_a_policy(iam):
 
 
 def test_policies_that_aws_manages(iam, store):
-    iam.create_user(UserName="ann")
+    ann = principal(iam.create_user(UserName="ann")["User"])
     reads = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     assert iam.get_policy(PolicyArn=reads)["Policy"]["AttachmentCount"] == 0
     iam.attach_user_policy(UserName="ann", PolicyArn=reads)
     assert iam.get_policy(PolicyArn=reads)["Policy"]["AttachmentCount"] == 1
-    ann = Identity("user", ACCOUNT, arn("user", "ann"), "ann")
     (policy,) = store.policies_of(ann).identity
     assert "s3:Get*" in policy.statements[0].actions
     attached = iam.list_policies(OnlyAttached=True)["Policies"]
@@ -475,10 +479,15 @@ def test_all_policies_that_aws_manages_can_be_evaluated(iam, store):
     assert with_path in found
 
 
+def test_an_arn_has_its_path(iam, store):
+    made = iam.create_policy(PolicyName="p", PolicyDocument=READ, Path="/x/")["Policy"]["Arn"]
+    assert made == arn("policy/x", "p")
+    assert store.managed_policy(made)
+    assert refusal(iam.get_policy, PolicyArn=arn("policy", "p"))[:2] == (404, "NoSuchEntity")
+
+
 def test_moto_is_not_imported():
     # The tests have imported it themselves, if at all: a new interpreter has not.
-    import subprocess
-
     code = (
         "from strict_s3.server.clock import Clock; from strict_s3.server.store.iam import Iam; "
         "iam = Iam('123456789012', Clock()); "
@@ -503,6 +512,7 @@ def test_a_role_from_beginning_to_end(iam, store):
     iam.update_role(RoleName="r", MaxSessionDuration=3600)
     assert iam.list_roles()["Roles"][0]["MaxSessionDuration"] == 3600
     assert iam.update_role_description(RoleName="r", Description="e")["Role"]["Description"] == "e"
+    iam.create_user(UserName="ann")
     other = TRUST.replace(":root", ":user/ann")
     iam.update_assume_role_policy(RoleName="r", PolicyDocument=other)
     assert store.find_role(made["Arn"]).assume_role_policy_document == other
@@ -535,9 +545,7 @@ def test_permissions_boundaries(iam, store, kind):
     made = create(**name, **more, PermissionsBoundary=policy)[kind.title()]
     said = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy}
     assert made["PermissionsBoundary"] == said
-    who = Identity("user", ACCOUNT, made["Arn"], "x")
-    if kind == "role":
-        who = Identity("assumed-role", ACCOUNT, "x", role_arn=made["Arn"])
+    who = principal(made)
     assert store.policies_of(who).boundary.name == "m"
     assert refusal(iam.delete_policy, PolicyArn=policy)[1] == "DeleteConflict"
     assert iam.get_policy(PolicyArn=policy)["Policy"]["PermissionsBoundaryUsageCount"] == 1
@@ -559,11 +567,11 @@ def test_tags_of_users_ignore_case_and_those_of_policies_do_not(iam, store):
         "InvalidInput",
         "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
     )
-    iam.create_user(UserName="ann", Tags=two[:1])
+    ann = principal(iam.create_user(UserName="ann", Tags=two[:1])["User"])
     iam.tag_user(UserName="ann", Tags=two[1:])
     assert iam.list_user_tags(UserName="ann")["Tags"] == two[1:]
     assert iam.get_user(UserName="ann")["User"]["Tags"] == two[1:]
-    assert store.principal_tags(Identity("user", ACCOUNT, "x", "ann")) == {"team": "b"}
+    assert store.principal_tags(ann) == {"team": "b"}
     iam.untag_user(UserName="ann", TagKeys=["TEAM"])
     assert iam.list_user_tags(UserName="ann")["Tags"] == []
     policy = iam.create_policy(PolicyName="p", PolicyDocument=READ, Tags=two)["Policy"]["Arn"]
@@ -579,9 +587,8 @@ def test_tags_of_users_ignore_case_and_those_of_policies_do_not(iam, store):
 
 
 def test_policies_of_a_user_are_its_own_and_its_groups(iam, store):
-    iam.create_user(UserName="ann")
+    ann = principal(iam.create_user(UserName="ann")["User"])
     iam.create_group(GroupName="g")
-    ann = Identity("user", ACCOUNT, arn("user", "ann"), "ann")
     assert store.policies_of(ann).identity == ()
     iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=READ)
     iam.put_group_policy(GroupName="g", PolicyName="theirs", PolicyDocument=READ)
@@ -593,7 +600,11 @@ def test_policies_of_a_user_are_its_own_and_its_groups(iam, store):
     assert store.policies_of(ann) is store.policies_of(ann)
     iam.remove_user_from_group(GroupName="g", UserName="ann")
     assert [p.name for p in store.policies_of(ann).identity] == ["own"]
+    iam.update_user(UserName="ann", NewUserName="eve")
+    assert [p.name for p in store.policies_of(ann).identity] == ["own"]
+    assert store.current(ann).user_name == "eve"
     store.reset()
+    assert store.current(ann) is None
     assert store.policies_of(ann).identity == ()
 
 

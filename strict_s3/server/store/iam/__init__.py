@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +33,9 @@ from .entities import AccessKey, Entity, Holder, Role, User
 __all__ = ["Iam", "Policies", "Role"]
 
 _REGISTERED = (groups, holders, managed, roles, users)  # importing them fills OPERATIONS
+_EVERYTHING = (
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+)
 _NOTHING = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
 )
@@ -78,13 +81,11 @@ class Iam:
 
         They are remembered until something in IAM changes.
         """
-        name = (identity.kind, identity.role_arn or identity.user_name)
-        known = self._policies
-        found = known.get(name)
+        name = (identity.kind, identity.user_name if _federated(identity) else identity.user_id)
+        found = self._policies.get(name)
         if found is None:
             with self._lock:
-                found = self._collect(self._holder(identity))
-                self._policies[name] = found
+                found = self._policies[name] = self._collect(identity)
         return found
 
     def find_role(self, arn: str) -> Role | None:
@@ -106,9 +107,17 @@ class Iam:
         tags = dict(holder.tags) if holder else {}
         return tags | dict(identity.session.tags if identity.session else ())
 
-    def exists(self, identity: Identity) -> bool:
-        """True while the user or role behind a session is there. (The root always is.)"""
-        return identity.kind in ("root", "anonymous") or self._holder(identity) is not None
+    def current(self, identity: Identity) -> Identity | None:
+        """A session's identity by the name that its user has now.
+
+        None once the user or role behind the session has been deleted.
+        """
+        if _is_root(identity):
+            return identity
+        holder = self._holder(identity)
+        if holder is None or identity.kind != "user" or holder.arn == identity.arn:
+            return identity if holder else None
+        return replace(identity, arn=holder.arn, user_name=holder.name)
 
     # Operations.
 
@@ -121,10 +130,17 @@ class Iam:
         found: Entity | None = names.get(kind, account.roles).get(name)
         return found
 
-    def key_owner(self, access_key: str) -> User | None:
-        """The user that has an access key, or None."""
-        key = self._account.keys.get(access_key)
-        return key.owner if key else None
+    def arn_of(self, kind: str, name: str) -> str | None:
+        """The ARN of what `entity` finds, with its path; None without one."""
+        found = self.entity(kind, name)
+        return found.arn if found else None
+
+    def unknown_principal(self, policy: Policy) -> str | None:
+        """The ARN of a user or role that a policy names and that is not there, or None.
+
+        AWS refuses such a policy: "Invalid principal in policy".
+        """
+        return self._account.unknown_principal(policy)
 
     def carry_out(
         self, action: str, params: Mapping[str, Any], caller: Identity, request_id: str
@@ -162,12 +178,16 @@ class Iam:
 
     def _holder(self, identity: Identity) -> Holder | None:
         if identity.kind == "assumed-role":
-            return self.find_role(identity.role_arn)
-        if identity.kind in ("user", "federated-user"):
+            return self._account.roles.by_id(identity.user_id.partition(":")[0])
+        if _federated(identity):
             return self._account.users.get(identity.user_name)
-        return None
+        return self._account.users.by_id(identity.user_id)
 
-    def _collect(self, holder: Holder | None) -> Policies:
+    def _collect(self, identity: Identity) -> Policies:
+        if _is_root(identity):
+            # A federated user of the root's has all of it, within its session policies.
+            return Policies((_parsed(_EVERYTHING, "root", "identity"),))
+        holder = self._holder(identity)
         if holder is None:
             return Policies()
         givers: list[Holder] = [holder]
@@ -186,6 +206,15 @@ class Iam:
         return Policies(
             tuple(_parsed(text, name, "identity") for name, text in documents), boundary
         )
+
+
+def _federated(identity: Identity) -> bool:
+    return identity.kind == "federated-user"
+
+
+def _is_root(identity: Identity) -> bool:
+    """The root, or a federated user whose credentials the root has asked for."""
+    return identity.kind == "root" or (_federated(identity) and not identity.user_name)
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 from ....rules.identity import Identity
-from ....rules.policy import MalformedPolicy, PolicyKind, parse_policy
+from ....rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from ....rules.query_protocol import QueryError
 from ...clock import Clock
 from .aws_policies import aws_policy
@@ -117,6 +118,31 @@ class Account:
         found = self.policies.get(arn.rpartition("/")[2])
         return found if found is not None and found.arn == arn else aws_policy(arn)
 
+    def unknown_principal(self, policy: Policy) -> str | None:
+        """The first user or role of this account that a policy names and that is not there.
+
+        AWS refuses a policy that names one. Those of other accounts cannot be looked up here.
+        """
+        arns = [v for s in policy.statements for sort, v in s.principals or () if sort == "AWS"]
+        return next((arn for arn in arns if self._is_missing(arn)), None)
+
+    def _is_missing(self, arn: str) -> bool:
+        own = re.fullmatch(rf"arn:aws:iam::{self.id}:(user|role)/(?:.*/)?([^/]+)", arn)
+        if own:
+            found = self.users.get(own[2]) if own[1] == "user" else self.roles.get(own[2])
+            return found is None or found.arn != arn
+        session = re.fullmatch(rf"arn:aws:sts::{self.id}:assumed-role/([^/]+)/.+", arn)
+        return session is not None and self.roles.get(session[1]) is None
+
+    def forget_principal(self, entity: Entity) -> None:
+        """Put the unique id of a deleted user or role in the place of its ARN in trust policies.
+
+        So that a new one of the same name is not trusted (AWS does the same).
+        """
+        old, new = json.dumps(entity.arn), json.dumps(entity.id)
+        for role in self.roles:
+            role.assume_role_policy_document = role.assume_role_policy_document.replace(old, new)
+
     def holders(self) -> Iterable[Holder]:
         """All users, groups and roles."""
         yield from self.groups
@@ -153,13 +179,13 @@ def check_quota(name: str, used: int, said: str = "") -> None:
         )
 
 
-def check_document(document: str, kind: PolicyKind, *, managed: bool = False) -> None:
+def check_document(document: str, kind: PolicyKind, *, managed: bool = False) -> Policy:
     """A policy that could not be evaluated later is refused now. Raises `QueryError`.
 
     A managed policy must be of version 2012-10-17; an inline one is not asked for it.
     """
     try:
-        parse_policy(document, name="document", kind=kind, latest=managed)
+        return parse_policy(document, name="document", kind=kind, latest=managed)
     except MalformedPolicy as problem:
         raise QueryError(400, "MalformedPolicyDocument", problem.aws) from problem
 

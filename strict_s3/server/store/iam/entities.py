@@ -128,15 +128,20 @@ class Names(Generic[_E]):
 
     def __init__(self) -> None:
         self._found: dict[str, _E] = {}
+        self._by_id: dict[str, _E] = {}
 
     def get(self, name: str) -> _E | None:
         return self._found.get(name.lower())
 
+    def by_id(self, unique_id: str) -> _E | None:
+        """By the identifier that outlives a change of name."""
+        return self._by_id.get(unique_id)
+
     def add(self, entity: _E) -> None:
-        self._found[entity.name.lower()] = entity
+        self._found[entity.name.lower()] = self._by_id[entity.id] = entity
 
     def remove(self, entity: _E) -> None:
-        del self._found[entity.name.lower()]
+        del self._found[entity.name.lower()], self._by_id[entity.id]
 
     def __len__(self) -> int:
         return len(self._found)

@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from ....rules.identity import Identity
+from ....rules.query_protocol import QueryError
 from .account import (
     Account,
     Params,
@@ -49,7 +50,11 @@ def facts(role: Role, told: _Told) -> Result:
 
 
 def _check_trust(account: Account, document: str) -> None:
-    check_document(document, "trust")
+    unknown = account.unknown_principal(check_document(document, "trust"))
+    if unknown:
+        raise QueryError(
+            400, "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{unknown}"'
+        )
     check_quota("AssumeRolePolicySize", size(document), "ACLSizePerRole")
 
 
@@ -117,6 +122,7 @@ def delete_role(account: Account, p: Params, caller: Identity) -> Result:
     if role.inline:
         conflict("Cannot delete entity, must delete policies first.")
     account.roles.remove(role)
+    account.forget_principal(role)
     return {}
 
 

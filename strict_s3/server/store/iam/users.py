@@ -106,6 +106,7 @@ def delete_user(account: Account, p: Params, caller: Identity) -> Result:
     if user.groups:
         conflict("Cannot delete entity, must remove users from group first.")
     account.users.remove(user)
+    account.forget_principal(user)
     return {}
 
 
