@@ -14,9 +14,9 @@ import random
 import traceback
 from collections import deque
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from ..rules import cors, header_auth, post_policy, query_auth, sigv4
+from ..rules import cors, header_auth, post_policy, query_auth
 from ..rules.authentication import Authentication, Endpoint, Verifier
 from ..rules.decision import Decision
 from ..rules.errors import (
@@ -33,10 +33,12 @@ from ..rules.ownership import check_expected_owner
 from ..rules.payload import declared_payload
 from ..rules.query_protocol import QueryError
 from ..rules.request import Request
+from ..rules.services import service_of
 from .address import Addresses, Place
 from .authorise import Authoriser
 from .call import Call, Read
 from .clock import Clock
+from .elsewhere import not_here
 from .http.form_reader import read_form
 from .operations import CARRIED_OUT
 from .query_services import QueryServices
@@ -116,10 +118,13 @@ class Gate:
     def _answer(self, call: Call) -> Response:
         """The operation's answer, or the refusal."""
         try:
-            service = _query_service(call.request)
-            if service is not None:
-                return self._query_services.handle(service, call, self.verifier)
-            return self._s3(call)
+            match service_of(call.request):
+                case "s3":
+                    return self._s3(call)
+                case ("iam" | "sts") as service:
+                    return self._query_services.handle(service, call, self.verifier)
+                case other:
+                    return not_here(other, call)
         except S3Error as error:
             call.decision.ended(error)
             # Where it was raised leads back to the error, and this circle would hold files and
@@ -222,16 +227,6 @@ class Gate:
             )
         call.decision.passed("authentication", "none: the request is anonymous")
         return Authentication()
-
-
-def _query_service(request: Request) -> Literal["iam", "sts"] | None:
-    """``iam`` or ``sts`` if the Authorization header is for one of them."""
-    text = request.header("authorization")
-    services: tuple[Literal["iam", "sts"], ...] = ("iam", "sts")
-    for service in services:
-        if f"/{service}/{sigv4.TERMINATOR}" in text.partition("SignedHeaders")[0]:
-            return service
-    return None
 
 
 def _check_overrides(call: Call) -> None:
