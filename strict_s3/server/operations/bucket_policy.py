@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
-import re
-
 from ...rules.bucket_errors import NoSuchBucketPolicy
 from ...rules.bucket_policy import check_bucket_policy, normalised
 from ...rules.errors import AccessDenied, MalformedPolicyDocument, NotImplementedByS3
@@ -19,9 +17,6 @@ from ..response import Response
 from ..store.store import Store
 from .body import read_document
 
-_OWN_PRINCIPAL = re.compile(
-    r"arn:aws:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)"
-)
 _CONFIRM = "x-amz-confirm-remove-self-bucket-access"
 
 
@@ -48,16 +43,9 @@ def put_policy(store: Store, call: Call) -> Response:
 
 def _check_principals(store: Store, policy: Policy) -> None:
     """Users and roles of this account must exist; of other accounts nothing is known here."""
-    for statement in policy.statements:
-        for sort, arn in statement.principals or ():
-            match = _OWN_PRINCIPAL.fullmatch(arn)
-            if sort != "AWS" or match is None or match["account"] != store.account:
-                continue
-            entity = store.iam.entity(match["kind"], match["name"])
-            if entity is None or entity.arn != arn:
-                raise MalformedPolicyDocument(
-                    "Invalid principal in policy", Detail=f'"AWS" : "{arn}"'
-                )
+    unknown = store.iam.unknown_principal(policy)
+    if unknown:
+        raise MalformedPolicyDocument("Invalid principal in policy", Detail=f'"AWS" : "{unknown}"')
 
 
 def get_policy(store: Store, call: Call) -> Response:
