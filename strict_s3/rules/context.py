@@ -139,18 +139,18 @@ def request_context(
 def _principal(identity: Identity) -> dict[str, str]:
     if identity.kind == "anonymous":
         return {"aws:userid": "anonymous"}
-    found = {
+    keys = {
         # For a session this key holds the role's ARN.
         "aws:principalarn": identity.role_arn or identity.arn,
         "aws:principalaccount": identity.account,
         "aws:userid": identity.user_id,
     }
     if identity.kind == "user":
-        found["aws:username"] = identity.user_name
+        keys["aws:username"] = identity.user_name
     if identity.session is not None:
-        found["aws:tokenissuetime"] = iso(identity.session.issued_at)
+        keys["aws:tokenissuetime"] = iso(identity.session.issued_at)
         # In every request with temporary credentials; there is no MFA here.
-        found["aws:multifactorauthpresent"] = "false"
+        keys["aws:multifactorauthpresent"] = "false"
         if identity.session.source_identity:
-            found["aws:sourceidentity"] = identity.session.source_identity
-    return found
+            keys["aws:sourceidentity"] = identity.session.source_identity
+    return keys

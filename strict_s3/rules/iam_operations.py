@@ -196,25 +196,25 @@ def query_context(
     `tags` are those of the entity that is acted on, `boundary` is the ARN of its permissions
     boundary.
     """
-    found: dict[str, str | list[str]] = {}
+    keys: dict[str, str | list[str]] = {}
     for key, value in tags.items():
         for prefix in ("aws:resourcetag", "iam:resourcetag"):
-            found[f"{prefix}/{key.lower()}"] = value
+            keys[f"{prefix}/{key.lower()}"] = value
     for tag in params.get("Tags", ()):
-        found[f"aws:requesttag/{tag['Key'].lower()}"] = tag["Value"]
-    keys = [tag["Key"] for tag in params.get("Tags", ())] or list(params.get("TagKeys", ()))
-    if keys:
-        found["aws:tagkeys"] = keys
+        keys[f"aws:requesttag/{tag['Key'].lower()}"] = tag["Value"]
+    tag_keys = [tag["Key"] for tag in params.get("Tags", ())] or list(params.get("TagKeys", ()))
+    if tag_keys:
+        keys["aws:tagkeys"] = tag_keys
     if action in ("AssumeRole", "GetFederationToken", "GetSessionToken"):
-        return found | {
+        return keys | {
             key: params[name] for name, key in _STS_KEYS.items() if params.get(name) is not None
         }
     if "PolicyArn" in params and action.startswith(("Attach", "Detach")):
-        found["iam:policyarn"] = params["PolicyArn"]
+        keys["iam:policyarn"] = params["PolicyArn"]
     limit = params.get("PermissionsBoundary", None if action in _CREATES else boundary)
     if limit:
-        found["iam:permissionsboundary"] = limit
-    return found
+        keys["iam:permissionsboundary"] = limit
+    return keys
 
 
 _STS_KEYS = {

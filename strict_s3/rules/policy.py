@@ -197,10 +197,10 @@ class _Reader:
         if not isinstance(tests, dict):
             self._syntax(f"{where}: {written} needs an object of keys and values.")
         for value in tests.values():
-            for one in value if isinstance(value, list) else [value]:
-                if not isinstance(one, (str, int, float)):
+            for scalar in value if isinstance(value, list) else [value]:
+                if not isinstance(scalar, (str, int, float)):
                     self._syntax(
-                        f"A condition value must be a string, number or boolean, not {one!r}."
+                        f"A condition value must be a string, number or boolean, not {scalar!r}."
                     )
         try:
             Operator(written)
@@ -274,28 +274,28 @@ class _Reader:
     def _principals(
         self, item: dict[str, Any], where: str
     ) -> tuple[tuple[tuple[str, str], ...] | None, bool]:
-        given = next((name for name in ("Principal", "NotPrincipal") if name in item), None)
+        element = next((name for name in ("Principal", "NotPrincipal") if name in item), None)
         if self._kind not in ("resource", "trust"):
-            if given:
+            if element:
                 self._fault(
                     Phase.PRINCIPALS,
-                    f"{where}: {given} belongs in a bucket policy or a trust policy; "
+                    f"{where}: {element} belongs in a bucket policy or a trust policy; "
                     f"in an {KINDS[self._kind]} the principal is whoever holds it.",
                     "Policy document should not specify a principal.",
                 )
             return None, False
-        if given is None:
+        if element is None:
             self._fault(
                 Phase.PRINCIPALS,
                 f'{where} of a {KINDS[self._kind]} needs a Principal, such as "*".',
                 "Missing required field Principal",
             )
             return (), False
-        pairs = list(self._named(item[given], where))
-        for sort, value in pairs:
-            if fault := principal_fault(sort, value, self._kind, where):
+        pairs = list(self._named(item[element], where))
+        for principal_type, value in pairs:
+            if fault := principal_fault((principal_type, value), self._kind, where):
                 self._fault(*fault)
-        return tuple(pairs), given == "NotPrincipal"
+        return tuple(pairs), element == "NotPrincipal"
 
     def _named(self, value: Any, where: str) -> Iterable[tuple[str, str]]:
         if value == "*":
@@ -303,12 +303,12 @@ class _Reader:
             return
         if not isinstance(value, dict) or not value:
             self._syntax(f'{where}: Principal must be "*" or an object like {{"AWS": …}}.')
-        for sort, names in value.items():
+        for principal_type, names in value.items():
             listed = names if isinstance(names, list) else [names]
-            if not listed or not all(isinstance(one, str) and one for one in listed):
+            if not listed or not all(isinstance(name, str) and name for name in listed):
                 self._syntax(f"The Principal of {where} must be a string or a list of strings.")
-            for one in listed:
-                yield (sort, one)
+            for name in listed:
+                yield (principal_type, name)
 
     def _conditions(
         self, block: dict[str, Any], where: str

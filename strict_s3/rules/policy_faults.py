@@ -144,11 +144,12 @@ _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _CANONICAL = re.compile("[0-9a-f]{64}")
 
 
-def principal_fault(sort: str, value: str, kind: PolicyKind, where: str) -> Fault | None:
-    """What is wrong with one principal, or None. `sort` is AWS, Service, and so on.
+def principal_fault(principal: tuple[str, str], kind: PolicyKind, where: str) -> Fault | None:
+    """What is wrong with one principal (its type and its value), or None.
 
     A CloudFront origin access identity is a principal too, by its canonical id or its ARN.
     """
+    principal_type, value = principal
     known = {
         "AWS": _AWS_PRINCIPAL,
         "Service": _SERVICE,
@@ -157,14 +158,14 @@ def principal_fault(sort: str, value: str, kind: PolicyKind, where: str) -> Faul
     }
     aws = _INVALID_PRINCIPAL
     if kind == "trust":
-        aws += f': "{sort}":"{value}"'
-    if sort not in known:
-        return Phase.PRINCIPALS, f'{where} has the unknown principal type "{sort}".', aws
-    if known[sort].fullmatch(value):
+        aws += f': "{principal_type}":"{value}"'
+    if principal_type not in known:
+        return Phase.PRINCIPALS, f'{where} has the unknown principal type "{principal_type}".', aws
+    if known[principal_type].fullmatch(value):
         return None
     fix = (
         'use "*", an account id or an ARN of a user, role or root.'
-        if sort == "AWS"
-        else f"it is no {sort} principal, such as cloudfront.amazonaws.com."
+        if principal_type == "AWS"
+        else f"it is not a {principal_type} principal, such as cloudfront.amazonaws.com."
     )
     return Phase.PRINCIPALS, f'{where}: Invalid principal in policy: "{value}"; {fix}', aws

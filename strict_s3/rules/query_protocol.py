@@ -139,9 +139,9 @@ def check_action(form: Mapping[str, str], operations: Container[str], version: s
         raise QueryError(
             400, "MissingAction", "The request is missing an action or a required parameter."
         )
-    given = form.get("Version", version)
-    if action not in operations or given != version:
-        status = 404 if given != version else 400
-        message = f"Could not find operation {action} for version {given}"
+    asked = form.get("Version", version)
+    if action not in operations or asked != version:
+        status = 404 if asked != version else 400
+        message = f"Could not find operation {action} for version {asked}"
         raise QueryError(status, "InvalidAction", message)
     return action

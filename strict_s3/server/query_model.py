@@ -123,9 +123,9 @@ class QueryModel:
                 yield from self._problems_of_value(member, value, where)
 
     def _problems_of_list(self, shape: Any, values: list[Any], where: str) -> Iterator[str]:
-        most = shape.metadata.get("max")
-        if most is not None and len(values) > most:
-            yield self._problem(where, values, f"have length less than or equal to {most}")
+        maximum = shape.metadata.get("max")
+        if maximum is not None and len(values) > maximum:
+            yield self._problem(where, values, f"have length less than or equal to {maximum}")
             return
         if shape.member.type_name == "structure":
             for number, value in enumerate(values, 1):
@@ -141,7 +141,7 @@ class QueryModel:
 
     def _problems_of_value(self, shape: Any, value: Any, where: str) -> Iterator[str]:
         facts = shape.metadata
-        least, most, pattern = facts.get("min"), facts.get("max"), facts.get("pattern")
+        minimum, maximum, pattern = facts.get("min"), facts.get("max"), facts.get("pattern")
         what, size = ("value", value) if shape.type_name == "integer" else ("length", 0)
         if shape.type_name == "string":
             size = len(value)
@@ -153,10 +153,10 @@ class QueryModel:
                 listed = f"[{', '.join(allowed)}]"
                 yield self._problem(where, value, f"satisfy enum value set: {listed}")
         if shape.type_name in ("string", "integer"):
-            if least is not None and size < least:
-                yield self._problem(where, value, f"have {what} greater than or equal to {least}")
-            if most is not None and size > most:
-                yield self._problem(where, value, f"have {what} less than or equal to {most}")
+            if minimum is not None and size < minimum:
+                yield self._problem(where, value, f"have {what} greater than or equal to {minimum}")
+            if maximum is not None and size > maximum:
+                yield self._problem(where, value, f"have {what} less than or equal to {maximum}")
 
     def _mismatch(self, pattern: str, value: str, where: str) -> str:
         words = _IN_WORDS.get(pattern) if self.service == "iam" else None
@@ -179,12 +179,12 @@ class _Reader:
         self.left = dict(fields)
 
     def structure(self, shape: Any, prefix: str) -> dict[str, Any]:
-        found = {}
+        params = {}
         for name, member in shape.members.items():
             value = self._value(member, f"{prefix}{name}")
             if value is not None:
-                found[name] = value
-        return found
+                params[name] = value
+        return params
 
     def _value(self, shape: Any, name: str) -> Any:
         if shape.type_name == "structure":
@@ -230,8 +230,8 @@ def _integer(name: str, text: str) -> int:
     return int(text)
 
 
-def _malformed(name: str, text: str, wanted: str) -> NoReturn:
-    raise QueryError(400, "MalformedInput", f"{name} must be {wanted}, not {text!r}.")
+def _malformed(name: str, text: str, expected: str) -> NoReturn:
+    raise QueryError(400, "MalformedInput", f"{name} must be {expected}, not {text!r}.")
 
 
 def _constraints(shape: Any) -> Iterator[str]:

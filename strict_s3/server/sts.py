@@ -251,9 +251,9 @@ def _caller_identity(params: Params, caller: Identity) -> Result:
 
 def _check_mfa(params: Params) -> None:
     """There are no MFA devices here, so that no code can be valid. Raises `QueryError`."""
-    given = [name for name in ("SerialNumber", "TokenCode") if name in params]
-    if given:
-        raise QueryError(403, "AccessDenied", _NO_MFA if len(given) == 2 else _HALF_MFA)
+    mfa = [name for name in ("SerialNumber", "TokenCode") if name in params]
+    if mfa:
+        raise QueryError(403, "AccessDenied", _NO_MFA if len(mfa) == 2 else _HALF_MFA)
 
 
 def _duration(params: Params, caller: Identity) -> int:

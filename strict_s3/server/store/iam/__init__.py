@@ -82,11 +82,11 @@ class Iam:
         They are remembered until something in IAM changes.
         """
         name = (identity.kind, identity.user_name if _federated(identity) else identity.user_id)
-        found = self._policies.get(name)
-        if found is None:
+        policies = self._policies.get(name)
+        if policies is None:
             with self._lock:
-                found = self._policies[name] = self._collect(identity)
-        return found
+                policies = self._policies[name] = self._collect(identity)
+        return policies
 
     def find_role(self, arn: str) -> Role | None:
         """The role of that ARN, or None."""
@@ -127,13 +127,13 @@ class Iam:
         if kind == "policy":
             return account.find_policy(name)
         names: dict[str, Any] = {"user": account.users, "group": account.groups}
-        found: Entity | None = names.get(kind, account.roles).get(name)
-        return found
+        entity: Entity | None = names.get(kind, account.roles).get(name)
+        return entity
 
     def arn_of(self, kind: str, name: str) -> str | None:
         """The ARN of what `entity` finds, with its path; None without one."""
-        found = self.entity(kind, name)
-        return found.arn if found else None
+        entity = self.entity(kind, name)
+        return entity.arn if entity else None
 
     def unknown_principal(self, policy: Policy) -> str | None:
         """The ARN of a user or role that a policy names and that is not there, or None.

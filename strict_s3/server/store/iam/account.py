@@ -99,38 +99,38 @@ class Account:
 
     def policy(self, arn: str, message: str = "Policy {} was not found.") -> ManagedPolicy:
         """A managed policy, this account's or AWS's own. Raises NoSuchEntity."""
-        found = self.find_policy(arn)
-        if found is None:
+        policy = self.find_policy(arn)
+        if policy is None:
             no_such(message.format(arn))
-        return found
+        return policy
 
     def own_policy(self, arn: str) -> ManagedPolicy:
         """A managed policy that can be changed: AWS's own cannot. Raises `QueryError`."""
-        found = self.policy(arn)
-        if found.account != self.id:
+        policy = self.policy(arn)
+        if policy.account != self.id:
             raise QueryError(403, "AccessDenied", f"Policy {arn} is managed by AWS.")
-        return found
+        return policy
 
     def find_policy(self, arn: str) -> ManagedPolicy | None:
         """The managed policy of that ARN, or None."""
         if not re.fullmatch(r"arn:aws:iam::(\d{12}|aws):policy/.+", arn):
             raise QueryError(400, "ValidationError", f"ARN {arn} is not valid.")
-        found = self.policies.get(arn.rpartition("/")[2])
-        return found if found is not None and found.arn == arn else aws_policy(arn)
+        policy = self.policies.get(arn.rpartition("/")[2])
+        return policy if policy is not None and policy.arn == arn else aws_policy(arn)
 
     def unknown_principal(self, policy: Policy) -> str | None:
         """The first user or role of this account that a policy names and that is not there.
 
         AWS refuses a policy that names one. Those of other accounts cannot be looked up here.
         """
-        arns = [v for s in policy.statements for sort, v in s.principals or () if sort == "AWS"]
+        arns = [v for s in policy.statements for kind, v in s.principals or () if kind == "AWS"]
         return next((arn for arn in arns if self._is_missing(arn)), None)
 
     def _is_missing(self, arn: str) -> bool:
         own = re.fullmatch(rf"arn:aws:iam::{self.id}:(user|role)/(?:.*/)?([^/]+)", arn)
         if own:
-            found = self.users.get(own[2]) if own[1] == "user" else self.roles.get(own[2])
-            return found is None or found.arn != arn
+            holder = self.users.get(own[2]) if own[1] == "user" else self.roles.get(own[2])
+            return holder is None or holder.arn != arn
         session = re.fullmatch(rf"arn:aws:sts::{self.id}:assumed-role/([^/]+)/.+", arn)
         return session is not None and self.roles.get(session[1]) is None
 
@@ -150,10 +150,10 @@ class Account:
         yield from self.roles
 
     def _found(self, names: Names[_E], kind: type[_E], name: str) -> _E:
-        found = names.get(name)
-        if found is None:
+        entity = names.get(name)
+        if entity is None:
             no_such(f"The {kind.kind} with name {name} cannot be found.")
-        return found
+        return entity
 
 
 _E = TypeVar("_E", bound=Entity)
@@ -206,9 +206,9 @@ def page(name: str, items: Sequence[Any], p: Params, key: Callable[[Any], str]) 
         except (binascii.Error, UnicodeDecodeError, ValueError):
             raise QueryError(400, "ValidationError", "Invalid Marker.") from None
         items = [item for item in items if key(item) > last]
-    most = p.get("MaxItems", PAGE)
-    shown = items[:most]
-    result: Result = {name: list(shown), "IsTruncated": len(items) > most}
+    limit = p.get("MaxItems", PAGE)
+    shown = items[:limit]
+    result: Result = {name: list(shown), "IsTruncated": len(items) > limit}
     if result["IsTruncated"]:
         result["Marker"] = base64.b64encode(key(shown[-1]).encode()).decode()
     return result

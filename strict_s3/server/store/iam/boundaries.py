@@ -19,10 +19,10 @@ def checked_boundary(account: Account, p: Params) -> str | None:
     if arn is None:
         return None
     try:
-        found = account.find_policy(arn)
+        policy = account.find_policy(arn)
     except QueryError as problem:
         raise QueryError(400, "InvalidInput", problem.message) from None
-    if found is None:
+    if policy is None:
         no_such(f"Scope ARN: {arn} does not exist or is not attachable.")
     return arn
 

@@ -44,15 +44,15 @@ def create_group(account: Account, p: Params, caller: Identity) -> Result:
 @operation("GetGroup", "GroupName Marker MaxItems")
 def get_group(account: Account, p: Params, caller: Identity) -> Result:
     group = account.group(p["GroupName"])
-    found = page("Users", sorted(group.users.values(), key=by_name), p, by_name)
-    members = [user_facts(user, listed=True) for user in found["Users"]]
-    return found | {"Group": facts(group), "Users": members}
+    listing = page("Users", sorted(group.users.values(), key=by_name), p, by_name)
+    members = [user_facts(user, listed=True) for user in listing["Users"]]
+    return listing | {"Group": facts(group), "Users": members}
 
 
 @operation("ListGroups", "PathPrefix Marker MaxItems")
 def list_groups(account: Account, p: Params, caller: Identity) -> Result:
-    found = page("Groups", under(account.groups, p), p, by_name)
-    return found | {"Groups": [facts(group) for group in found["Groups"]]}
+    listing = page("Groups", under(account.groups, p), p, by_name)
+    return listing | {"Groups": [facts(group) for group in listing["Groups"]]}
 
 
 @operation("UpdateGroup", "GroupName NewPath NewGroupName")
@@ -100,13 +100,13 @@ def remove_user_from_group(account: Account, p: Params, caller: Identity) -> Res
 @operation("ListGroupsForUser", "UserName Marker MaxItems")
 def list_groups_for_user(account: Account, p: Params, caller: Identity) -> Result:
     groups = sorted(account.user(p["UserName"]).groups.values(), key=by_name)
-    found = page("Groups", groups, p, by_name)
-    return found | {"Groups": [facts(group) for group in found["Groups"]]}
+    listing = page("Groups", groups, p, by_name)
+    return listing | {"Groups": [facts(group) for group in listing["Groups"]]}
 
 
 @operation("GetAccountSummary")
 def get_account_summary(account: Account, p: Params, caller: Identity) -> Result:
-    quotas = {f"{name}Quota": most for name, most in QUOTAS.items() if name != "TagsPerEntity"}
+    quotas = {f"{name}Quota": quota for name, quota in QUOTAS.items() if name != "TagsPerEntity"}
     used = {
         "AccountAccessKeysPresent": 1,
         "AccountMFAEnabled": 0,

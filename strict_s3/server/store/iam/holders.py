@@ -26,12 +26,12 @@ def _put(holder: Holder, p: Params) -> Result:
     check_document(p["PolicyDocument"], "identity")
     policies = holder.inline | {p["PolicyName"]: p["PolicyDocument"]}
     kind = type(holder).__name__
-    most = QUOTAS[f"{kind}PolicySize"]
-    if sum(map(size, policies.values())) > most:
+    quota = QUOTAS[f"{kind}PolicySize"]
+    if sum(map(size, policies.values())) > quota:
         raise QueryError(
             409,
             "LimitExceeded",
-            f"Maximum policy size of {most} bytes exceeded for {holder.kind} {holder.name}",
+            f"Maximum policy size of {quota} bytes exceeded for {holder.kind} {holder.name}",
         )
     holder.inline = policies
     return {}
@@ -71,9 +71,9 @@ def _detach(account: Account, holder: Holder, arn: str) -> Result:
 def _list_attached(account: Account, holder: Holder, p: Params) -> Result:
     attached = {arn: account.policy(arn) for arn in holder.attached}
     chosen = sorted(arn for arn, policy in attached.items() if _is_under(policy.path, p))
-    found = page("AttachedPolicies", chosen, p, str)
-    listed = [{"PolicyName": attached[a].name, "PolicyArn": a} for a in found["AttachedPolicies"]]
-    return found | {"AttachedPolicies": listed}
+    listing = page("AttachedPolicies", chosen, p, str)
+    listed = [{"PolicyName": attached[a].name, "PolicyArn": a} for a in listing["AttachedPolicies"]]
+    return listing | {"AttachedPolicies": listed}
 
 
 def _is_under(path: str, p: Params) -> bool:

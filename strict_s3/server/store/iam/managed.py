@@ -90,18 +90,18 @@ def get_policy(account: Account, p: Params, caller: Identity) -> Result:
 @operation("ListPolicies", "Scope OnlyAttached PathPrefix PolicyUsageFilter Marker MaxItems")
 def list_policies(account: Account, p: Params, caller: Identity) -> Result:
     scope, usage = p.get("Scope", "All"), _Usage(account)
-    found: list[ManagedPolicy] = [] if scope == "AWS" else list(account.policies)
+    policies: list[ManagedPolicy] = [] if scope == "AWS" else list(account.policies)
     if scope != "Local":
-        found += aws_policies()
+        policies += aws_policies()
     prefix = p.get("PathPrefix", "/")
-    found = [policy for policy in found if policy.path.startswith(prefix)]
+    policies = [policy for policy in policies if policy.path.startswith(prefix)]
     used = usage.attached + usage.boundary
     if "PolicyUsageFilter" in p:
         used = getattr(usage, _USAGES[p["PolicyUsageFilter"]])
     if p.get("OnlyAttached") or "PolicyUsageFilter" in p:
-        found = [policy for policy in found if used[policy.arn]]
-    found.sort(key=_by_owner)
-    listed = page("Policies", found, p, _by_owner)
+        policies = [policy for policy in policies if used[policy.arn]]
+    policies.sort(key=_by_owner)
+    listed = page("Policies", policies, p, _by_owner)
     return listed | {"Policies": [usage.facts(policy) for policy in listed["Policies"]]}
 
 
@@ -159,12 +159,12 @@ def _of_version(account: Account, p: Params, *, own: bool = False) -> ManagedPol
 def create_policy_version(account: Account, p: Params, caller: Identity) -> Result:
     policy = account.own_policy(p["PolicyArn"])
     _check_document(p["PolicyDocument"])
-    most = QUOTAS["VersionsPerPolicy"]
-    if len(policy.versions) >= most:
+    quota = QUOTAS["VersionsPerPolicy"]
+    if len(policy.versions) >= quota:
         raise QueryError(
             409,
             "LimitExceeded",
-            f"A managed policy can have up to {most} versions. Before you create a new version, "
+            f"A managed policy can have up to {quota} versions. Before you create a new version, "
             "you must delete an existing version.",
         )
     version = policy.add_version(p["PolicyDocument"], account.now())
@@ -186,8 +186,9 @@ def list_policy_versions(account: Account, p: Params, caller: Identity) -> Resul
     policy = account.policy(p["PolicyArn"])
     newest_first = list(reversed(policy.versions.values()))
     keys = {version.id: f"{place:04d}" for place, version in enumerate(newest_first)}
-    found = page("Versions", newest_first, p, lambda version: keys[version.id])
-    return found | {"Versions": [_version_facts(policy, version) for version in found["Versions"]]}
+    listing = page("Versions", newest_first, p, lambda version: keys[version.id])
+    listing["Versions"] = [_version_facts(policy, version) for version in listing["Versions"]]
+    return listing
 
 
 @operation("SetDefaultPolicyVersion", "PolicyArn VersionId")
@@ -214,14 +215,14 @@ def delete_policy_version(account: Account, p: Params, caller: Identity) -> Resu
 )
 def list_entities_for_policy(account: Account, p: Params, caller: Identity) -> Result:
     arn = account.policy(p["PolicyArn"]).arn
-    wanted = p.get("EntityFilter")
-    if wanted in ("LocalManagedPolicy", "AWSManagedPolicy"):
-        raise QueryError(400, "ValidationError", f"EntityFilter cannot be {wanted} here.")
+    kind_filter = p.get("EntityFilter")
+    if kind_filter in ("LocalManagedPolicy", "AWSManagedPolicy"):
+        raise QueryError(400, "ValidationError", f"EntityFilter cannot be {kind_filter} here.")
     usage = p.get("PolicyUsageFilter")
     holders = [
         holder
         for holder in account.holders()
-        if (wanted is None or type(holder).__name__ == wanted)
+        if (kind_filter is None or type(holder).__name__ == kind_filter)
         and holder.path.startswith(p.get("PathPrefix", "/"))
         and (
             (usage != "PermissionsBoundary" and arn in holder.attached)
@@ -229,12 +230,12 @@ def list_entities_for_policy(account: Account, p: Params, caller: Identity) -> R
         )
     ]
     holders.sort(key=_by_kind)
-    found = page("Holders", holders, p, _by_kind)
+    listing = page("Holders", holders, p, _by_kind)
     result: Result = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
-    for holder in found.pop("Holders"):
+    for holder in listing.pop("Holders"):
         kind = type(holder).__name__
         result[f"Policy{kind}s"].append({f"{kind}Name": holder.name, f"{kind}Id": holder.id})
-    return found | result
+    return listing | result
 
 
 def _by_kind(holder: Holder) -> str:

@@ -25,13 +25,13 @@ from .boundaries import boundary_facts, checked_boundary
 from .entities import Role
 from .tags import as_list, checked_tags
 
-# The operations that describe a role do not tell the same about it (recorded on AWS, 2026).
-_Told = Literal["created", "listed", "updated", "all"]
+# What a role is described with depends on the operation (recorded on AWS, 2026).
+_View = Literal["created", "listed", "updated", "all"]
 
 
-def facts(role: Role, told: _Told) -> Result:
+def facts(role: Role, view: _View) -> Result:
     """A role as a response describes it."""
-    found: Result = {
+    result: Result = {
         "Path": role.path,
         "RoleName": role.name,
         "RoleId": role.id,
@@ -39,14 +39,14 @@ def facts(role: Role, told: _Told) -> Result:
         "CreateDate": role.created,
         "AssumeRolePolicyDocument": quote(role.assume_role_policy_document, safe=""),
     }
-    if told != "created":
-        found["Description"] = role.description
-    if told in ("listed", "all"):
-        found["MaxSessionDuration"] = role.max_session_duration
-    if told in ("created", "all"):
-        found["PermissionsBoundary"] = boundary_facts(role)
-        found["Tags"] = as_list(role.tags) or None
-    return found
+    if view != "created":
+        result["Description"] = role.description
+    if view in ("listed", "all"):
+        result["MaxSessionDuration"] = role.max_session_duration
+    if view in ("created", "all"):
+        result["PermissionsBoundary"] = boundary_facts(role)
+        result["Tags"] = as_list(role.tags) or None
+    return result
 
 
 def _check_trust(account: Account, document: str) -> None:
@@ -81,14 +81,14 @@ def create_role(account: Account, p: Params, caller: Identity) -> Result:
 
 @operation("GetRole", "RoleName")
 def get_role(account: Account, p: Params, caller: Identity) -> Result:
-    # When a role was last used is told by AWS hours later; here it is not told at all.
+    # AWS says hours later when a role was last used; here the element is empty.
     return {"Role": facts(account.role(p["RoleName"]), "all") | {"RoleLastUsed": {}}}
 
 
 @operation("ListRoles", "PathPrefix Marker MaxItems")
 def list_roles(account: Account, p: Params, caller: Identity) -> Result:
-    found = page("Roles", under(account.roles, p), p, by_name)
-    return found | {"Roles": [facts(role, "listed") for role in found["Roles"]]}
+    listing = page("Roles", under(account.roles, p), p, by_name)
+    return listing | {"Roles": [facts(role, "listed") for role in listing["Roles"]]}
 
 
 @operation("UpdateRole", "RoleName Description MaxSessionDuration")

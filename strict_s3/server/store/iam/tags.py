@@ -34,10 +34,10 @@ def as_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
 
 
-def _same(entity: Entity, one: str, other: str) -> bool:
+def _same(entity: Entity, key: str, other: str) -> bool:
     if isinstance(entity, ManagedPolicy):
-        return one == other
-    return one.lower() == other.lower()
+        return key == other
+    return key.lower() == other.lower()
 
 
 def _tag(entity: Entity, p: Params) -> Result:

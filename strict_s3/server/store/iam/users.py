@@ -24,7 +24,7 @@ from .tags import as_list, checked_tags
 
 def facts(user: User, *, listed: bool = False) -> Result:
     """A user as a response describes it; one in a list is without tags and boundary."""
-    found: Result = {
+    result: Result = {
         "Path": user.path,
         "UserName": user.name,
         "UserId": user.id,
@@ -32,9 +32,9 @@ def facts(user: User, *, listed: bool = False) -> Result:
         "CreateDate": user.created,
     }
     if not listed:
-        found["PermissionsBoundary"] = boundary_facts(user)
-        found["Tags"] = as_list(user.tags) or None
-    return found
+        result["PermissionsBoundary"] = boundary_facts(user)
+        result["Tags"] = as_list(user.tags) or None
+    return result
 
 
 def own_user(account: Account, p: Params, caller: Identity) -> User | None:
@@ -78,8 +78,8 @@ def get_user(account: Account, p: Params, caller: Identity) -> Result:
 
 @operation("ListUsers", "PathPrefix Marker MaxItems")
 def list_users(account: Account, p: Params, caller: Identity) -> Result:
-    found = page("Users", under(account.users, p), p, by_name)
-    return found | {"Users": [facts(user, listed=True) for user in found["Users"]]}
+    listing = page("Users", under(account.users, p), p, by_name)
+    return listing | {"Users": [facts(user, listed=True) for user in listing["Users"]]}
 
 
 @operation("UpdateUser", "UserName NewPath NewUserName")
@@ -118,10 +118,10 @@ def _keys(account: Account, user: User | None) -> dict[str, AccessKey]:
 
 
 def _key(account: Account, p: Params, caller: Identity) -> AccessKey:
-    found = _keys(account, own_user(account, p, caller)).get(p["AccessKeyId"])
-    if found is None:
+    key = _keys(account, own_user(account, p, caller)).get(p["AccessKeyId"])
+    if key is None:
         no_such(f"The Access Key with id {p['AccessKeyId']} cannot be found.")
-    return found
+    return key
 
 
 def _key_facts(key: AccessKey) -> Result:
@@ -149,8 +149,9 @@ def create_access_key(account: Account, p: Params, caller: Identity) -> Result:
 def list_access_keys(account: Account, p: Params, caller: Identity) -> Result:
     keys = _keys(account, own_user(account, p, caller))
     ordered = sorted(keys.values(), key=lambda key: key.id)
-    found = page("AccessKeyMetadata", ordered, p, lambda key: str(key.id))
-    return found | {"AccessKeyMetadata": [_key_facts(key) for key in found["AccessKeyMetadata"]]}
+    listing = page("AccessKeyMetadata", ordered, p, lambda key: str(key.id))
+    listing["AccessKeyMetadata"] = [_key_facts(key) for key in listing["AccessKeyMetadata"]]
+    return listing
 
 
 @operation("UpdateAccessKey", "UserName AccessKeyId Status")
