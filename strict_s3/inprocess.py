@@ -29,7 +29,6 @@ from .handle import Server
 from .options import BUCKET, REGION, Options
 from .rules.errors import IncompleteBody, S3Error
 from .server.control import Control
-from .server.gate import new_request_id
 from .server.http.head import (
     may_have_body,
     read_headers,
@@ -37,6 +36,7 @@ from .server.http.head import (
     request_of,
     response_head,
 )
+from .server.refusal import new_ids, refusal
 from .server.response import Response
 from .server.service import Service
 
@@ -253,9 +253,7 @@ class _Connection(HTTPConnection):
             line = read_request_line(head.readline())
             headers, framing = read_headers(head.readline, line.protocol)
         except S3Error as error:
-            request_id = new_request_id()
-            fields = [("content-type", "application/xml"), ("x-amz-request-id", request_id)]
-            return _pieces(Response(error.status, fields, error.to_xml(request_id, request_id)))
+            return _pieces(refusal(error, new_ids()))
         request = request_of(line, headers, _LOOPBACK, self.secure)
         incoming.limit(None if framing.chunked else framing.length)
         response = self._control.handle(request, incoming.read)

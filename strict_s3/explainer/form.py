@@ -256,7 +256,7 @@ def sentence(condition: Condition) -> str:
     if condition.operator == "eq":
         return f"{name} must be exactly `{value}`"
     if not condition.value:
-        return f"{name} can be anything"
+        return f"{name} must be in the form, and can be anything"
     return f"{name} must start with `{value}`"
 
 

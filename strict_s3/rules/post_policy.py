@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,10 +37,15 @@ from .errors import (
     SignatureDoesNotMatch,
 )
 from .header_auth import sigv2_refused
+from .request import whole_number
 
 # Fields that need no condition in the policy.
 _FREE = ("x-amz-signature", "file", "policy")
 _SIGNED = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
+# As S3 spells the fields that it misses.
+_SPELLED = {name: "-".join(part.capitalize() for part in name.split("-")) for name in _SIGNED}
+_LENGTH = "content-length-range"
+_EXPIRATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 _NOT_ACCORDING = "Invalid according to Policy: "
 
 
@@ -55,19 +61,23 @@ class Condition:
 
 @dataclass(frozen=True)
 class PostPolicy:
-    """A policy document. `lengths` are content-length-range's, in bytes."""
+    """A policy document. `lengths` are (minimum, maximum) of each content-length-range, in bytes.
+
+    `unfit` are conditions that no form can meet, as S3 prints them.
+    """
 
     expiration: datetime
     conditions: tuple[Condition, ...]
     lengths: tuple[tuple[int, int], ...]
+    unfit: tuple[str, ...] = ()
 
     def check_length(self, size: int, *, whole: bool) -> None:
         """`size` bytes have come; `whole` if that is all. Raises EntityTooLarge, EntityTooSmall."""
-        for least, most in self.lengths:
-            if size > most:
-                raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=most)
-            if whole and size < least:
-                raise EntityTooSmall(ProposedSize=size, MinSizeAllowed=least)
+        for minimum, maximum in self.lengths:
+            if size > maximum:
+                raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=maximum)
+            if whole and size < minimum:
+                raise EntityTooSmall(ProposedSize=size, MinSizeAllowed=minimum)
 
 
 def parse_post_policy(encoded: str) -> PostPolicy:
@@ -86,33 +96,50 @@ def parse_post_policy(encoded: str) -> PostPolicy:
         raise InvalidPolicyDocument("Invalid Policy: Policy missing conditions.")
     lengths: list[tuple[int, int]] = []
     parsed: list[Condition] = []
+    unfit: list[str] = []
     for item in conditions:
-        if isinstance(item, list) and item and str(item[0]).lower() == "content-length-range":
-            lengths.append(_range(item))
-        else:
+        if not (isinstance(item, list) and item and str(item[0]).lower() == _LENGTH):
             parsed.append(_condition(item))
-    return PostPolicy(_moment(document["expiration"]), tuple(parsed), tuple(lengths))
+        elif (span := _range(item)) is not None:
+            lengths.append(span)
+        else:
+            unfit.append(json.dumps([_LENGTH, *item[1:]], ensure_ascii=False))
+    moment = _moment(document["expiration"])
+    return PostPolicy(moment, tuple(parsed), tuple(lengths), tuple(unfit))
 
 
 def _moment(value: Any) -> datetime:
+    """An expiration: ISO 8601 in UTC, with Z (other forms that Python reads are refused)."""
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if not _EXPIRATION.fullmatch(value):
+            raise ValueError
+        return datetime.fromisoformat(value).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise InvalidPolicyDocument(
             f"Invalid Policy: Invalid 'expiration' value: '{value}'"
         ) from None
 
 
-def _range(item: list[Any]) -> tuple[int, int]:
-    numbers = item[1:]
-    try:
-        least, most = (int(number) for number in numbers)
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.") from None
-    if not 0 <= least <= most:
+def _range(item: list[Any]) -> tuple[int, int] | None:
+    """A content-length-range's two numbers; None if they are no numbers, which no size meets.
+
+    AWS's answer to a range with a negative number, or with its numbers swapped, is not known to
+    us; it is refused as malformed.
+    """
+    if len(item) != 3:
         raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.")
-    return least, most
+    minimum, maximum = (_size(value) for value in item[1:])
+    if minimum is None or maximum is None:
+        return None
+    if not 0 <= minimum <= maximum:
+        raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.")
+    return minimum, maximum
+
+
+def _size(value: Any) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return whole_number(value) if isinstance(value, str) else None
 
 
 def _condition(item: Any) -> Condition:
@@ -151,9 +178,11 @@ def authenticate(
             decision.refuse("form", missing_field("policy"))
         decision.passed("authentication", "none: the form has no policy, it is anonymous")
         return Authentication()
+    if not any(fields.get(name) for name in _SIGNED):
+        decision.refuse("form", AccessDenied(), "the policy is signed by nobody")
     for name in _SIGNED:
         if not fields.get(name):
-            decision.refuse("form", missing_field(name))
+            decision.refuse("form", missing_field(_SPELLED[name]))
     if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
         decision.refuse(
             "form", InvalidRequest(f'x-amz-algorithm only supports "{sigv4.ALGORITHM}"')
@@ -205,12 +234,10 @@ def check(
             f"good until {iso(policy.expiration)}; the server's time is {iso(now)}",
         )
     values = {**fields, "bucket": bucket}
-    for condition in policy.conditions:
-        if not _holds(condition, values):
-            decision.refuse(
-                "condition",
-                AccessDenied(f"{_NOT_ACCORDING}Policy Condition failed: {condition.shown}"),
-            )
+    failed = [condition.shown for condition in policy.conditions if not _holds(condition, values)]
+    for shown in (*failed, *policy.unfit):
+        error = AccessDenied(f"{_NOT_ACCORDING}Policy Condition failed: {shown}")
+        decision.refuse("condition", error)
     named = {condition.field.removeprefix("$") for condition in policy.conditions}
     extra = [
         name
@@ -228,13 +255,15 @@ def _holds(condition: Condition, values: Mapping[str, str]) -> bool:
     if not condition.field.startswith("$"):
         return False
     name = condition.field[1:]
-    have = values.get(name)
+    value = values.get(name)
+    if value is None:
+        return False  # whatever the condition: also ["starts-with", "$Content-Type", ""]
     if condition.operator == "eq":
-        return have == condition.value
-    if name == "content-type" and have is not None:
+        return value == condition.value
+    if name == "content-type":
         # A list of types: each of them.
-        return all(one.strip().startswith(condition.value) for one in have.split(","))
-    return (have or "").startswith(condition.value)
+        return all(kind.strip().startswith(condition.value) for kind in value.split(","))
+    return value.startswith(condition.value)
 
 
 def missing_field(name: str) -> InvalidArgument:

@@ -18,6 +18,7 @@ from ..rules.post_policy import PostPolicy
 from ..rules.request import Request
 from .address import NOWHERE, Addresses, Place
 from .http.form_reader import Form
+from .refusal import Ids
 
 Read = Callable[[int], bytes]
 
@@ -52,7 +53,7 @@ class Call:
     decision: Decision
     now: datetime
     wall: datetime
-    request_id: str
+    ids: Ids
     addresses: Addresses
     place: Place = NOWHERE
     who: Authentication = field(default_factory=Authentication)

@@ -10,7 +10,6 @@ ends it.
 from __future__ import annotations
 
 import logging
-import random
 import traceback
 from collections import deque
 from functools import partial
@@ -42,6 +41,7 @@ from .elsewhere import not_here
 from .http.form_reader import read_form
 from .operations import CARRIED_OUT
 from .query_services import QueryServices
+from .refusal import new_ids, refusal
 from .response import Response
 from .store.store import Store
 from .sts import Sts
@@ -85,8 +85,7 @@ class Gate:
         answer = self._answer(call)
         if "origin" in request.header_map and request.method != "OPTIONS":
             answer.add(self._cors(call, request))
-        request_id = call.request_id
-        answer.add([("x-amz-request-id", request_id), ("x-amz-id-2", request_id)])
+        answer.add([("x-amz-request-id", call.ids.request_id), ("x-amz-id-2", call.ids.host_id)])
         call.decision.status = answer.status
         # Plain values: a kept exception keeps its traceback, and with it files and bodies.
         self.decisions.append(call.decision.as_dict())
@@ -111,7 +110,7 @@ class Gate:
             read,
             Decision(inner.method, inner.path),
             *self.clock.times(),
-            new_request_id(),
+            new_ids(),
             self._addresses,
         )
 
@@ -130,20 +129,20 @@ class Gate:
             # Where it was raised leads back to the error, and this circle would hold files and
             # bodies until Python looks for circles.
             error.__traceback__ = error.__context__ = None
-            return _refusal(error, call.request_id)
+            return refusal(error, call.ids)
         except QueryError as error:
-            text = error.to_xml(call.request_id)
+            text = error.to_xml(call.ids.request_id)
             return Response(error.status, [("content-type", "text/xml")], text)
         except Exception as problem:
             # Whatever went wrong, the client gets S3's answer and the server lives on.
             where = traceback.extract_tb(problem.__traceback__)[-1]
             place = f"{where.filename}:{where.lineno}"
             log.error(
-                "request %s failed inside the server: %r at %s", call.request_id, problem, place
+                "request %s failed inside the server: %r at %s", call.ids.request_id, problem, place
             )
-            log.debug("request %s", call.request_id, exc_info=problem)
+            log.debug("request %s", call.ids.request_id, exc_info=problem)
             call.decision.error = InternalError()
-            return _refusal(InternalError(), call.request_id)
+            return refusal(InternalError(), call.ids)
 
     # S3.
 
@@ -238,13 +237,3 @@ def _check_overrides(call: Call) -> None:
                 "Request specific response headers cannot be used for anonymous GET requests."
             ),
         )
-
-
-def new_request_id() -> str:
-    """As S3 writes them. Not a secret, so `random` is enough."""
-    return f"{random.getrandbits(64):016X}"
-
-
-def _refusal(error: S3Error, request_id: str) -> Response:
-    headers = [("content-type", "application/xml"), *error.headers.items()]
-    return Response(error.status, headers, error.to_xml(request_id, request_id))

@@ -77,7 +77,7 @@ class QueryServices:
         call.operation = self._operation(service, action, params, call)
         trust = self._trust(params, call) if action == "AssumeRole" else None
         self._authoriser.check(call, trust)
-        return carried_out.carry_out(action, params, caller, call.request_id)
+        return carried_out.carry_out(action, params, caller, call.ids.request_id)
 
     def _authenticate(
         self, service: Service, call: Call, body: bytes, verifier_of: VerifierOf

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ...rules.errors import RequestHeaderSectionTooLarge, RequestTimeout, S3Error
 from ...rules.request import Request
-from ..gate import new_request_id
+from ..refusal import new_ids, refusal
 from ..response import Response
 from .body import ReceivedBody, StreamedBody
 from .head import (
@@ -252,10 +252,11 @@ class Connection:
 
     def _refuse(self, error: S3Error) -> None:
         """Answer and close: where the next request begins is not known."""
-        body = error.to_xml(request_id := new_request_id(), request_id)
-        headers = [("content-type", "application/xml"), ("x-amz-request-id", request_id)]
+        ids = new_ids()
+        answer = refusal(error, ids)
+        answer.add([("x-amz-request-id", ids.request_id), ("x-amz-id-2", ids.host_id)])
         self._request, self._drain = None, True
-        self.respond(Request("GET", "/"), Response(error.status, headers, body), True)
+        self.respond(Request("GET", "/"), answer, True)
 
     def _send(self) -> None:
         """Send what the client takes, within one turn."""

@@ -42,11 +42,13 @@ class Form:
     """A form up to its file: fields by lower-case name, the file's name, and the rest to read."""
 
     fields: dict[str, str]
-    filename: str
+    filename: str | None  # None if the file came as a plain field
     file: Iterator[bytes]
 
     def filled_in(self) -> dict[str, str]:
         """The fields with ``${filename}`` replaced by the file's name."""
+        if self.filename is None:
+            return self.fields
         return {name: with_filename(value, self.filename) for name, value in self.fields.items()}
 
     def headers(self) -> dict[str, str]:
@@ -117,12 +119,12 @@ def read_form(read: Read, request: Request) -> Form:
     )
 
 
-def _filename(part: Field | File) -> str:
+def _filename(part: Field | File) -> str | None:
     """The file's name as it was sent: the parser takes a backslash for an escape and drops it."""
     found = re.search(r'filename="(.*?)"', part.headers.get("content-disposition", ""))
     if found:
         return found[1].replace("%22", '"')
-    return (part.filename if isinstance(part, File) else "") or ""
+    return part.filename or "" if isinstance(part, File) else None
 
 
 _Event = Field | File | Data | Epilogue

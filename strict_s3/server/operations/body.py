@@ -27,6 +27,7 @@ from ...rules.errors import (
     IncompleteBody,
     InvalidRequest,
     MissingContentLength,
+    NotImplementedByS3,
     XAmzContentSHA256Mismatch,
 )
 from ...rules.limits import MAX_PUT
@@ -184,8 +185,10 @@ def _declared_length(call: Call) -> int:
             raise MissingContentLength()
         return length
     text = call.request.header("content-length")
-    if "chunked" in call.request.header("transfer-encoding").lower() or not text:
-        # S3 wants the length before the data.
+    if "chunked" in call.request.header("transfer-encoding").lower():
+        # S3 wants the length before the data; as reported of AWS (aws/aws-sdk-js#1237 and others).
+        raise NotImplementedByS3(Header="Transfer-Encoding")
+    if not text:
         raise MissingContentLength()
     length = whole_number(text)
     if length is None:

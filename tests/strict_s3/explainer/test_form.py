@@ -51,7 +51,8 @@ FULL = [
 
 
 def test_conditions_as_sentences():
-    post = form({"Content-Type": "image/png", "success_action_status": "201"}, FULL)
+    fields = {"Content-Type": "image/png", "success_action_status": "201", "x-amz-meta-tag": ""}
+    post = form(fields, FULL)
     report = inspect_form(post)
     assert (report.version, report.bucket, report.key) == (4, "bucket", "user1/a.png")
     assert report.region == "eu-west-2"
@@ -59,7 +60,7 @@ def test_conditions_as_sentences():
         "key must start with `user1/`",
         "the file has 0 to 100,000 bytes",
         "content-type must start with `image/`",
-        "x-amz-meta-tag can be anything",
+        "x-amz-meta-tag must be in the form, and can be anything",
         "success_action_status must be exactly `201`",
         "bucket must be exactly `bucket`",
     ):

@@ -243,3 +243,25 @@ def test_a_page_may_post_a_form(service):
         )
         assert answer.status_code == 204
         assert answer.headers.get("access-control-allow-origin") == told
+
+
+def test_a_preflight_without_a_method_is_answered_by_what_the_bucket_has(service):
+    """Recorded on AWS: what is missing first is the bucket, then its configuration."""
+    asked = {"Origin": "https://page.example"}
+    shown = "<Method>OPTIONS</Method><ResourceType>BUCKET</ResourceType>"
+    nowhere = requests.options(f"{service.endpoint}/no-such-bucket/k", headers=asked)
+    assert error_of(nowhere) == (403, "AccessForbidden", "CORSResponse: Bucket not found")
+    assert shown in nowhere.text
+    unset = requests.options(f"{service.endpoint}/{service.bucket}/k", headers=asked)
+    assert error_of(unset)[2] == "CORSResponse: CORS is not enabled for this bucket."
+    assert shown in unset.text
+
+
+def test_an_empty_origin_is_kept_and_matches_nobody(service):
+    rule = {"AllowedOrigins": [""], "AllowedMethods": ["GET"]}
+    s3 = service.client()
+    s3.put_bucket_cors(Bucket=service.bucket, CORSConfiguration={"CORSRules": [rule]})
+    assert s3.get_bucket_cors(Bucket=service.bucket)["CORSRules"] == [rule]
+    asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"}
+    refused = requests.options(f"{service.endpoint}/{service.bucket}/k", headers=asked)
+    assert error_of(refused)[:2] == (403, "AccessForbidden")

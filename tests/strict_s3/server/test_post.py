@@ -347,7 +347,13 @@ def test_a_session_signs_forms_with_its_token(service):
         ([["eq", "$key", 5]], "values must be strings"),
         ([["content-length-range", 5]], "content-length-range"),
         ([["content-length-range", 5, 1]], "content-length-range"),
-        ([["content-length-range", "x", "y"]], "content-length-range"),
+        ([["content-length-range", -1, 5]], "content-length-range"),
+        ({"expiration": "2100-01-01 00:00:00+00:00", "conditions": []}, "Invalid 'expiration'"),
+        ({"expiration": "2100-01-01T00:00:00+00:00", "conditions": []}, "Invalid 'expiration'"),
+        ({"expiration": "2100-01-01T00:00:00", "conditions": []}, "Invalid 'expiration'"),
+        ({"expiration": "2100-01-01", "conditions": []}, "Invalid 'expiration'"),
+        ({"expiration": "21000101T000000Z", "conditions": []}, "Invalid 'expiration'"),
+        ({"expiration": 4102444800, "conditions": []}, "Invalid 'expiration'"),
         ([5], "Invalid Condition"),
     ],
 )
@@ -446,3 +452,121 @@ def test_content_md5_field(service):
 def test_no_such_bucket(service):
     _, fields = form(service)
     assert error_of(send(f"{service.endpoint}/no-such-bucket", fields))[:2] == (404, "NoSuchBucket")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [["starts-with", "$Content-Type", ""], ["starts-with", "$utf8", ""], ["eq", "$utf8", ""]],
+)
+def test_a_condition_on_a_field_that_is_not_there_fails(service, condition):
+    """The best-known form bug: the policy lets the field be anything, but the form must have it."""
+    url, fields = form(service, condition)
+    shown = json.dumps(condition)
+    refused = f"{NOT}Policy Condition failed: {shown}"
+    assert error_of(send(url, fields)) == (403, "AccessDenied", refused)
+    assert send(url, {**fields, condition[1].removeprefix("$"): ""}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        (["test", "10"], '["content-length-range", "test", "10"]'),
+        ([True, 10], '["content-length-range", true, 10]'),
+        ([0.9, 10], '["content-length-range", 0.9, 10]'),
+        (["1_0", 10], '["content-length-range", "1_0", 10]'),
+        (["\u0661", 10], '["content-length-range", "\u0661", 10]'),
+    ],
+)
+def test_a_range_of_no_numbers_is_met_by_no_size(service, span, shown):
+    fields = by_hand(service, policy(service, ["content-length-range", *span]))
+    refused = send(f"{service.endpoint}/{service.bucket}", fields)
+    assert error_of(refused) == (403, "AccessDenied", f"{NOT}Policy Condition failed: {shown}")
+    assert stored(service) is None
+
+
+def test_a_range_may_be_written_in_digits(service):
+    fields = by_hand(service, policy(service, ["content-length-range", "1", "10"]))
+    assert send(f"{service.endpoint}/{service.bucket}", fields).status_code == 204
+
+
+@pytest.mark.parametrize("expiration", ["2100-01-01T00:00:00Z", "2100-01-01T00:00:00.000Z"])
+def test_an_expiration_is_iso_8601_with_z(service, expiration):
+    made = policy(service) | {"expiration": expiration}
+    fields = by_hand(service, made)
+    assert send(f"{service.endpoint}/{service.bucket}", fields).status_code == 204
+
+
+def test_the_variable_stays_where_the_file_has_no_name(service):
+    url, fields = form(service, key="up/${filename}")
+    parts = [(name, (None, value)) for name, value in fields.items()]
+    assert requests.post(url, files=[*parts, ("file", (None, b"a field"))]).status_code == 204
+    assert service.stored() == ["up/${filename}"]
+    assert requests.post(url, files=[*parts, ("file", ("a/b.txt", b"a file"))]).status_code == 204
+    assert service.stored() == ["up/${filename}", "up/b.txt"]
+
+
+def test_a_policy_that_nobody_signed_gives_nothing(service):
+    url, fields = form(service)
+    unsigned = {name: value for name, value in fields.items() if not name.startswith("x-amz-")}
+    assert error_of(send(url, unsigned)) == (403, "AccessDenied", "Access Denied")
+
+
+@pytest.mark.parametrize(
+    ("field", "spelled"),
+    [
+        ("x-amz-algorithm", "X-Amz-Algorithm"),
+        ("x-amz-credential", "X-Amz-Credential"),
+        ("x-amz-date", "X-Amz-Date"),
+        ("x-amz-signature", "X-Amz-Signature"),
+    ],
+)
+def test_missing_fields_are_named_as_aws_spells_them(service, field, spelled):
+    url, fields = form(service)
+    del fields[field]
+    status, code, message = error_of(send(url, fields))
+    assert (status, code) == (400, "InvalidArgument")
+    assert f"must contain a field named '{spelled}'.  If it" in message
+
+
+def test_tags_in_a_form(service):
+    tagged = {
+        "tagging": "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"
+    }
+    assert send(*form(service, tagged, fields=tagged)).status_code == 204
+    tags = service.client().get_object_tagging(Bucket=service.bucket, Key="k")["TagSet"]
+    assert tags == [{"Key": "a", "Value": "b"}]
+    other_kind = {"tagging": "<InvalidXmlTagging></InvalidXmlTagging>"}
+    assert send(*form(service, other_kind, fields=other_kind)).status_code == 204
+    assert not service.client().get_object_tagging(Bucket=service.bucket, Key="k")["TagSet"]
+    no_xml = {"tagging": "not xml"}
+    refused = send(*form(service, no_xml, fields=no_xml, key="refused"))
+    assert error_of(refused)[:2] == (400, "MalformedXML")
+    assert stored(service, "refused") is None
+
+
+def test_a_redirect_that_is_no_url_changes_nothing(service):
+    field = {"success_action_redirect": "http://[bad"}
+    answer = send(*form(service, field, fields=field))
+    assert (answer.status_code, stored(service)) == (204, BODY)
+
+
+def test_headers_around_the_form_are_not_its_fields(service):
+    """Only what the policy covers counts: the HTTP headers of the request are signed by nobody."""
+    service.client().put_bucket_policy(
+        Bucket=service.bucket,
+        Policy=document(
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": f"arn:aws:s3:::{service.bucket}/*",
+                "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+            }
+        ),
+    )
+    url, fields = form(service)
+    file = {"file": ("cat.jpg", BODY)}
+    kms = {"x-amz-server-side-encryption": "aws:kms"}
+    for more in ({}, {"headers": kms}, {"params": kms}):
+        assert requests.post(url, data=fields, files=file, **more).status_code == 403, more
+    assert send(*form(service, kms, fields=kms)).status_code == 204

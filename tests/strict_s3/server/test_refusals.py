@@ -627,3 +627,12 @@ def test_a_refusal_does_not_keep_what_was_sent(service):
     finally:
         gc.enable()
     assert kept == []
+
+
+def test_the_two_ids_of_an_answer_differ_and_are_those_of_its_error(service):
+    answer = requests.get(service.presign("get_object", "missing"))
+    ids = answer.headers["x-amz-request-id"], answer.headers["x-amz-id-2"]
+    assert re.fullmatch("[0-9A-F]{16}", ids[0]) and re.fullmatch(r"[A-Za-z0-9+/]{75}=", ids[1])
+    assert f"<RequestId>{ids[0]}</RequestId><HostId>{ids[1]}</HostId>" in answer.text
+    again = requests.get(service.presign("get_object", "missing"))
+    assert again.headers["x-amz-id-2"] != ids[1]
