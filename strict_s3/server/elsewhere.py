@@ -16,7 +16,7 @@ def not_here(service: str, call: Call) -> Response:
     """501 NotImplemented for a request that is signed for another service."""
     message = f"This S3 has s3, iam and sts; this request was signed for '{service}'."
     call.decision.ended(NotImplementedByS3(message))
-    protocol, request_id = protocol_of(service, call.request), call.request_id
+    protocol, request_id = protocol_of(service, call.request), call.ids.request_id
     headers = [("x-amzn-requestid", request_id)]
     if protocol == "cbor":
         headers += [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
