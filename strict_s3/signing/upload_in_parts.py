@@ -137,14 +137,16 @@ def upload(
     at = {"Bucket": signer.bucket, "Key": key}
     size = sum(part.size for part in parts)
     try:
-        upload_id, tags = _resumed(s3, at, parts) or (_created(s3, at), {})
+        upload_id, tags, checked = _resumed(s3, at, parts) or (_created(s3, at), {}, True)
         found = len(tags)
         sender = _Sender(signer, Path(path), key, upload_id, attempts, expires)
         with _bar(size, sum(p.size for p in parts if p.number in tags), progress) as bar:
             for part, etag in sender.send([p for p in parts if p.number not in tags], workers):
                 tags[part.number] = etag
                 bar.update(part.size)
-        etag = _completed(s3, at, upload_id, tags, checksum, size)
+        proof = {"ChecksumCRC64NVME": checksum, "ChecksumType": "FULL_OBJECT"} if checked else {}
+        _complete(s3, at, upload_id, tags, MpuObjectSize=size, **proof)
+        etag = _made(s3, at, tags, checksum, size)
     except ClientError as problem:
         error = problem.response["Error"]
         # botocore also reports a 200 with cut-off XML like this.
@@ -228,11 +230,18 @@ def _unfinished(s3: Any, at: dict[str, str]) -> Iterator[dict[str, Any]]:
         yield from (item for item in page.get("Uploads", ()) if item["Key"] == at["Key"])
 
 
-def _resumed(s3: Any, at: dict[str, str], parts: list[Part]) -> tuple[str, dict[int, str]] | None:
-    """The newest unfinished upload that has only parts of this file, and their ETags by number."""
+def _resumed(
+    s3: Any, at: dict[str, str], parts: list[Part]
+) -> tuple[str, dict[int, str], bool] | None:
+    """The newest unfinished upload that has only parts of this file, and their ETags by number.
+
+    The last value says whether S3 will compare the checksum of the whole: it refuses one for an
+    upload that was created without an algorithm.
+    """
     uploads = sorted(_unfinished(s3, at), key=lambda item: item["Initiated"], reverse=True)
     for unfinished in uploads:
-        if unfinished.get("ChecksumAlgorithm", "CRC64NVME") != "CRC64NVME":
+        algorithm = unfinished.get("ChecksumAlgorithm")
+        if algorithm not in (None, "CRC64NVME"):
             continue
         upload_id, tags = unfinished["UploadId"], dict[int, str]()
         try:
@@ -242,24 +251,18 @@ def _resumed(s3: Any, at: dict[str, str], parts: list[Part]) -> tuple[str, dict[
             continue
         ours = {part.number: part.etag for part in parts}
         if all(ours.get(number) == etag for number, etag in tags.items()):
-            return upload_id, tags
+            return upload_id, tags, algorithm is not None
     return None
 
 
-def _completed(
-    s3: Any, at: dict[str, str], upload_id: str, tags: dict[int, str], checksum: str, size: int
-) -> str:
-    """Complete the upload, for which S3 compares the checksum; returns the object's ETag."""
+def _complete(
+    s3: Any, at: dict[str, str], upload_id: str, tags: dict[int, str], **proof: Any
+) -> None:
+    """Complete the upload; S3 compares what `proof` says of the whole."""
     parts = [{"PartNumber": number, "ETag": tags[number]} for number in sorted(tags)]
+    listed = {"MultipartUpload": {"Parts": parts}}
     try:
-        s3.complete_multipart_upload(
-            **at,
-            UploadId=upload_id,
-            MultipartUpload={"Parts": parts},
-            ChecksumCRC64NVME=checksum,
-            ChecksumType="FULL_OBJECT",
-            MpuObjectSize=size,
-        )
+        s3.complete_multipart_upload(**at, UploadId=upload_id, **listed, **proof)
     except s3.exceptions.NoSuchUpload:
         pass  # perhaps it was completed and the response lost: look at the object
     except ClientError as problem:
@@ -269,6 +272,10 @@ def _completed(
             "S3's checksum differs from the file's, so no object was made. Has the file changed? "
             "Call abort, then upload again."
         ) from None
+
+
+def _made(s3: Any, at: dict[str, str], tags: dict[int, str], checksum: str, size: int) -> str:
+    """The ETag of the object, if it is this file. Raises `UploadError`."""
     digests = [bytes.fromhex(tag[1:-1]) for _, tag in sorted(tags.items()) if _MD5(tag)]
     etag = f'"{hashlib.md5(b"".join(digests)).hexdigest()}-{len(tags)}"'
     for _ in range(_CHECKS):

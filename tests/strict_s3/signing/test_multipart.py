@@ -313,6 +313,15 @@ def test_of_several_that_would_do_the_newest_goes_on(service, file):
     assert [one["UploadId"] for one in unfinished(service)] == [older]
 
 
+def test_an_upload_that_was_created_without_a_checksum_goes_on_without_one(service, file):
+    """S3 then refuses ChecksumType; the object's own checksum proves that it is the file."""
+    at = {"Bucket": service.bucket, "Key": "films/ä b.mp4"}
+    s3, body = service.client(), file.read_bytes()[MIN_PART : 2 * MIN_PART]
+    upload_id = s3.create_multipart_upload(**at)["UploadId"]
+    s3.upload_part(**at, UploadId=upload_id, PartNumber=2, Body=body)
+    assert (send(service, file).found, stored(service)) == (1, file.read_bytes())
+
+
 def test_an_upload_with_another_checksum_is_left_alone(service, file):
     at = {"Bucket": service.bucket, "Key": "films/ä b.mp4"}
     other = service.client().create_multipart_upload(**at, ChecksumAlgorithm="SHA256")["UploadId"]
