@@ -59,10 +59,10 @@ def naive(conditions, fields, size) -> bool:
         name = name.lower()
         covered.add(name)
         have = "b" if name == "bucket" else fields.get(name)
-        if operator == "eq" and have != wanted:
+        if have is None or (operator == "eq" and have != wanted):
             return False
         if operator == "starts-with":
-            values = (have or "").split(",") if name == "content-type" else [have or ""]
+            values = have.split(",") if name == "content-type" else [have]
             for value in values:
                 if value.strip()[: len(wanted)] != wanted and value[: len(wanted)] != wanted:
                     return False
