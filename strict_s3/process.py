@@ -92,7 +92,8 @@ class Child:
         try:
             self._reader.start()
             path = [os.path.abspath(entry) for entry in sys.path]
-            self._write({**first, "path": path, "parent": self._pid})
+            with contextlib.suppress(ServerError):  # if it has ended, its last words say why
+                self._write({**first, "path": path, "parent": self._pid})
             self.ready: dict[str, str] = self._next(START_SECONDS)
             if "error" in self.ready:
                 raise ServerError(f"The local S3 did not start. {self.ready['error']}")
