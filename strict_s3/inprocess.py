@@ -209,8 +209,6 @@ class _Pool(HTTPConnectionPool):
 class _Connection(HTTPConnection):
     """Sends a request to a service by calling it. For one request after another."""
 
-    secure = False
-
     def __init__(self, control: Control, host: str, port: int | None) -> None:
         super().__init__(host, port)
         self._control, self._wire = control, _Wire()
@@ -254,7 +252,7 @@ class _Connection(HTTPConnection):
             headers, framing = read_headers(head.readline, line.protocol)
         except S3Error as error:
             return _pieces(refusal(error, new_ids()))
-        request = request_of(line, headers, _LOOPBACK, self.secure)
+        request = request_of(line, headers, _LOOPBACK)
         incoming.limit(None if framing.chunked else framing.length)
         response = self._control.handle(request, incoming.read)
         return _pieces(response, with_body=request.method != "HEAD")
@@ -264,7 +262,6 @@ class _SecureConnection(_Connection):
     """The same for a public_url with https: what TLS there is, is in front of the S3."""
 
     default_port: ClassVar[int] = 443  # type: ignore[misc]
-    secure = True
 
 
 class _Wire:
