@@ -22,6 +22,7 @@ from typing import Any
 from ..errors import OptionError
 from ..rules.errors import S3Error
 from ..rules.request import Request, whole_number
+from .address import Addresses
 from .response import Response
 from .service import Service
 
@@ -36,12 +37,13 @@ class Control:
 
     def __init__(self, service: Service, token: str = "") -> None:
         self.service, self._token = service, token
+        self._addresses = Addresses(service.options.public_url)
 
     def handle(self, request: Request, read: Read) -> Response:
         """Answer a request under `PREFIX`, or have the gate answer it. Never raises."""
-        if PREFIX not in request.path or not self._is_own(request):
+        name = self._name(request)
+        if name is None:
             return self.service.handle(request, read)
-        name = request.path.partition(PREFIX)[2]
         if name == "health":
             return _allow(request, "GET") or _answer(200, {"status": "ok"})
         if not self._token:
@@ -69,9 +71,17 @@ class Control:
         except S3Error as problem:  # of reading the body
             return _error(problem.status, problem.message or problem.code)
 
-    def _is_own(self, request: Request) -> bool:
-        host = request.host.rpartition(":")[0] or request.host
-        return request.path.startswith(PREFIX) and not host.lower().endswith(".localhost")
+    def _name(self, request: Request) -> str | None:
+        """What is after `PREFIX`; None if the request is the gate's."""
+        if PREFIX not in request.path:
+            return None
+        try:
+            inner, _ = self._addresses.received(request)
+            if self._addresses.locate(inner).in_host:
+                return None
+        except S3Error:  # a path that is no text
+            return None
+        return inner.path.removeprefix(PREFIX) if inner.path.startswith(PREFIX) else None
 
     def _authorized(self, request: Request) -> bool:
         scheme, _, token = request.header("authorization").partition(" ")

@@ -66,6 +66,15 @@ TEST = """
         assert "AWS_ENDPOINT_URL_S3" not in os.environ
         assert os.environ.get("AWS_PROFILE") == "mine"
         assert boto3.DEFAULT_SESSION is None
+        boto3.setup_default_session(region_name="us-west-2")
+
+    def test_their_session_is_put_aside(strict_s3):
+        app.store("again")
+        assert boto3.client("s3").meta.region_name == strict_s3.region
+
+    def test_and_put_back():
+        assert boto3.client("s3").meta.region_name == "us-west-2"
+        assert "AWS_ENDPOINT_URL_S3" not in os.environ
 """
 
 
@@ -95,7 +104,7 @@ def run(project, *arguments, plugins=("strict_s3.pytest_plugin",), **ini):
 def test_fixtures_and_environment(project, transport):
     project.makepyfile(TEST)
     result = run(project, strict_s3_transport=transport)
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=8)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -103,7 +112,7 @@ def test_in_one_process_with_xdist_each_worker_has_its_own(project, transport):
     project.makepyfile(test_a=TEST, test_b=TEST)
     plugins = ("xdist.plugin", "strict_s3.pytest_plugin")
     result = run(project, "-n2", "--dist=loadfile", plugins=plugins, strict_s3_transport=transport)
-    result.assert_outcomes(passed=12)
+    result.assert_outcomes(passed=16)
 
 
 def test_workers_do_not_inherit_the_environment_of_the_controller(project):
@@ -149,7 +158,7 @@ def test_unittest_and_usefixtures(project):
     run(project).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS[:1])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_mock_aws_beside_it(project, transport):
     project.makepyfile(
         """
@@ -194,6 +203,68 @@ def test_mock_aws_beside_it(project, transport):
     )
     ini = {"strict_s3_transport": transport, "filterwarnings": "\n  ignore::DeprecationWarning"}
     run(project, **ini).assert_outcomes(passed=6)
+
+
+def test_a_mock_that_begins_in_a_test_of_ours_keeps_its_keys(project):
+    project.makepyfile(
+        """
+        import boto3, os, pytest
+        from moto import mock_aws
+
+        @pytest.fixture(scope="session")
+        def fake():
+            with mock_aws():
+                yield
+
+        def test_both(fake, strict_s3):
+            assert boto3.client("s3", region_name="us-east-1", **keys()).list_buckets()
+
+        def test_moto(fake):
+            assert os.environ["AWS_ACCESS_KEY_ID"] == "FOOBARKEY"
+            assert boto3.client("s3", region_name="us-east-1").list_buckets()["Buckets"] == []
+
+        def keys():
+            return {
+                "endpoint_url": "https://s3.amazonaws.com",
+                "aws_access_key_id": "a",
+                "aws_secret_access_key": "b",
+            }
+        """
+    )
+    ini = {"strict_s3_transport": "in_process", "filterwarnings": "\n  ignore::DeprecationWarning"}
+    run(project, **ini).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("library", ["freezegun", "time_machine"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_other_libraries_clocks(project, library, transport):
+    pytest.importorskip(library)
+    freeze = "freezegun.freeze_time" if library == "freezegun" else "time_machine.travel"
+    project.makepyfile(
+        f"""
+        import app, datetime, requests, {library}
+        from datetime import UTC, timedelta
+
+        def test_a_frozen_client(strict_s3):
+            moment = datetime.datetime(2031, 5, 4, 3, 2, 1, tzinfo=UTC)
+            with {freeze}(moment), strict_s3.at(moment):
+                url = app.store("k")
+                assert "X-Amz-Date=20310504T0302" in url
+                assert requests.get(url).text == "hello"
+                with strict_s3.later(minutes=2):
+                    assert requests.get(url).status_code == 403
+                    app.store("k")
+                    assert strict_s3.decisions()[0]["status"] == 200
+            assert strict_s3.offset == timedelta()
+
+        def test_a_moved_server(strict_s3):
+            url = app.store("k")
+            with strict_s3.later(days=30):
+                app.store("another")
+                assert requests.get(url).status_code == 403
+        """
+    )
+    run(project, strict_s3_transport=transport).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

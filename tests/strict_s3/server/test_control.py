@@ -142,6 +142,7 @@ def test_other_paths_and_numbers(control):
         f"{OWN}/{BUCKET}/_strict_s3/health",
         f"{OWN}/_strict_s3",
         f"{OWN}//_strict_s3/health",
+        f"{OWN}/_strict_s3/%FF/_strict_s3/health",
     ],
 )
 def test_elsewhere_it_is_a_key_like_any_other(control, url):
@@ -149,3 +150,15 @@ def test_elsewhere_it_is_a_key_like_any_other(control, url):
     response = control.handle(request, io.BytesIO().read)
     assert ("content-type", "application/xml") in response.headers
     assert response.status >= 400
+
+
+def test_behind_a_proxy_whether_it_strips_its_path_or_not():
+    control = Control(Service(Options(bucket=BUCKET, public_url="https://hub.example/user/ann")))
+    for url in (
+        "https://hub.example/user/ann/_strict_s3/health",
+        "http://hub.example/_strict_s3/health",
+        f"{OWN}/_strict_s3/health",
+    ):
+        assert ask(control, "GET", url, token=None) == (200, {"status": "ok"})
+    request = Request.build("GET", "https://another.example/_strict_s3/health")
+    assert control.handle(request, io.BytesIO().read).status >= 400
