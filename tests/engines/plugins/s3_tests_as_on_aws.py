@@ -1,13 +1,14 @@
 """A pytest plugin for ceph/s3-tests: what the suite expects of Ceph, asked as AWS wants it asked.
 
 It runs in the suite's environment, so it imports nothing of this project. `s3_tests.py` starts it.
-Five habits of the suite aren't AWS's, and each is made AWS's here, so that the rest can be seen:
+Six habits of the suite aren't AWS's, and each is made AWS's here, so that the rest can be seen:
 
 - a new bucket is open: no Block Public Access, and ACLs may be set;
 - public ACLs: AWS advises against them and the local S3 has none, so policies say the same;
 - buckets are emptied with a bypass of governance, which AWS refuses where there is no Object Lock;
 - forms are signed with Signature Version 2: they are signed again with Version 4;
-- boto3 signs URLs for us-east-1 with Version 2 unless told otherwise.
+- boto3 signs URLs for us-east-1 with Version 2 unless told otherwise;
+- clients are made for the region "".
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +33,7 @@ from botocore.exceptions import ClientError
 KEYS: dict[str, str] = json.loads(os.environ["STRICT_S3_KEYS"])  # access key -> secret key
 RESULTS = os.environ["STRICT_S3_RESULTS"]
 REGION = "us-east-1"
+_FIELDS = {name.lower(): name for name in ("AWSAccessKeyId", "policy", "signature")}
 _WITH_ACL = ("CreateBucket", "PutBucketAcl", "PutObject", "PutObjectAcl", "CreateMultipartUpload")
 
 
@@ -40,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     def v4_client(self: Any, *rest: Any, **more: Any) -> Any:
         own = more.get("config") or Config()
+        if "" in (*rest[1:2], more.get("region_name")):
+            rest, more["region_name"] = rest[:1], REGION
         if "s3" in (*rest[:1], more.get("service_name")) and not own.signature_version:
             more["config"] = own.merge(Config(signature_version="s3v4"))
         return create_client(self, *rest, **more)
@@ -58,22 +63,18 @@ def pytest_configure(config: pytest.Config) -> None:
             parameters = {name: value for name, value in parameters.items() if name != "ACL"}
             if operation.endswith("Acl"):
                 parameters["ACL"] = "private"
+        if operation == "CreateBucket":
+            parameters = {"ObjectOwnership": "ObjectWriter"} | parameters
         answer = call(self, operation, parameters)
         if operation == "CreateBucket":
-            open_bucket(self, parameters)
+            open_bucket(self, parameters["Bucket"])
         if public:
             allow(self, parameters, acl)
         return answer
 
-    def open_bucket(self: Any, parameters: dict[str, Any]) -> None:
-        bucket = {"Bucket": parameters["Bucket"]}
-        try:
-            call(self, "DeletePublicAccessBlock", bucket)
-            if not parameters.get("ObjectOwnership"):
-                rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-                call(self, "PutBucketOwnershipControls", bucket | {"OwnershipControls": rules})
-        except ClientError:
-            pass  # the bucket is somebody else's, which is what the test is about
+    def open_bucket(self: Any, bucket: str) -> None:
+        with suppress(ClientError):  # it may be somebody else's, which is what the test is about
+            call(self, "DeletePublicAccessBlock", {"Bucket": bucket})
 
     def allow(self: Any, parameters: dict[str, Any], acl: str) -> None:
         bucket, key = parameters["Bucket"], parameters.get("Key")
@@ -95,8 +96,11 @@ def pytest_configure(config: pytest.Config) -> None:
         call(self, "PutBucketPolicy", {"Bucket": bucket, "Policy": json.dumps(before)})
 
     def v4_form(url: str, **more: Any) -> requests.Response:
-        if isinstance(more.get("files"), dict) and "AWSAccessKeyId" in more["files"]:
-            more["files"] = signed_again(more["files"])
+        fields = more.get("files")
+        if isinstance(fields, dict) and "AWSAccessKeyId" in fields:
+            # By S3's own names: a test writes them in capitals here and there.
+            named = {_FIELDS.get(name.lower(), name): value for name, value in fields.items()}
+            more["files"] = signed_again(named)
         return post(url, **more)
 
     botocore.session.Session.create_client = v4_client
