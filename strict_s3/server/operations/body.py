@@ -59,6 +59,7 @@ class Declared:
         """
         self._wanted_md5 = declared_md5(request)
         self._md5_text = request.header("content-md5")
+        self._is_part = "uploadId" in request.parameters
         declared, self._wanted = declared_checksum(request)
         self.algorithm, self._is_declared = declared or algorithm, bool(declared)
         self.md5 = hashlib.md5(usedforsecurity=False)
@@ -73,8 +74,9 @@ class Declared:
         if self._wanted_md5 is not None and not hmac.compare_digest(
             self._wanted_md5, self.md5.digest()
         ):
-            # S3 shows an object's own MD5 in hexadecimal, a configuration's as it was sent.
-            expected = self._wanted_md5.hex() if is_object else self._md5_text
+            # S3 shows an object's own MD5 in hexadecimal, a part's or configuration's as sent.
+            whole = is_object and not self._is_part
+            expected = self._wanted_md5.hex() if whole else self._md5_text
             raise BadDigest(CalculatedDigest=_base64(self.md5), ExpectedDigest=expected)
         wanted = self._wanted
         if self._is_declared and not wanted:

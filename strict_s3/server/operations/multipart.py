@@ -107,8 +107,9 @@ def complete_upload(store: Store, call: Call) -> Response:
         return _completed(bucket, call, done)
     upload = find_upload(store, bucket, call)
     encryption.check_part(call.headers)
-    parts = _verified_parts(upload, _parts_named(body))
+    named = _parts_named(body)
     _check_mode(call, upload)
+    parts = _verified_parts(upload, named)
     _check_condition(bucket, call, upload)
     new = _joined(call, upload, parts)
     with store.lock:

@@ -58,6 +58,8 @@ def get_object_legal_hold(store: Store, call: Call) -> Response:
 def put_object_legal_hold(store: Store, call: Call) -> Response:
     """PutObjectLegalHold: ON or OFF. Raises MalformedXML for anything else."""
     body = read_document(store.spool, call)
+    if not body:  # as recorded, and unlike other documents
+        raise MalformedXML()
     bucket = _locked_bucket(store, call)
     status = xml.parse(body, "LegalHold").findtext("{*}Status")
     if status not in object_lock.HOLDS:

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from werkzeug.http import http_date, parse_range_header
@@ -217,6 +218,8 @@ def _range(call: Call, found: ObjectVersion) -> tuple[int, int] | None:
                 PartNumberRequested=number, ActualPartCount=max(len(found.parts), 1)
             )
         return found.part_range(part) if found.size else None
+    if re.fullmatch("bytes=-0+", text):  # the last none of its bytes
+        raise InvalidRange(RangeRequested=text, ActualObjectSize=found.size)
     parsed = parse_range_header(text) if text else None
     # S3 serves the whole object for a range that it cannot read, and for several at once.
     if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:

@@ -71,6 +71,22 @@ def test_a_session_token_is_there_twice():
         assert (error.status, error.code, error.message) == (400, PARAMETERS, REQUIRED)
 
 
+def test_a_signed_header_that_stands_in_the_query_too_need_not_be_sent():
+    """As the JavaScript SDK v2 signs: x-amz-… alone, and with the query's value alone."""
+    name, value = "x-amz-server-side-encryption", "AES256"
+    url = presigned("PUT", headers={name: value}, query=[(name, value)])
+    assert verify(Request.build("PUT", url))
+    assert verify(Request.build("PUT", url, [(name, value)]))
+    other = [(name, "aws:kms")]
+    assert refusal(url, "PUT", other).code == "SignatureDoesNotMatch"
+    changed = url.replace(f"{name}={value}", f"{name}=aws%3Akms")
+    assert refusal(changed, "PUT").code == "SignatureDoesNotMatch"
+    digest = ("content-md5", "4QrcOUm6Wau+VuBX8g+IPg==")
+    url = presigned("PUT", headers=dict([digest]), query=[digest])
+    assert refusal(url, "PUT").code == "SignatureDoesNotMatch"
+    assert verify(Request.build("PUT", url, [digest]))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message", "fields"),
     [

@@ -368,7 +368,7 @@ def test_inline_and_attached_policies(iam, kind):
     assert refusal(attach, **name, PolicyArn="a-name-and-no-arn-at-all") == (
         400,
         "ValidationError",
-        "ARN a-name-and-no-arn-at-all is not valid.",
+        "Invalid ARN:  Could not be parsed!",
     )
 
 
@@ -539,7 +539,7 @@ def test_permissions_boundaries(iam, store, kind):
     assert refusal(create, **name, **more, PermissionsBoundary=wrong) == (
         400,
         "InvalidInput",
-        f"ARN {wrong} is not valid.",
+        "Invalid ARN:  Could not be parsed!",
     )
     policy = iam.create_policy(PolicyName="m", PolicyDocument=READ)["Policy"]["Arn"]
     made = create(**name, **more, PermissionsBoundary=policy)[kind.title()]

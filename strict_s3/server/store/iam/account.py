@@ -114,7 +114,7 @@ class Account:
     def find_policy(self, arn: str) -> ManagedPolicy | None:
         """The managed policy of that ARN, or None."""
         if not re.fullmatch(r"arn:aws:iam::(\d{12}|aws):policy/.+", arn):
-            raise QueryError(400, "ValidationError", f"ARN {arn} is not valid.")
+            raise QueryError(400, "ValidationError", "Invalid ARN:  Could not be parsed!")
         policy = self.policies.get(arn.rpartition("/")[2])
         return policy if policy is not None and policy.arn == arn else aws_policy(arn)
 
