@@ -36,8 +36,7 @@ class Control:
     """Stands in front of a service's gate. Without `token` there is the health path alone."""
 
     def __init__(self, service: Service, token: str = "") -> None:
-        self.service, self._token = service, token
-        self._addresses = Addresses(service.options.public_url)
+        self.service, self._token = service, token  # which may not have its options yet
 
     def handle(self, request: Request, read: Read) -> Response:
         """Answer a request under `PREFIX`, or have the gate answer it. Never raises."""
@@ -76,8 +75,9 @@ class Control:
         if PREFIX not in request.path:
             return None
         try:
-            inner, _ = self._addresses.received(request)
-            if self._addresses.locate(inner).in_host:
+            addresses = Addresses(self.service.options.public_url)
+            inner, _ = addresses.received(request)
+            if addresses.locate(inner).in_host:
                 return None
         except S3Error:  # a path that is no text
             return None
