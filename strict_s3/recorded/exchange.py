@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from ..rules import sigv4
+from ..rules.request import Request
 from .form import form_body
 from .scenarios import Step, TableError
 from .values import Values
@@ -141,16 +142,8 @@ def _with_header(draft: Sent, signer: Signer, unsigned: Mapping[str, str]) -> Se
     if signer.session_token:
         headers["x-amz-security-token"] = signer.session_token
     names = sorted(headers)
-    canonical = "\n".join(
-        (
-            draft.method,
-            sigv4.canonical_uri(unquote(parts.path)),
-            sigv4.canonical_query(_pairs(parts.query)),
-            sigv4.canonical_headers(headers, names),
-            ";".join(names),
-            headers["x-amz-content-sha256"],
-        )
-    )
+    request = Request.build(draft.method, draft.target, headers.items())
+    canonical = sigv4.canonical_request(request, names, headers["x-amz-content-sha256"])
     scope = sigv4.Scope(date[:8], signer.region, signer.service)
     key = sigv4.signing_key(signer.secret_key, scope)
     proof = sigv4.signature(key, sigv4.string_to_sign(date, scope, canonical))
