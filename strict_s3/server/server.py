@@ -44,8 +44,8 @@ class LocalS3(Service):
         control_token: str = "",
     ) -> None:
         """Raises OSError if the port is taken or the host is not this computer's."""
-        self.http = Server(Control(self, control_token), port, host)  # fails first, if it does
         super().__init__(options)
+        self.http = Server(Control(self, control_token), port, host)
 
     @property
     def endpoint(self) -> str:
