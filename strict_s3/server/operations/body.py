@@ -117,7 +117,7 @@ def receive(
         pieces = chunks = ChunkedBody(call.read, call.payload, signer)
     else:
         pieces = _pieces(call.read, length)
-    writer = spool.writer(length)
+    writer = spool.writer()
     try:
         for piece in pieces:
             declared.update(piece)

@@ -73,8 +73,8 @@ def get_object(store: Store, call: Call) -> Response:
         headers |= _checksum_of(found, call.parameter("partNumber"), whole=whole)
     if found.parts and call.parameter("partNumber") is not None:
         headers["x-amz-mp-parts-count"] = str(len(found.parts))
-    pieces = found.body.pieces(start, stop)
-    body: bytes | Iterator[bytes] = next(pieces, b"") if stop - start <= PIECE else pieces
+    small = stop - start <= PIECE
+    body: bytes | Iterator[bytes] = (found.body.read if small else found.body.pieces)(start, stop)
     return Response(status, list(headers.items()), body, stop - start)
 
 

@@ -46,7 +46,7 @@ def _receive(store: Store, call: Call) -> Received:
     """The file, refused as soon as it is longer than the policy allows."""
     assert call.form is not None
     declared, policy = Declared(call.request), call.policy
-    writer = store.spool.writer(0)  # nobody has said how long it is
+    writer = store.spool.writer()
     try:
         for piece in call.form.file:
             writer.write(piece)

@@ -1,32 +1,34 @@
-"""Bodies that have been received: small ones in memory, large ones in a folder of their own.
+"""Bodies that have been received: small ones in memory, large ones in one temporary file.
 
-A file is open only while it is written or read, so that thousands of stored parts hold no
-descriptor; it is deleted with the last object that uses it.
+That file has no name from the moment it is made, so that however the process ends, nothing is
+left of it; and thousands of stored parts hold one descriptor between them. It is handed out in
+blocks. A block is free again when the last body that uses it is gone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import shutil
+import sys
 import tempfile
 import threading
 import weakref
+from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import count
 from typing import IO, NamedTuple
 
-IN_MEMORY = 1024 * 1024  # bytes kept in memory before the disk is used
-PIECE = 256 * 1024  # bytes read or written at a time
+from sortedcontainers import SortedList
+
+PIECE = 256 * 1024  # bytes read or written at a time, and the size of a block
+IN_MEMORY = 128 * 1024  # bytes of a body that needs no block
 
 
 class Body:
-    """Bytes that nobody changes any more: in memory, in files, or several of both in a row."""
+    """Bytes that nobody changes any more: in memory, in blocks, or several of both in a row."""
 
     __slots__ = ("_spans", "size")
 
-    def __init__(self, *sources: bytes | _File) -> None:
+    def __init__(self, *sources: bytes | _Blocks) -> None:
         self._take(_Span(source, 0, _length(source)) for source in sources)
 
     def _take(self, spans: Iterable[_Span]) -> None:
@@ -48,8 +50,11 @@ class Body:
 
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` to before `stop`, in pieces of at most 256 KiB."""
-        for span in self._spans_within(start, self.size if stop is None else stop):
-            yield from _pieces_of(*span)
+        for source, first, last in self._spans_within(start, self.size if stop is None else stop):
+            if isinstance(source, bytes):
+                yield source[first:last]
+            else:
+                yield from source.pieces(first, last)
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
         """Those bytes at once, for a body that is known to be small."""
@@ -68,101 +73,166 @@ class Body:
 class _Span(NamedTuple):
     """Bytes of a source, from `first` to before `last`."""
 
-    source: bytes | _File
+    source: bytes | _Blocks
     first: int
     last: int
 
 
-class _File:
-    """A file of the spool, deleted when no body refers to it any more."""
-
-    __slots__ = ("__weakref__", "path", "size")
-
-    def __init__(self, path: str, size: int) -> None:
-        self.path, self.size = path, size
-        weakref.finalize(self, _delete, path)
-
-
-def _length(source: bytes | _File) -> int:
+def _length(source: bytes | _Blocks) -> int:
     return len(source) if isinstance(source, bytes) else source.size
-
-
-def _pieces_of(source: bytes | _File, first: int, last: int) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        if first == 0 and last == len(source) <= PIECE:
-            yield source
-            return
-        for start in range(first, last, PIECE):
-            yield source[start : min(start + PIECE, last)]
-        return
-    with open(source.path, "rb") as file:
-        file.seek(first)
-        while first < last and (piece := file.read(min(PIECE, last - first))):
-            first += len(piece)
-            yield piece
 
 
 class BodyWriter:
     """Takes a body in pieces; `finish` makes it a `Body`, `discard` leaves nothing behind."""
 
-    def __init__(self, spool: Spool, expected: int) -> None:
-        self._path = "" if expected <= IN_MEMORY else spool.new_path()
-        self._file: IO[bytes] = open(self._path, "xb") if self._path else io.BytesIO()  # noqa: SIM115
+    def __init__(self, spool: Spool) -> None:
         self._spool = spool
+        self._small: list[bytes] = []
+        self._blocks: _Blocks | None = None
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Add `data`. Raises OSError if the disk is full."""
-        if not self._path and self.size + len(data) > IN_MEMORY:
-            self._move_to_disk()
-        self._file.write(data)
+        """Add `data`. Raises OSError if the disk is full, or if there is no place for a file."""
         self.size += len(data)
+        if self.size <= IN_MEMORY:
+            self._small.append(data)
+            return
+        if self._blocks is None:
+            self._blocks = _Blocks(self._spool)
+            for piece in self._small:
+                self._blocks.append(piece)
+            self._small.clear()
+        self._blocks.append(data)
 
     def finish(self) -> Body:
         """The body, complete. The writer is used up."""
-        if isinstance(self._file, io.BytesIO):
-            return Body(self._file.getvalue())
-        self._file.close()
-        return Body(_File(self._path, self.size))
+        return Body(self._blocks or b"".join(self._small))
 
     def discard(self) -> None:
         """Forget what has been written."""
-        self._file.close()
-        if self._path:
-            _delete(self._path)
+        self._blocks = None
+        self._small.clear()
 
-    def _move_to_disk(self) -> None:
-        # A form's file, whose length nobody declared, turns out to be large.
-        path = self._spool.new_path()
-        file = open(path, "xb")  # noqa: SIM115
-        if isinstance(self._file, io.BytesIO):
-            file.write(self._file.getbuffer())
-        self._path, self._file = path, file
+
+class _Blocks:
+    """Bytes in blocks of the spool, which are free again when this is gone."""
+
+    __slots__ = ("_numbers", "_spool", "size")
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._numbers = array("L")
+        self.size = 0
+
+    def append(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            used = self.size % PIECE
+            if not used:
+                self._numbers.append(self._spool.take())
+            here = rest[: PIECE - used]
+            self._spool.write(here, self._numbers[-1] * PIECE + used)
+            self.size += len(here)
+            rest = rest[len(here) :]
+
+    def pieces(self, first: int, last: int) -> Iterator[bytes]:
+        while first < last:
+            index, skipped = divmod(first, PIECE)
+            size = min(PIECE - skipped, last - first)
+            yield self._spool.read(size, self._numbers[index] * PIECE + skipped)
+            first += size
+
+    def __del__(self) -> None:
+        self._spool.give_back(self._numbers)
 
 
 class Spool:
-    """A folder for large bodies, made when it is first needed and removed with its owner."""
+    """A temporary file without a name, in blocks of 256 KiB; made when it is first needed.
+
+    The lowest free block is used first, and the file ends after the last one in use.
+    """
 
     def __init__(self) -> None:
-        self._folder = ""
-        self._numbers = count()
-        self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()  # for everything below, and the end of the file
+        self._free: SortedList[int] = SortedList()
+        self._end = 0  # blocks of the file
+        # Blocks come back when some object is deleted, which may happen while this very thread
+        # has the lock: they are left here, and put in order by whoever can have it.
+        self._returned: deque[array[int]] = deque()
 
-    def writer(self, expected: int) -> BodyWriter:
-        """Where a body of about `expected` bytes goes."""
-        return BodyWriter(self, expected)
+    def writer(self) -> BodyWriter:
+        """Where a body goes."""
+        return BodyWriter(self)
 
-    def new_path(self) -> str:
-        """The path of a file that does not exist yet. Raises OSError without a place for it."""
+    @property
+    def size(self) -> int:
+        """The file's length in bytes."""
+        return self._end * PIECE
+
+    def take(self) -> int:
+        """A block for the caller alone. Raises OSError without a place for the file."""
         with self._lock:
-            if not self._folder or not os.path.isdir(self._folder):
-                self._folder = tempfile.mkdtemp(prefix="strict-s3-")
-                # At the end of the process too, which weakref.finalize sees to.
-                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-            return os.path.join(self._folder, str(next(self._numbers)))
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+                weakref.finalize(self, self._file.close)
+            self._put_in_order()
+            if self._free:
+                return int(self._free.pop(0))
+            self._end += 1
+            return self._end - 1
+
+    def give_back(self, blocks: array[int]) -> None:
+        """These blocks are free, from any thread and in the middle of anything."""
+        self._returned.append(blocks)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._put_in_order()
+            finally:
+                self._lock.release()
+
+    def _put_in_order(self) -> None:
+        while self._returned:
+            self._free.update(self._returned.popleft())
+        before = self._end
+        while self._free and self._free[-1] == self._end - 1:
+            self._end = self._free.pop()
+        if self._end < before and self._file is not None:
+            self._file.truncate(self._end * PIECE)
+
+    def write(self, data: memoryview, at: int) -> None:
+        """Write into a block that the caller has."""
+        assert self._file is not None
+        while data:
+            size = _write(self._file, data, at)
+            data, at = data[size:], at + size
+
+    def read(self, size: int, at: int) -> bytes:
+        """`size` bytes of a block that the caller has."""
+        assert self._file is not None
+        data = _read(self._file, size, at)
+        if len(data) < size:
+            raise OSError("the temporary file has become shorter")
+        return data
 
 
-def _delete(path: str) -> None:
-    # Windows keeps a file that somebody is still reading; the folder's end takes it along.
-    with contextlib.suppress(OSError):
-        os.unlink(path)
+if sys.platform == "win32":  # which has no reading and writing at a place
+    _at_a_place = threading.Lock()
+
+    def _write(file: IO[bytes], data: memoryview, at: int) -> int:
+        with _at_a_place:
+            file.seek(at)
+            return file.write(data)
+
+    def _read(file: IO[bytes], size: int, at: int) -> bytes:
+        with _at_a_place:
+            file.seek(at)
+            return file.read(size)
+
+else:
+
+    def _write(file: IO[bytes], data: memoryview, at: int) -> int:
+        return os.pwrite(file.fileno(), data, at)
+
+    def _read(file: IO[bytes], size: int, at: int) -> bytes:
+        return os.pread(file.fileno(), size, at)

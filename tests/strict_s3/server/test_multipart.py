@@ -75,6 +75,8 @@ def test_the_object_is_the_parts_that_are_named_in_order(service):
     assert (got["ContentType"], got["Metadata"]) == ("image/png", {"a": "b"})
     assert got["ChecksumCRC64NVME"] == done["ChecksumCRC64NVME"]
     assert upload.s3.get_object_tagging(**upload.at)["TagSet"] == [{"Key": "x", "Value": "y"}]
+    across = upload.s3.get_object(**upload.at, Range=f"bytes={FIVE - 2}-{FIVE}")
+    assert (across["Body"].read(), across["ContentLength"]) == (b"aac", 3)
     second = upload.s3.get_object(**upload.at, PartNumber=2)
     assert (second["Body"].read(), second["PartsCount"]) == (C, 2)
     attributes = upload.s3.get_object_attributes(**upload.at, ObjectAttributes=["ObjectSize"])
