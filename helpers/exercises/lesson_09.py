@@ -50,7 +50,8 @@ def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
         s3.get_object(**object_)
     except ClientError:
         raise NotYet(
-            "boto3's own requests, which are signed in a header, are refused as well. Deny by age."
+            "boto3's own requests, which are signed in a header, are refused as well. Deny by age. "
+            f"{milliseconds}."
         ) from None
     if not lab.local:
         return

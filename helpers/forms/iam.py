@@ -70,11 +70,7 @@ class StatementRow(RowModel):
 
     def statement(self, number: int, bucket: str) -> dict[str, Any]:
         """As it stands in the policy document."""
-        actions = self.listed("actions")
-        arn = f"arn:aws:s3:::{bucket}"
-        resources = [f"{arn}/{self['resource']}"]
-        if any(re.fullmatch(r"s3:(List.*|\*)|\*", action) for action in actions):
-            resources.append(arn)
+        actions, resources = self.listed("actions"), self._resources(bucket)
         found: dict[str, Any] = {
             "Sid": f"Row{number}",
             "Effect": self["kind"],
@@ -86,6 +82,11 @@ class StatementRow(RowModel):
             operator, key = condition
             found["Condition"] = {operator: {key: self._compared()}}
         return found
+
+    def _resources(self, bucket: str) -> list[str]:
+        arn = f"arn:aws:s3:::{bucket}"
+        lists = any(re.fullmatch(r"s3:(List.*|\*)|\*", name) for name in self.listed("actions"))
+        return [f"{arn}/{self['resource']}", *([arn] if lists else [])]
 
     def _compared(self) -> str:
         kind, value = self["condition"], self["value"]
@@ -115,18 +116,12 @@ class StatementRow(RowModel):
     def hint(self) -> str:
         if re.search(r"(?:^|,)\s*(?:s3:)?\*", self["actions"]) and self["kind"] == "Allow":
             return "Every action, deleting the bucket included: more than an application needs."
-        statement = self.statement(1, "bucket")
-        actions, resources = statement["Action"], statement["Resource"]
-        for action in misplaced(_list(actions), _list(resources)):
+        for action in misplaced(self.listed("actions"), self._resources("bucket")):
             return (
                 f"{fields.shorten(action)} does not apply to any resource in this statement: "
                 "it gives nothing."
             )
         return ""
-
-
-def _list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 class IamModel(FormModel):

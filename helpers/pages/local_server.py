@@ -6,26 +6,29 @@ import os
 import socket
 from typing import Any
 
-from cheroot.server import HTTPServer
+from cheroot import wsgi
 from cheroot.workers.threadpool import WorkerThread
 
 LOOPBACK = "127.0.0.1"
+MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
+_THREADS = 8
 
 
-class LocalServer(HTTPServer):
-    """Listens on 127.0.0.1 unless another `host` is named. Also for cheroot's WSGI server."""
+class LocalServer(wsgi.Server):
+    """Has its port on 127.0.0.1 from the moment it is made."""
 
-    def __init__(self, port: int, *rest: Any, host: str = LOOPBACK, **options: Any) -> None:
-        """Raises OSError if the port is taken or `host` is not this computer's."""
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family) as probe:  # cheroot would leave its socket open when this fails
+    def __init__(self, port: int) -> None:
+        """Raises OSError if the port is taken."""
+        with socket.socket() as probe:  # cheroot would leave its socket open when this fails
             if os.name != "nt":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-        super().__init__((address[0], port), *rest, **options)
+            probe.bind((LOOPBACK, port))
+        super().__init__(
+            (LOOPBACK, port), None, numthreads=_THREADS, server_name="page", shutdown_timeout=1
+        )
+        self.max_request_body_size = MAX_BODY
         self.requests._spawn_worker = self._spawn_worker
+        self.prepare()
 
     def _spawn_worker(self) -> WorkerThread:
         """A worker of cheroot's pool that doesn't keep its process from ending."""
@@ -36,7 +39,6 @@ class LocalServer(HTTPServer):
 
     @property
     def port(self) -> int:
-        """The port, once `prepare` has taken one."""
         return int(self.bind_addr[1])
 
     def process_conn(self, conn: Any) -> None:

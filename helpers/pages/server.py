@@ -7,14 +7,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from cheroot import wsgi
 from flask import Flask
 
 from helpers.lab import Lab
 from helpers.pages.local_server import LocalServer
 
-MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
-_THREADS = 8
 Origins = tuple[str, ...]
 MakeApp = Callable[[Origins], Flask]
 
@@ -27,7 +24,7 @@ class PageServer:
     """
 
     def __init__(self, make_app: MakeApp, port: int = 0) -> None:
-        self._server = _Server(port)
+        self._server = LocalServer(port)
         self.port = self._server.port
         # A page inside JupyterLab gets its cookie only if both have the same host name.
         self.origins = (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}")
@@ -74,10 +71,3 @@ def s3_origin(s3: Any, bucket: str) -> str:
     """Scheme, host and port of the URLs that this client signs for the bucket."""
     parts = urlsplit(s3.generate_presigned_post(bucket, "k")["url"])
     return f"{parts.scheme}://{parts.netloc}"
-
-
-class _Server(LocalServer, wsgi.Server):
-    def __init__(self, port: int) -> None:
-        super().__init__(port, None, numthreads=_THREADS, server_name="page", shutdown_timeout=1)
-        self.max_request_body_size = MAX_BODY
-        self.prepare()
