@@ -7,6 +7,7 @@ blocks. A block is free again when the last body that uses it is gone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -197,8 +198,10 @@ class Spool:
         before = self._end
         while self._free and self._free[-1] == self._end - 1:
             self._end = self._free.pop()
-        if self._end < before and self._file is not None:
-            self._file.truncate(self._end * PIECE)
+        # At the end of the process the file may be closed before the bodies have gone.
+        if self._end < before and self._file is not None and not self._file.closed:
+            with contextlib.suppress(OSError):  # as long as it was, then
+                self._file.truncate(self._end * PIECE)
 
     def write(self, data: memoryview, at: int) -> None:
         """Write into a block that the caller has."""

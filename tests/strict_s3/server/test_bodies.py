@@ -171,3 +171,11 @@ def test_without_a_place_for_the_file_small_bodies_are_still_kept(monkeypatch):
     with pytest.raises(OSError, match="No usable temporary directory"):
         body_of(spool, LARGE)
     assert body_of(spool, b"small").read() == b"small"
+
+
+def test_bodies_that_outlive_the_file_are_no_trouble_at_the_end_of_the_process():
+    spool = Spool()
+    body = body_of(spool, LARGE)
+    spool._file.close()  # as `weakref.finalize` does
+    del body  # an error here would be a warning, which fails the test
+    gc.collect()
