@@ -50,22 +50,26 @@ class Scope:
         at = key.find(self.delimiter, len(self.prefix))
         return None if at < 0 else key[: at + len(self.delimiter)]
 
-    def first(self, marker: str) -> str:
-        """Where a listing after `marker` begins: behind the whole common prefix it is in."""
+    def first(self, marker: str) -> str | None:
+        """Where a listing after `marker` begins: behind the whole common prefix it is in.
+
+        None if nothing can be there.
+        """
         if not marker:
             return self.prefix
         common = self.common(marker)
-        return max(self.prefix, behind(common) if common else marker + "\0")
+        after = behind(common) if common else marker + "\0"
+        return None if after is None else max(self.prefix, after)
 
 
 Keys = Callable[[str], Iterable[str]]  # the keys from one on, in order
 
 
 def walk(
-    keys: Keys, scope: Scope, first: str, shown: Callable[[str], bool]
+    keys: Keys, scope: Scope, first: str | None, shown: Callable[[str], bool]
 ) -> Iterator[str | Common]:
     """The keys of a scope from `first` on for which `shown` is true, and the common prefixes."""
-    while True:
+    while first is not None:
         for key in keys(first):
             if not key.startswith(scope.prefix):
                 return
@@ -81,10 +85,10 @@ def walk(
             return
 
 
-def behind(prefix: str) -> str:
-    """The first text behind all that begin with `prefix`, in the order of keys."""
+def behind(prefix: str) -> str | None:
+    """The first text behind all that begin with `prefix`, in the order of keys; None for none."""
     kept = prefix.rstrip(_LAST)
-    return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else prefix + _LAST
+    return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else None
 
 
 def page_size(call: Call, name: str, said: str, negative: str = "") -> int:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sortedcontainers import SortedDict
 
@@ -357,6 +357,7 @@ KEYS = st.text(st.sampled_from("ab/é\ud7ff\U0010ffff"), max_size=5)
 
 
 @given(st.sets(KEYS, max_size=25), KEYS, st.sampled_from(["", "/", "a", "b/", "\U0010ffff"]), KEYS)
+@example({"\U0010ffff" * 2, "\U0010ffff" * 3}, "", "\U0010ffff", "")
 def test_a_page_is_what_a_look_at_every_key_finds(keys, prefix, delimiter, marker):
     scope = Scope(prefix, delimiter)
     expected: list[str | Common] = []
@@ -378,7 +379,25 @@ def test_a_page_is_what_a_look_at_every_key_finds(keys, prefix, delimiter, marke
 
 @given(st.text(min_size=1, max_size=4), st.text(max_size=3))
 def test_what_is_behind_a_prefix(prefix, more):
-    assert prefix + more < behind(prefix)
+    after = behind(prefix)
+    if after is None:
+        assert set(prefix) == {"\U0010ffff"}
+    else:
+        assert prefix + more < after
+
+
+def test_keys_of_nothing_but_the_last_character(service):
+    last = "\U0010ffff"
+    for length in (1, 2, 3):
+        service.put(last * length)
+    s3, at = service.client(), {"Bucket": service.bucket}
+    for marker in ("", last, last * 2):
+        page = s3.list_objects_v2(**at, Delimiter=last, StartAfter=marker)
+        expected = [] if marker else [last]
+        assert [one["Prefix"] for one in page.get("CommonPrefixes", ())] == expected
+    page = s3.list_objects_v2(**at, Delimiter=last, Prefix=last)
+    assert [one["Key"] for one in page["Contents"]] == [last]
+    assert [one["Prefix"] for one in page["CommonPrefixes"]] == [last * 2]
 
 
 def test_a_bucket_that_is_not_there(service):
