@@ -5,19 +5,17 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from werkzeug.http import http_date, parse_range_header
+from werkzeug.http import http_date
 
-from ...rules import encryption, lifecycle, metadata, object_lock
+from ...rules import encryption, lifecycle, metadata, object_lock, ranges
 from ...rules.checksums import COMPOSITE
 from ...rules.conditions import State, not_modified
 from ...rules.errors import (
     AccessDenied,
     InvalidArgument,
     InvalidPartNumber,
-    InvalidRange,
     InvalidRequest,
     MethodNotAllowed,
     NoSuchKey,
@@ -218,16 +216,4 @@ def _range(call: Call, found: ObjectVersion) -> tuple[int, int] | None:
                 PartNumberRequested=number, ActualPartCount=max(len(found.parts), 1)
             )
         return found.part_range(part) if found.size else None
-    if re.fullmatch("bytes=-0+", text):  # the last none of its bytes
-        raise InvalidRange(RangeRequested=text, ActualObjectSize=found.size)
-    parsed = parse_range_header(text) if text else None
-    # S3 serves the whole object for a range that it cannot read, and for several at once.
-    if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:
-        return None
-    first, _ = parsed.ranges[0]
-    if first is not None and first < 0 and found.size:
-        return max(found.size + first, 0), found.size  # the last bytes, or all that there are
-    span = parsed.range_for_length(found.size)
-    if span is None:
-        raise InvalidRange(RangeRequested=text, ActualObjectSize=found.size)
-    return span
+    return ranges.span(text, found.size) if text else None
