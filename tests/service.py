@@ -95,15 +95,16 @@ class Service:
         )
 
     def sign(self, method: str, path: str, **more: Any) -> str:
-        """A URL presigned by the rules with the root key: also what boto3 would not sign.
+        """A URL presigned by the rules: also what boto3 would not sign.
 
-        `path` begins with the bucket; `more` is for `sigv4.presign`.
+        `path` begins with the bucket; `more` is for `sigv4.presign`, its keys are the root's
+        unless given.
         """
         root = self.server.root
         keys = {"access_key": root.access_key, "secret_key": root.secret_key}
         life = {"region": self.region, "now": datetime.now(UTC), "expires": 60}
         host = self.endpoint.removeprefix("http://")
-        return sigv4.presign(method, self.endpoint, host, path, **keys, **life | more)
+        return sigv4.presign(method, self.endpoint, host, path, **keys | life | more)
 
     def put_document(self, configuration: str, body: str | bytes) -> requests.Response:
         """PUT a document to ``?configuration`` of the bucket, with its MD5, as old clients do."""

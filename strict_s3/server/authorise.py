@@ -73,7 +73,7 @@ class Authoriser:
         return evaluate(
             action=action,
             resource=resource,
-            context=self._context(call, resource, version),
+            context=self._context(call, action, resource, version),
             identity=identity,
             identity_policies=policies.identity,
             resource_policies=owned,
@@ -81,13 +81,17 @@ class Authoriser:
             boundary=policies.boundary,
         )
 
-    def _context(self, call: Call, resource: str, version: str | None) -> Context:
-        """The condition keys for one resource: an object's tags are those of that very object."""
-        tags = None
+    def _context(self, call: Call, action: str, resource: str, version: str | None) -> Context:
+        """The condition keys for one resource: an object's tags are those of that very object.
+
+        So is its version: each item of DeleteObjects has its own, and a copy's source too.
+        """
+        tags: dict[str, str] | None = None
         bucket, _, key = resource.removeprefix(_ARN).partition("/")
-        if key and resource.startswith(_ARN):
+        of_object = bool(key) and resource.startswith(_ARN)
+        if of_object:
             source = call.operation.source
-            if source is not None and resource == source.arn:
+            if source is not None and resource == source.arn and action.startswith("s3:Get"):
                 version = source.version
             elif (bucket, key) == (call.bucket, call.key):
                 version = call.parameter("versionId")
@@ -100,7 +104,11 @@ class Authoriser:
             tags or {},
             store.iam.principal_tags(call.who.identity),
         )
-        return request_context(call.request, call.who, facts) | call.keys
+        context = request_context(call.request, call.who, facts) | call.keys
+        if of_object:
+            context.pop("s3:versionid", None)
+            context |= {"s3:versionid": version} if version is not None else {}
+        return context
 
     def _tags(self, bucket: str, key: str, version: str | None) -> dict[str, str] | None:
         try:

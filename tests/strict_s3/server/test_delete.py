@@ -251,6 +251,34 @@ def test_each_is_judged_by_its_own_versions_tags(service):
     assert [one["VersionId"] for one in answer["Errors"]] == [old]
 
 
+def test_each_is_judged_by_its_own_version(service):
+    service.settings.versioning = "Enabled"
+    kept, other = (service.put()["VersionId"] for _ in range(2))
+    condition = {"StringNotEquals": {"s3:VersionId": kept}}
+    ann = service.client(
+        keys=service.user("ann", allow("s3:DeleteObjectVersion", Condition=condition))
+    )
+    assert refused(delete, service, s3=ann, VersionId=kept)["Code"] == "AccessDenied"
+    items = [{"Key": "k", "VersionId": version} for version in (kept, other)]
+    answer = delete_all(service, *items, s3=ann)
+    assert [one["VersionId"] for one in answer["Deleted"]] == [other]
+    assert [one["VersionId"] for one in answer["Errors"]] == [kept]
+
+
+def test_a_version_in_the_query_is_not_that_of_the_items(service):
+    service.settings.versioning = "Enabled"
+    service.put()
+    only = {"StringEquals": {"s3:VersionId": "null"}}
+    keys = service.user("bob", allow("s3:DeleteObject", Condition=only))
+    body = b"<Delete><Object><Key>k</Key></Object></Delete>"
+    headers = {"content-md5": base64.b64encode(hashlib.md5(body).digest()).decode()}
+    own = {"access_key": keys["AccessKeyId"], "secret_key": keys["SecretAccessKey"]}
+    query = [("delete", ""), ("versionId", "null")]
+    url = service.sign("POST", f"/{service.bucket}", query=query, headers=headers, **own)
+    assert "<Code>AccessDenied</Code>" in requests.post(url, body, headers=headers).text
+    assert service.stored() == ["k"]
+
+
 def send(service, body: bytes, headers: dict[str, str]):
     url = service.sign("POST", f"/{service.bucket}", query=[("delete", "")], headers=headers)
     return requests.post(url, body, headers=headers)
