@@ -160,7 +160,7 @@ def test_it_listens_on_this_computer_alone_and_stops(lab, service):
     page = UploadPage(lab)
     try:
         assert requests.get(page.url).status_code == 200
-        assert page._server.bind_addr[0] == "127.0.0.1"
+        assert page._server.server_address[0] == "127.0.0.1"
         assert repr(page) == f"Upload page at {page.url}"
         big = requests.post(f"{page.url}sign", data=b"x" * (MAX_BODY + 1))
         assert big.status_code == 413
