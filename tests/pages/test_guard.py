@@ -6,9 +6,9 @@ import socket
 
 import pytest
 import requests
-from helpers.pages.server import MAX_BODY
 
 from helpers.errors import Refused
+from helpers.pages.server import MAX_BODY
 from helpers.pages.upload_page.run import UploadPage
 from helpers.pages.upload_page.sessions import RateLimit, Sessions
 from tests.pages.conftest import LIMITS, Ticks
