@@ -171,10 +171,10 @@ def _why_not(problem: Exception, port: int, host: str) -> str:
         return str(problem)
     if isinstance(problem, ImportError):
         return f"A package is missing ({problem}). Install them all: pip install strict-s3"
-    return (
-        f"The local S3 cannot start here ({problem or type(problem).__name__}). It needs about "
-        "100 MB of memory and 20 threads."
-    )
+    what = f"The local S3 cannot start here ({problem or type(problem).__name__})."
+    if isinstance(problem, MemoryError | RuntimeError):  # "can't start new thread"
+        return f"{what} It needs about 50 MB of memory and a few threads."
+    return what
 
 
 def _log(level: int | None) -> None:
