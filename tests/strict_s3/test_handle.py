@@ -9,8 +9,10 @@ import sys
 import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import boto3
 import pytest
 import requests
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import strict_s3
@@ -78,8 +80,6 @@ def test_clients_heed_no_profile_no_configuration_and_no_proxy(s3, monkeypatch, 
 
 
 def test_boto3_args_are_boto3s(s3):
-    import boto3
-
     put(s3)
     resource = boto3.resource("s3", **s3.boto3_args)
     assert [item.key for item in resource.Bucket(s3.bucket).objects.all()] == ["a.txt"]
@@ -107,6 +107,38 @@ def test_at_sets_the_clock_and_puts_it_back(s3):
     assert s3.offset == timedelta()
     stored = s3.client().head_object(Bucket=s3.bucket, Key="b.txt")["LastModified"]
     assert timedelta() <= stored - new_year.astimezone(UTC) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+def test_header_signatures_are_fresh_by_either_clock_unless_that_is_strict(start):
+    with start() as lenient, lenient.later(minutes=31):
+        put(lenient)
+    with start(strict_skew=True) as strict:
+        with strict.later(minutes=14):
+            put(strict)
+        with strict.later(minutes=16), pytest.raises(ClientError, match="RequestTimeTooSkewed"):
+            put(strict)
+        put(strict)
+
+
+def test_a_public_url_is_another_address_of_the_same():
+    with strict_s3.start(public_url="https://hub.example/user/ann", bucket="demo") as s3:
+        put(s3)
+        params = {"Bucket": "demo", "Key": "a.txt"}
+        public = boto3.client(
+            "s3",
+            **s3.boto3_args | {"endpoint_url": "https://hub.example/user/ann"},
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+        )
+        url = public.generate_presigned_url("get_object", params)
+        here = url.replace("https://hub.example", s3.endpoint_url)
+        stripped = url.replace("https://hub.example/user/ann", s3.endpoint_url)
+        for way in (here, stripped):  # as a proxy passes it on, with its path or without
+            assert requests.get(way, headers={"Host": "hub.example"}).text == "hello"
+            assert requests.get(way, headers={"Host": "third.example"}).status_code == 403
+        assert (
+            requests.get(s3.client().generate_presigned_url("get_object", params)).text == "hello"
+        )
 
 
 def test_a_clock_moved_while_the_server_stops_is_no_error():

@@ -107,11 +107,10 @@ def test_fixtures_and_environment(project, transport):
     result.assert_outcomes(passed=8)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_in_one_process_with_xdist_each_worker_has_its_own(project, transport):
+def test_with_xdist_each_worker_has_its_own(project):
     project.makepyfile(test_a=TEST, test_b=TEST)
     plugins = ("xdist.plugin", "strict_s3.pytest_plugin")
-    result = run(project, "-n2", "--dist=loadfile", plugins=plugins, strict_s3_transport=transport)
+    result = run(project, "-n2", "--dist=loadfile", plugins=plugins)
     result.assert_outcomes(passed=16)
 
 
@@ -267,8 +266,7 @@ def test_other_libraries_clocks(project, library, transport):
     run(project, strict_s3_transport=transport).assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_failed_test_shows_the_last_decisions(project, transport):
+def test_a_failed_test_shows_the_last_decisions(project):
     project.makepyfile(
         """
         import app, pytest, requests
@@ -284,7 +282,7 @@ def test_a_failed_test_shows_the_last_decisions(project, transport):
         def test_other(): assert False
         """
     )
-    result = run(project, strict_s3_transport=transport)
+    result = run(project, strict_s3_transport="in_process")
     result.assert_outcomes(failed=3, errors=1)
     text = result.stdout.str()
     assert text.count("strict_s3: the last 5 decisions") == 3
