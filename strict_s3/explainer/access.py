@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import InspectError
 from ..rules.bucket_policy import problems
-from ..rules.iam import Evaluation, Step, evaluate
+from ..rules.iam import Applicable, Evaluation, Step, evaluate
 from ..rules.identity import ANONYMOUS, Identity
 from ..rules.policy import MalformedPolicy, Policy, PolicyKind, parse_policy
 from .decisions import FAILED, PASSED
@@ -91,18 +91,13 @@ def inspect_access(
         )
     single = isinstance(identity_policies, str | Mapping)
     documents: list[Document] = [identity_policies] if single else list(identity_policies)  # type: ignore[list-item]
-    verdict = evaluate(
-        action=action,
-        resource=resource,
-        context=dict(context or {}),
-        identity=who,
-        identity_policies=tuple(_named(documents)),
-        resource_policies=_of_bucket(bucket_policy, resource),
-        session_policies=None
-        if session_policy is None
-        else _parsed(session_policy, "session policy", "session"),
-        boundary=next(iter(_parsed(boundary, "permissions boundary", "boundary")), None),
+    policies = Applicable(
+        tuple(_named(documents)),
+        _of_bucket(bucket_policy, resource),
+        None if session_policy is None else _parsed(session_policy, "session policy", "session"),
+        next(iter(_parsed(boundary, "permissions boundary", "boundary")), None),
     )
+    verdict = evaluate(action, resource, dict(context or {}), who, policies)
     return AccessReport(
         verdict.allowed,
         str(who),

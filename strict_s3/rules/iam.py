@@ -68,38 +68,43 @@ class Evaluation:
         )
 
 
+@dataclass(frozen=True)
+class Applicable:
+    """The policies that apply to a principal and a resource.
+
+    A role's trust policy is one of the `resource` policies. `session` is None if there are none;
+    an empty sequence allows nothing.
+    """
+
+    identity: Sequence[Policy] = ()
+    resource: Sequence[Policy] = ()
+    session: Sequence[Policy] | None = None
+    boundary: Policy | None = None
+
+
 def evaluate(
-    *,
-    action: str,
-    resource: str,
-    context: Context,
-    identity: Identity,
-    identity_policies: Sequence[Policy] = (),
-    resource_policies: Sequence[Policy] = (),
-    session_policies: Sequence[Policy] | None = None,
-    boundary: Policy | None = None,
+    action: str, resource: str, context: Context, identity: Identity, policies: Applicable
 ) -> Evaluation:
     """Is `identity` allowed to perform `action` (``s3:GetObject``) on `resource` (an ARN)?
 
-    `context` holds the request's condition keys. A role's trust policy is one of the
-    `resource_policies`. `session_policies` is None if there are none; an empty sequence allows
-    nothing. The order is AWS's: an explicit deny anywhere decides. Then one allow is needed, from
-    an identity policy or from the resource's policy, and a boundary and session policies limit
-    it, unless the resource's policy names this very principal.
+    `context` holds the request's condition keys. The order is AWS's: an explicit deny anywhere
+    decides. Then one allow is needed, from an identity policy or from the resource's policy, and
+    a boundary and session policies limit it, unless the resource's policy names this very
+    principal.
     """
-    anonymous = identity.kind == "anonymous"
+    anonymous, boundary = identity.kind == "anonymous", policies.boundary
     call = _Call(action, resource, context, identity, bounded=boundary is not None)
     sets = (
-        () if anonymous else identity_policies,
-        resource_policies,
-        session_policies or (),
+        () if anonymous else policies.identity,
+        policies.resource,
+        policies.session or (),
         (boundary,) if boundary else (),
     )
     allows: list[list[tuple[Policy, Statement]]] = []
-    for policies in sets:
+    for kind in sets:
         matching: list[tuple[Policy, Statement]] = []
         allows.append(matching)
-        for policy in policies:
+        for policy in kind:
             for statement in policy.statements:
                 if call.matches(policy, statement):
                     if not statement.allow:
@@ -107,7 +112,7 @@ def evaluate(
                     matching.append((policy, statement))
     by_identity, by_resource, by_session, by_boundary = allows
 
-    trust = next((p for p in resource_policies if p.kind == "trust"), None)
+    trust = next((p for p in policies.resource if p.kind == "trust"), None)
     if trust and not by_resource:
         return call.implicit(
             f'the trust policy "{trust.name}" has no statement that matches {identity}', "trust"
@@ -137,7 +142,7 @@ def evaluate(
             f'the permissions boundary "{boundary.name}" does not, and it limits every other allow',
             "boundary",
         )
-    if session_policies is not None and not by_session:
+    if policies.session is not None and not by_session:
         return call.implicit(
             "the session policy does not, and it limits every other allow", "session"
         )

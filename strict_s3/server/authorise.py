@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..rules.context import Facts, request_context
 from ..rules.errors import AccessDenied, NoSuchBucket
-from ..rules.iam import Evaluation, evaluate
+from ..rules.iam import Applicable, Evaluation, evaluate
 from ..rules.identity import Identity
 from ..rules.operations import Needs
 from ..rules.policy import Policy, PolicyKind
@@ -68,18 +68,15 @@ class Authoriser:
         version: str | None = None,
     ) -> Evaluation:
         identity = call.who.identity
-        policies = self._store.iam.policies_of(identity)
-        owned = self._resource_policies(resource, identity) if trust is None else (trust,)
-        return evaluate(
-            action=action,
-            resource=resource,
-            context=self._context(call, action, resource, version),
-            identity=identity,
-            identity_policies=policies.identity,
-            resource_policies=owned,
-            session_policies=self._sts.session_policies(call.who.access_key),
-            boundary=policies.boundary,
+        own = self._store.iam.policies_of(identity)
+        policies = Applicable(
+            own.identity,
+            self._resource_policies(resource, identity) if trust is None else (trust,),
+            self._sts.session_policies(call.who.access_key),
+            own.boundary,
         )
+        context = self._context(call, action, resource, version)
+        return evaluate(action, resource, context, identity, policies)
 
     def _context(self, call: Call, action: str, resource: str, version: str | None) -> Context:
         """The condition keys for one resource: an object's tags are those of that very object.

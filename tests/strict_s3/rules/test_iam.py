@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strict_s3.rules.iam import Step, evaluate
+from strict_s3.rules.iam import Applicable, Step, evaluate
 from strict_s3.rules.identity import ANONYMOUS, Identity
 from strict_s3.rules.policy import Policy, parse_policy
 
@@ -56,16 +56,9 @@ def ask(
     def of(*kinds):
         return [p for p in policies if p.kind in kinds]
 
-    return evaluate(
-        action=action,
-        resource=resource,
-        context=context or {},
-        identity=identity,
-        identity_policies=of("identity"),
-        resource_policies=of("resource", "trust"),
-        session_policies=session,
-        boundary=next(iter(of("boundary")), None),
-    )
+    boundary = next(iter(of("boundary")), None)
+    applicable = Applicable(of("identity"), of("resource", "trust"), session, boundary)
+    return evaluate(action, resource, context or {}, identity, applicable)
 
 
 # What a statement covers.
