@@ -35,9 +35,17 @@ def send(sent: Sent) -> Received:
         raise OSError(f"{parts.netloc} gave no HTTP answer ({problem!r})") from None
     headers: dict[str, str] = {}
     for name, value in response.getheaders():
-        key = name.lower()
+        key, value = name.lower(), _text(value)
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
     return Received(response.status, headers, body)
+
+
+def _text(value: str) -> str:
+    """A header that came in UTF-8 was read as ISO-8859-1."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _connection(scheme: str, host: str) -> http.client.HTTPConnection:

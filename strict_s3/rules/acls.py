@@ -70,14 +70,15 @@ def check_object_acl(headers: Mapping[str, str], ownership: str, *, block_public
     """
     if not is_given(headers):
         return
+    _check_arguments(headers, _OF_OBJECTS)
     if ownership == ENFORCED:
         if _grants(headers) or headers["x-amz-acl"] not in ACCEPTED:
             raise AccessControlListNotSupported()
         return
-    _check(headers, _OF_OBJECTS, block_public=block_public)
+    _check(headers, block_public=block_public)
 
 
-def check_enabled(ownership: str) -> None:
+def _check_enabled(ownership: str) -> None:
     """Where ACLs are disabled none can be put. Raises AccessControlListNotSupported."""
     if ownership == ENFORCED:
         raise AccessControlListNotSupported()
@@ -85,8 +86,9 @@ def check_enabled(ownership: str) -> None:
 
 def check_bucket_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
     """The ACL that PutBucketAcl names in its headers. Raises as `check_object_acl` does."""
-    check_enabled(ownership)
-    _check(headers, _OF_BUCKETS, block_public=block_public)
+    _check_arguments(headers, _OF_BUCKETS)
+    _check_enabled(ownership)
+    _check(headers, block_public=block_public)
 
 
 def check_new_bucket_acl(headers: Mapping[str, str], ownership: str) -> None:
@@ -97,20 +99,20 @@ def check_new_bucket_acl(headers: Mapping[str, str], ownership: str) -> None:
     """
     if not is_given(headers):
         return
+    _check_arguments(headers, _OF_BUCKETS)
     acl = headers.get("x-amz-acl", "")
     if ownership == ENFORCED and (_grants(headers) or acl != "private"):
-        if acl and acl not in _OF_BUCKETS:
-            raise _unknown(acl)
         raise InvalidBucketAclWithObjectOwnership()
     if acl in _PUBLIC:
         raise InvalidBucketAclWithBlockPublicAccess()
-    _check(headers, _OF_BUCKETS, block_public=True)
+    _check(headers, block_public=True)
 
 
-def check_document(root: Element, owner: str) -> None:
+def check_document(root: Element, owner: str, ownership: str) -> None:
     """An AccessControlPolicy in place of headers; `owner` is the account's canonical id.
 
-    Raises MalformedAcl, InvalidArgument, and NotImplementedByS3 for a grant to anybody else.
+    Raises MalformedAcl, InvalidArgument, AccessControlListNotSupported, and NotImplementedByS3
+    for a grant to anybody else.
     """
     try:
         policy = ACCESS_CONTROL_POLICY.checked(root)
@@ -122,6 +124,7 @@ def check_document(root: Element, owner: str) -> None:
         _check_named("CanonicalUser/ID", element.text or "", (owner,), "Invalid id")
     for element in policy.iter("URI"):
         _check_named("Group/URI", element.text or "", _GROUPS, "Invalid group uri")
+    _check_enabled(ownership)
     for grant in policy.iter("Grant"):
         if grant.find("Grantee/ID") is None:
             raise NotImplementedByS3(
@@ -139,14 +142,19 @@ def _check_named(name: str, value: str, known: tuple[str, ...], message: str) ->
         raise InvalidArgument(message, ArgumentName=name, ArgumentValue=value)
 
 
-def _check(headers: Mapping[str, str], canned: tuple[str, ...], *, block_public: bool) -> None:
+def _check_arguments(headers: Mapping[str, str], canned: tuple[str, ...]) -> None:
+    """That the headers can be read, which S3 looks at before it asks what the bucket allows."""
     acl, grants = headers.get("x-amz-acl"), _grants(headers)
     if acl is not None and grants:
         raise InvalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
     for name in grants:
         _check_grantees(name, headers[name])
     if acl is not None and acl not in canned:
-        raise _unknown(acl)
+        raise InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=acl)
+
+
+def _check(headers: Mapping[str, str], *, block_public: bool) -> None:
+    acl, grants = headers.get("x-amz-acl"), _grants(headers)
     if acl in _PUBLIC and block_public:
         raise AccessDenied()
     if acl not in _OWNER_ALONE:
@@ -170,10 +178,6 @@ def _check_grantees(header: str, text: str) -> None:
             _check_named("uri", match["value"], _GROUPS, "Invalid group uri")
         elif match["kind"] == "id" and not _ID.fullmatch(match["value"]):
             raise InvalidArgument("Invalid id", ArgumentName="id", ArgumentValue=match["value"])
-
-
-def _unknown(acl: str) -> InvalidArgument:
-    return InvalidArgument("", ArgumentName="x-amz-acl", ArgumentValue=acl)
 
 
 def _grants(headers: Mapping[str, str]) -> list[str]:

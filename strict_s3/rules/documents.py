@@ -83,7 +83,7 @@ OBJECT_LOCK = Shape(
         ),
     ),
 )
-TAGGING = Shape("Tagging", need("TagSet", part(many("Tag", _TAG))))
+TAGGING = Shape("Tagging", maybe("TagSet", part(many("Tag", _TAG))))
 CORS = Shape(
     "CORSConfiguration",
     many(

@@ -25,11 +25,13 @@ _ESCAPED_IN_Q = frozenset(b"=_?")
 def decoded(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers of a request with the RFC 2047 words in x-amz-meta-* decoded.
 
+    Those that come back as they are keep their bytes: each is read as ISO-8859-1.
+
     >>> decoded({"x-amz-meta-a": "=?UTF-8?Q?caf=C3=A9?=", "content-type": "text/plain"})
     {'x-amz-meta-a': 'café', 'content-type': 'text/plain'}
     """
     return {
-        name: decode_words(value) if name.startswith(META) else value
+        name: decode_words(value) if name.startswith(META) else _bytes_of(name, value)
         for name, value in headers.items()
     }
 
@@ -119,7 +121,11 @@ def _decoded_word(match: re.Match[str]) -> str:
         return match[0]
 
 
+def _bytes_of(name: str, value: str) -> str:
+    """A content header, which the server has read as UTF-8, as ISO-8859-1 would read it."""
+    kept = name.startswith("content-") or name in ("cache-control", "expires")
+    return value.encode().decode("latin-1") if kept else value
+
+
 def _latin_1(text: str) -> str:
-    return "".join(
-        c if " " <= c <= "~" or c == "\t" or "\xa0" <= c <= "\xff" else " " for c in text
-    )
+    return "".join(c if " " <= c <= "\xff" and c != "\x7f" or c == "\t" else " " for c in text)

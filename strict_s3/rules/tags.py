@@ -46,9 +46,10 @@ def from_header(text: str) -> dict[str, str]:
 def from_xml(root: Element, kind: Kind = "Object") -> dict[str, str]:
     """The tags of a ``<Tagging>`` document for an object or a bucket.
 
-    Raises MalformedXML, InvalidTag, BadRequest (too many).
+    Without a TagSet it holds none, as recorded. Raises MalformedXML, InvalidTag, BadRequest (too
+    many).
     """
-    if root.tag.rpartition("}")[2] != "Tagging" or root.find("{*}TagSet") is None:
+    if root.tag.rpartition("}")[2] != "Tagging":
         raise MalformedXML()
     tags: dict[str, str] = {}
     for tag in root.findall("{*}TagSet/{*}Tag"):

@@ -47,12 +47,11 @@ def put_object_acl(store: Store, call: Call) -> Response:
 def _put(store: Store, call: Call, check: acls.Check) -> Response:
     ownership = store.bucket(call.bucket).settings.ownership
     body = read_document(store.spool, call)
-    acls.check_enabled(ownership)
     in_headers = acls.is_given(call.headers)
     if in_headers and body:
         raise UnexpectedContent()
     if body:
-        acls.check_document(xml.parse(body), canonical_id(store.account))
+        acls.check_document(xml.parse(body), canonical_id(store.account), ownership)
     elif in_headers:
         block = store.public_access_block(call.bucket).block_public_acls
         check(call.headers, ownership, block_public=block)

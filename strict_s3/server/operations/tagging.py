@@ -8,6 +8,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import SubElement
 
 from ...rules import tags
+from ...rules.errors import NoSuchKey
 from .. import xml
 from ..call import Call
 from ..response import Response
@@ -21,7 +22,10 @@ from .objects import find_version
 def get_object_tagging(store: Store, call: Call) -> Response:
     """GetObjectTagging: the tags in the order of their keys."""
     bucket = store.bucket(call.bucket)
-    found = find_version(bucket, call)
+    try:
+        found = find_version(bucket, call)
+    except NoSuchKey:  # recorded: here, and here alone, with the bucket
+        raise NoSuchKey(Key=f"{call.bucket}/{call.key}") from None
     root = xml.result("Tagging")
     tag_set = SubElement(root, "TagSet")
     for key, value in sorted(found.tags.items()):

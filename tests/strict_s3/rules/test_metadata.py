@@ -68,11 +68,16 @@ def test_only_user_metadata_has_words():
     word = "=?UTF-8?B?w6k=?="
     headers = {"x-amz-meta-a": word, "cache-control": word}
     assert metadata.decoded(headers) == {"x-amz-meta-a": "é", "cache-control": word}
-    stored = {"x-amz-meta-a": "é", "content-disposition": 'filename="—é\r\n\x85.pdf"'}
+    stored = {"x-amz-meta-a": "é", "content-disposition": 'filename="—é\r\n\x7f.pdf"'}
     assert metadata.encoded(stored) == {
         "x-amz-meta-a": word,
         "content-disposition": 'filename=" é   .pdf"',
     }
+
+
+def test_content_headers_keep_their_bytes():
+    kept = metadata.encoded(metadata.decoded({"cache-control": "Ä —"}))
+    assert kept["cache-control"].encode("latin-1") == "Ä —".encode()
 
 
 def test_an_override_is_latin_1():

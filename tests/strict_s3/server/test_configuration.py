@@ -746,7 +746,7 @@ ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
     [
         ({"ACL": "private"}, (400, "AccessControlListNotSupported")),
         ({"GrantRead": f'uri="{ALL_USERS}"'}, (400, "AccessControlListNotSupported")),
-        ({}, (400, "AccessControlListNotSupported")),
+        ({}, (400, "MissingSecurityHeader")),
     ],
 )
 def test_acls_are_disabled(service, asked, facts):
