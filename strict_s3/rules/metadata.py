@@ -128,4 +128,4 @@ def _bytes_of(name: str, value: str) -> str:
 
 
 def _latin_1(text: str) -> str:
-    return "".join(c if " " <= c <= "\xff" and c != "\x7f" or c == "\t" else " " for c in text)
+    return "".join(c if (" " <= c <= "\xff" and c != "\x7f") or c == "\t" else " " for c in text)

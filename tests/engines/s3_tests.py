@@ -1,7 +1,7 @@
 """ceph/s3-tests against the local S3, from a checkout that you have.
 
     git clone https://github.com/ceph/s3-tests
-    python3 -m venv s3 && s3/bin/pip install -r s3-tests/requirements.txt pytest-xdist
+    python3 -m venv s3 && s3/bin/pip install -r s3-tests/requirements.txt
     python3 -m tests.engines.s3_tests --checkout s3-tests --python s3/bin/python
 
 The suite tests Ceph, so some of it isn't as AWS documents. `s3_tests_expected.toml` lists each test
@@ -51,7 +51,6 @@ def main(arguments: list[str] | None = None) -> int:
     top.add_argument("--checkout", type=Path, required=True, help="the suite's repository")
     top.add_argument("--python", required=True, help="a Python that has its requirements")
     top.add_argument("-k", default="", help="pytest's -k")
-    top.add_argument("--workers", type=int, default=2, help="pytest-xdist processes (default 2)")
     top.add_argument("--write", action="store_true", help="add new failures to the list, as TODO")
     options = top.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,10 +79,9 @@ def run(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
             "STRICT_S3_RESULTS": str(results),
         }
         command = [options.python, "-m", "pytest", "-p", "s3_tests_as_on_aws", "-q", "--tb=no"]
-        command += ["-W", "ignore", "-m", f"not ({_NOT_RUN})", "--dist", "loadfile"]
+        command += ["-W", "ignore", "-m", f"not ({_NOT_RUN})"]
         command += [f"s3tests/functional/{file}" for file in FILES]
         command += ["-k", options.k] if options.k else []
-        command += ["-n", str(options.workers)] if options.workers > 1 else []
         subprocess.run(command, cwd=options.checkout, env=environment, check=False)
     finally:
         local.stop()
@@ -101,8 +99,10 @@ def _people(local: LocalS3) -> dict[str, tuple[str, str]]:
         aws_access_key_id=root[0],
         aws_secret_access_key=root[1],
     )
-    allowed = {"Effect": "Allow", "Action": ["s3:CreateBucket", "s3:ListAllMyBuckets"]}
-    policy = {"Version": "2012-10-17", "Statement": [allowed | {"Resource": "*"}]}
+    own = ("CreateBucket", "ListAllMyBuckets")  # and the two that open a new bucket
+    own += ("PutBucketOwnershipControls", "PutBucketPublicAccessBlock")
+    allowed = {"Effect": "Allow", "Action": [f"s3:{name}" for name in own], "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
     keys = dict.fromkeys(_SECTIONS, root)
     for section in ("s3 alt", "s3 tenant", "iam alt root"):
         user = section.replace(" ", "-")
