@@ -48,7 +48,8 @@ def add(parent: Element, **values: object) -> None:
 
 def document(root: Element) -> Response:
     """An answer of status 200 with this document."""
-    text = b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root)
+    # S3 writes no space before "/>". (In texts and attributes > is escaped.)
+    text = b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root).replace(b" />", b"/>")
     return Response(200, [("content-type", "application/xml")], text)
 
 

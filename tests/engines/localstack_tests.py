@@ -23,6 +23,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from strict_s3.options import Options
 from strict_s3.server.server import LocalS3
 
@@ -43,7 +45,10 @@ KINDS = (
 )
 _OTHER = ("kms_", "sqs_", "sns_", "lambda", "firehose", "secondary_", "events_", "logs_", "acm_")
 # A form or URL signed with Signature Version 2, and what the local S3 says to other services.
-_SIGV2 = ("[s3-", "[s3]", "Please use AWS4-HMAC-SHA256")
+_SIGV2 = ("[s3-", "[s3]", "_sig_s3", "Please use AWS4-HMAC-SHA256")
+# What needs a second region: the local S3 has one.
+_REGIONS = ("[eu-west-1-", "[us-west-1]", "[eu-central-1-", "_by_bucket_region")
+_REGIONS += ("_different_location_", "_eu_location_", "_outside_us_east_1")
 # Website endpoints are another service; the rest needs minutes.
 _NOT_RUN = "not StaticWebsite and not 1000_items and not big_file and not Notification"
 
@@ -72,13 +77,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, local: LocalS3, results: Path) -> None:
-    keys = local.describe()
+    place = local.describe()
+    access_key, secret_key = _tester(local)
     environment = {
         **os.environ,
-        "AWS_ACCESS_KEY_ID": keys["access_key"],
-        "AWS_SECRET_ACCESS_KEY": keys["secret_key"],
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": secret_key,
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": keys["endpoint"].replace("127.0.0.1", "localhost"),
+        "AWS_ENDPOINT_URL": place["endpoint"].replace("127.0.0.1", "localhost"),
         "NO_PROXY": "localhost,.localhost,127.0.0.1",
         "PYTHONPATH": str(Path(__file__).parent / "plugins"),
         "STRICT_S3_RESULTS": str(results),
@@ -91,6 +97,23 @@ def _run(options: argparse.Namespace, local: LocalS3, results: Path) -> None:
     if options.workers > 1:
         command += ["-n", str(options.workers)]
     subprocess.run(command, cwd=options.checkout, env=environment, check=False)
+
+
+def _tester(local: LocalS3) -> tuple[str, str]:
+    """The keys of a user who may do everything: roots can't assume roles."""
+    iam = boto3.client(
+        "iam",
+        endpoint_url=local.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=local.root.access_key,
+        aws_secret_access_key=local.root.secret_key,
+    )
+    user = {"UserName": "tester"}
+    iam.create_user(**user)
+    iam.attach_user_policy(**user, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    made = iam.create_access_key(**user)["AccessKey"]
+    iam.close()
+    return made["AccessKeyId"], made["SecretAccessKey"]
 
 
 def _report(results: list[dict[str, Any]], verbose: bool) -> int:
@@ -124,7 +147,8 @@ def kind_of(result: dict[str, Any]) -> str:
         return "skipped by the suite"
     problem = result["problem"]
     needs = any(part in name for name in result["fixtures"] for part in _OTHER)
-    if problem and (needs or any(mark in result["test"] + problem for mark in _SIGV2)):
+    marks = (*_SIGV2, *_REGIONS)
+    if problem and (needs or any(mark in result["test"] + problem for mark in marks)):
         return "needs SigV2, KMS or another service, account or region"
     snapshots = result["snapshots"]
     kinds = {kind for snapshot in snapshots for kind in _compared(snapshot)}

@@ -1,7 +1,11 @@
 """A pytest plugin for LocalStack's own tests: sends them to one endpoint, writes down what differs.
 
 It runs in LocalStack's environment, so it imports nothing of this project. `localstack_tests.py`
-starts it and says what its environment variables are.
+starts it and says what its environment variables are. Besides the address it changes two things:
+
+- SSE-C, which AWS has blocked in new buckets since April 2026, is allowed to the tests of it;
+- public ACLs, which the local S3 answers with 501, are said by a bucket policy, unless a test is
+  about ACLs.
 """
 
 from __future__ import annotations
@@ -11,25 +15,35 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import botocore.session
 import pytest
 import requests
+from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from localstack_snapshot.snapshots import SnapshotSession
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]  # boto3 reads it too
 RESULTS = os.environ["STRICT_S3_RESULTS"]
 _AWS_HOST = re.compile(r"((?P<bucket>.+)\.)?s3([.-][a-z0-9-]+)?\.amazonaws\.com")
+_WITH_ACL = ("PutBucketAcl", "PutObject", "CreateMultipartUpload")
+_RULE = {
+    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+    "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
+}
+_WITH_SSE_C = {"ServerSideEncryptionConfiguration": {"Rules": [_RULE]}}
+_name = ""  # of the test that runs
 # Framing, and what every server has of its own.
 _UNCOMPARED = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     resolve, create_client = socket.getaddrinfo, botocore.session.Session.create_client
-    send = requests.Session.send
+    send, call = requests.Session.send, BaseClient._make_api_call
 
     def local_address(host: Any, *rest: Any, **more: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
@@ -45,12 +59,54 @@ def pytest_configure(config: pytest.Config) -> None:
         return create_client(self, *rest, **more)
 
     def local_request(self: Any, request: requests.PreparedRequest, **more: Any) -> Any:
+        found = _AWS_HOST.fullmatch(urlsplit(request.url or "").hostname or "")
+        if found and not found["bucket"]:
+            request.headers["Host"] = found[0]  # which has been signed
         request.url = redirected(request.url or "")
         return send(self, request, **more)
 
+    def as_now(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        acl = parameters.get("ACL", "")
+        public = operation in _WITH_ACL and acl.startswith("public-") and "acl" not in _name
+        if public:
+            parameters = {name: value for name, value in parameters.items() if name != "ACL"}
+            if operation == "PutBucketAcl":
+                parameters["ACL"] = "private"
+        answer = call(self, operation, parameters)
+        if operation == "CreateBucket" and ("ssec" in _name or "sse_c" in _name):
+            call(self, "PutBucketEncryption", {"Bucket": parameters["Bucket"]} | _WITH_SSE_C)
+        if public:
+            allow(self, parameters, acl)
+        return answer
+
+    def allow(self: Any, parameters: dict[str, Any], acl: str) -> None:
+        arn = f"arn:aws:s3:::{parameters['Bucket']}"
+        if "Key" in parameters:
+            rules = [("s3:GetObject", f"{arn}/{parameters['Key']}")]
+        else:
+            rules = [("s3:ListBucket", arn)]
+            if acl == "public-read-write":
+                rules += [("s3:PutObject", f"{arn}/*"), ("s3:DeleteObject", f"{arn}/*")]
+        new = [
+            {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource}
+            for action, resource in rules
+        ]
+        bucket, before = {"Bucket": parameters["Bucket"]}, []
+        with suppress(ClientError):
+            before = json.loads(call(self, "GetBucketPolicy", bucket)["Policy"])["Statement"]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": before + new})
+        with suppress(ClientError):  # public policies are blocked, as public ACLs would be
+            call(self, "PutBucketPolicy", bucket | {"Policy": policy})
+
+    BaseClient._make_api_call = as_now
     socket.getaddrinfo = local_address
     botocore.session.Session.create_client = local_client
     requests.Session.send = local_request  # type: ignore[method-assign]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    global _name
+    _name = item.nodeid.lower()
 
 
 def redirected(url: str) -> str:
