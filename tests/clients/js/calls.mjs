@@ -2,10 +2,10 @@
 // Standard input: {endpoint, region, access_key, secret_key, bucket, do, ...}; standard output: JSON.
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
+import { json } from "node:stream/consumers";
 
-const order = JSON.parse(readFileSync(0, "utf8"));
+const order = await json(process.stdin);
 const s3 = new S3Client({
   region: order.region,
   endpoint: order.endpoint,

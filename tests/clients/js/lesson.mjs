@@ -1,11 +1,11 @@
 // Run a block of JavaScript that a lesson shows, unchanged, and say what it made and printed.
 // Standard input: JSON with `block`, the path of the block, and `names`, what it declares. The
 // block's imports are found in this folder's node_modules, wherever the block lies.
-import { readFileSync } from "node:fs";
 import { register } from "node:module";
 import { pathToFileURL } from "node:url";
+import { json } from "node:stream/consumers";
 
-const order = JSON.parse(readFileSync(0, "utf8"));
+const order = await json(process.stdin);
 const home = JSON.stringify(import.meta.url);
 const resolve = `export const resolve = (name, context, next) =>
   next(name, /^[./]|:/.test(name) ? context : { ...context, parentURL: ${home} });`;
