@@ -263,6 +263,7 @@ class Server:
     def _iam(self) -> Iterator[Any]:
         from botocore.exceptions import ClientError
 
+        self._must_be_alive()
         iam = self.client("iam")
         try:
             yield iam
@@ -289,9 +290,12 @@ class Server:
         """End it, and forget all that it holds. Harmless when called again."""
         self._transport.stop()
 
-    def __enter__(self) -> Server:
+    def _must_be_alive(self) -> None:
         if not self.alive:
-            raise ServerError("This local S3 has stopped. Start another: strict_s3.start().")
+            raise ServerError("The local S3 has stopped. Start a new, empty one.")
+
+    def __enter__(self) -> Server:
+        self._must_be_alive()
         return self
 
     def __exit__(

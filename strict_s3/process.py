@@ -188,7 +188,9 @@ def _popen(log: bool) -> subprocess.Popen[bytes]:
             creationflags=_APART,
         )
     except OSError as problem:
-        raise ServerError(f"No process can be started here ({problem}).") from None
+        raise ServerError(
+            f"No process can be started here ({problem}). Use strict_s3.in_process()."
+        ) from None
 
 
 def _read(out: IO[bytes], lines: SimpleQueue[bytes]) -> None:

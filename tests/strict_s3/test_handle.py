@@ -324,7 +324,8 @@ def test_after_stop_everything_says_so(start):
     s3.stop()
     assert not s3.alive
     assert "stopped" in repr(s3)
-    for use in (s3.decisions, s3.reset, s3.why, lambda: s3.offset, s3.__enter__):
+    users = (lambda: s3.user(READ), lambda: s3.session(READ))
+    for use in (s3.decisions, s3.reset, s3.why, lambda: s3.offset, s3.__enter__, *users):
         with pytest.raises(strict_s3.ServerError, match="has stopped"):
             use()
 
