@@ -185,6 +185,22 @@ def test_an_encryption_that_changes_by_itself_is_a_change(service):
     copy(service, key="k")
 
 
+def test_the_version_of_a_copy_is_that_of_its_source_alone(service):
+    service.settings.versioning = "Enabled"
+    first = service.put()["VersionId"]
+    service.put()
+    this = {"StringEquals": {"s3:VersionId": first}}
+    reads, writes = allow("s3:GetObject*", Condition=this), allow("s3:PutObject")
+    ann = service.client(keys=service.user("ann", reads, writes))
+    source = {"Bucket": service.bucket, "Key": "k"}
+    at = {"Bucket": service.bucket, "Key": "k", "MetadataDirective": "REPLACE"}
+    assert refused(ann.copy_object, **at, CopySource=source)["Code"] == "AccessDenied"
+    ann.copy_object(**at, CopySource=source | {"VersionId": first})
+    bob = service.client(keys=service.user("bob", reads, writes | {"Condition": this}))
+    error = refused(bob.copy_object, **at, CopySource=source | {"VersionId": first})
+    assert "s3:PutObject" in error["Message"]
+
+
 def test_an_older_version_is_copied_over_the_newest(service):
     service.settings.versioning = "Enabled"
     first = service.put(body=b"1")["VersionId"]
@@ -371,10 +387,13 @@ FORM = (
             "InvalidArgument",
             "Range specified is not valid for source object of size: 10",
         ),
-        (
-            "bytes=100-200",
-            "InvalidRequest",
-            "The specified copy range is invalid for the source object size",
+        *(
+            (
+                span,
+                "InvalidRequest",
+                "The specified copy range is invalid for the source object size",
+            )
+            for span in ("bytes=10-10", "bytes=100-200")
         ),
     ],
 )

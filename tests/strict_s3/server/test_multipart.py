@@ -301,6 +301,15 @@ def test_conditions_hold_for_the_whole(service):
     Begun(service).complete(IfNoneMatch="*")
 
 
+def test_deleting_a_version_during_the_upload_is_a_change_too(service):
+    service.settings.versioning = "Enabled"
+    version = service.put("k")["VersionId"]
+    upload = Begun(service)
+    upload.s3.delete_object(**upload.at, VersionId=version)
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        upload.complete(IfNoneMatch="*")
+
+
 @pytest.mark.parametrize("written", [b"same", b"other"])
 def test_if_match_conflicts_with_a_write_during_the_upload(service, written):
     before = service.put("k", b"same")["ETag"]

@@ -10,6 +10,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from strict_s3.rules import object_lock
+from strict_s3.rules.errors import InvalidArgument
 from strict_s3.server.store.bucket import DefaultRetention
 from tests.service import allow, error_of
 
@@ -167,6 +169,14 @@ def test_the_bypass_of_a_change_needs_its_permission(locked):
     shorter = {"Retention": retention(until=days(1)), "BypassGovernanceRetention": True}
     code, message = refused(ann.put_object_retention, **at(locked), **shorter)
     assert (code, "s3:BypassGovernanceRetention" in message) == ("AccessDenied", True)
+
+
+def test_a_retention_ends_later_than_now():
+    now = days(0)
+    object_lock.check_future(now + timedelta(microseconds=1), now, "Until", "soon")
+    with pytest.raises(InvalidArgument) as caught:
+        object_lock.check_future(now, now, "Until", "now")
+    assert caught.value.fields == {"ArgumentName": "Until", "ArgumentValue": "now"}
 
 
 FUTURE = ("InvalidArgument", "The retain until date must be in the future!")

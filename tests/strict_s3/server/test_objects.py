@@ -120,6 +120,23 @@ def test_metadata_that_a_signer_moved_into_the_query(service):
     }
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("aws-chunked", None),
+        ("gzip, aws-chunked", "gzip"),
+        ("AWS-Chunked,gzip,br", "gzip,br"),
+        ("gzip", "gzip"),
+        ("x-aws-chunked", "x-aws-chunked"),
+    ],
+)
+def test_how_a_body_travels_is_not_how_the_object_is_encoded(service, sent, kept):
+    url = service.presign("put_object", ContentEncoding=sent)
+    assert requests.put(url, b"x", headers={"Content-Encoding": sent}).status_code == 200
+    head = service.client().head_object(Bucket=service.bucket, Key="k")
+    assert head.get("ContentEncoding") == kept
+
+
 def test_signed_response_headers(service):
     service.put(ContentType="text/plain")
     url = service.presign(
