@@ -49,7 +49,7 @@ _OWNER_ALONE = (*ACCEPTED, "bucket-owner-read")  # the account owns the bucket a
 
 
 class Check(Protocol):
-    """`check_object_acl` or `check_bucket_acl`."""
+    """`check_put_object_acl` or `check_put_bucket_acl`."""
 
     def __call__(
         self, headers: Mapping[str, str], ownership: str, *, block_public: bool
@@ -62,7 +62,7 @@ def is_given(headers: Mapping[str, str]) -> bool:
 
 
 def check_object_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
-    """The ACL that an upload or PutObjectAcl names in its headers, if it does.
+    """The ACL that an upload names in its headers, if it does.
 
     `ownership` is the bucket's Object Ownership ("" if it has none), `block_public` its
     BlockPublicAcls. Raises AccessControlListNotSupported, AccessDenied, InvalidArgument,
@@ -84,9 +84,16 @@ def _check_enabled(ownership: str) -> None:
         raise AccessControlListNotSupported()
 
 
-def check_bucket_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
+def check_put_bucket_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
     """The ACL that PutBucketAcl names in its headers. Raises as `check_object_acl` does."""
     _check_arguments(headers, _OF_BUCKETS)
+    _check_enabled(ownership)
+    _check(headers, block_public=block_public)
+
+
+def check_put_object_acl(headers: Mapping[str, str], ownership: str, *, block_public: bool) -> None:
+    """That of PutObjectAcl: where ACLs are disabled none can be put, not even "private"."""
+    _check_arguments(headers, _OF_OBJECTS)
     _check_enabled(ownership)
     _check(headers, block_public=block_public)
 

@@ -34,14 +34,14 @@ def get_object_acl(store: Store, call: Call) -> Response:
 
 
 def put_bucket_acl(store: Store, call: Call) -> Response:
-    """PutBucketAcl. Raises what `acls.check_bucket_acl` and `acls.check_document` raise."""
-    return _put(store, call, acls.check_bucket_acl)
+    """PutBucketAcl. Raises what `acls.check_put_bucket_acl` and `acls.check_document` raise."""
+    return _put(store, call, acls.check_put_bucket_acl)
 
 
 def put_object_acl(store: Store, call: Call) -> Response:
-    """PutObjectAcl. Raises what `acls.check_object_acl` and `acls.check_document` raise."""
+    """PutObjectAcl. Raises what `acls.check_put_object_acl` and `acls.check_document` raise."""
     find_version(store.bucket(call.bucket), call)
-    return _put(store, call, acls.check_object_acl)
+    return _put(store, call, acls.check_put_object_acl)
 
 
 def _put(store: Store, call: Call, check: acls.Check) -> Response:

@@ -199,7 +199,6 @@ def test_tags_of_versions(service):
     ("body", "code"),
     [
         ("", "MissingRequestBodyError"),
-        ("<Tagging/>", "MalformedXML"),
         ("<Other><TagSet/></Other>", "MalformedXML"),
         ("<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>", "MalformedXML"),
     ],
@@ -208,6 +207,13 @@ def test_documents_of_tags_that_are_none(service, body, code):
     service.put(Tagging="a=1")
     url = service.sign("PUT", f"/{service.bucket}/k", query=[("tagging", "")])
     assert error_of(requests.put(url, body))[:2] == (400, code)
+
+
+def test_a_document_without_tags_takes_them_away(service):
+    service.put(Tagging="a=1")
+    url = service.sign("PUT", f"/{service.bucket}/k", query=[("tagging", "")])
+    assert requests.put(url, "<Tagging/>").status_code == 200
+    assert service.client().get_object_tagging(Bucket=service.bucket, Key="k")["TagSet"] == []
 
 
 def test_the_owner_has_every_right(service):

@@ -150,7 +150,8 @@ def test_the_same_bucket_again_with_a_change(virginia, more):
     ("more", "code"),
     [
         ({"ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
-        ({"GrantRead": "id=x"}, "InvalidBucketAclWithObjectOwnership"),
+        ({"GrantRead": f"id={'0' * 64}"}, "InvalidBucketAclWithObjectOwnership"),
+        ({"GrantRead": "id=x"}, "InvalidArgument"),
         ({"ACL": "nonsense"}, "InvalidArgument"),
         (
             {"ACL": "public-read", "ObjectOwnership": "ObjectWriter"},

@@ -35,12 +35,12 @@ NOT_THERE = {
     ),
 }
 UNSET = {
-    "accelerate": "<AccelerateConfiguration />",
-    "logging": "<BucketLoggingStatus />",
-    "notification": "<NotificationConfiguration />",
+    "accelerate": "<AccelerateConfiguration/>",
+    "logging": "<BucketLoggingStatus/>",
+    "notification": "<NotificationConfiguration/>",
     "requestPayment": "<RequestPaymentConfiguration><Payer>BucketOwner</Payer>"
     "</RequestPaymentConfiguration>",
-    "versioning": "<VersioningConfiguration />",
+    "versioning": "<VersioningConfiguration/>",
     "ownershipControls": "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced"
     "</ObjectOwnership></Rule></OwnershipControls>",
     "publicAccessBlock": "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>"
@@ -96,7 +96,7 @@ def test_deleting_twice(service, configuration):
     assert [delete(service, configuration).status_code for _ in range(2)] == [204, 204]
 
 
-TAGS = "<Tagging><TagSet><Tag><Key>b</Key><Value>1</Value></Tag><Tag><Key>a</Key><Value />"
+TAGS = "<Tagging><TagSet><Tag><Key>b</Key><Value>1</Value></Tag><Tag><Key>a</Key><Value/>"
 # Configurations that are kept; what is read after them, if it isn't the same.
 KEPT = [
     ("accelerate", "<AccelerateConfiguration><Status>Suspended</Status></AccelerateConfiguration>"),
