@@ -82,6 +82,11 @@ class Applicable:
     boundary: Policy | None = None
 
 
+# "The root user of the AWS account that owns a bucket can always use this operation, even if the
+# policy explicitly denies" it: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+NEVER_LOCKED_OUT = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+
+
 def evaluate(
     action: str, resource: str, context: Context, identity: Identity, policies: Applicable
 ) -> Evaluation:
@@ -94,9 +99,10 @@ def evaluate(
     """
     anonymous, boundary = identity.kind == "anonymous", policies.boundary
     call = _Call(action, resource, context, identity, bounded=boundary is not None)
+    spared = identity.kind == "root" and action in NEVER_LOCKED_OUT
     sets = (
         () if anonymous else policies.identity,
-        policies.resource,
+        () if spared else policies.resource,
         policies.session or (),
         (boundary,) if boundary else (),
     )

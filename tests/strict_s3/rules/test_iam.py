@@ -338,6 +338,15 @@ def test_an_explicit_deny_wins_wherever_it_stands(kind, who):
     assert verdict("arn:aws:s3:::b/other/*").allowed
 
 
+@pytest.mark.parametrize("verb", ["Get", "Put", "Delete"])
+def test_root_is_never_locked_out_of_a_bucket(verb):
+    no, action = bucket({**NO, "Action": "s3:*"}), f"s3:{verb}BucketPolicy"
+    assert ask(no, identity=ROOT, action=action, resource="arn:aws:s3:::b").allowed
+    assert not ask(no, identity=ROOT, action="s3:GetBucketAcl", resource="arn:aws:s3:::b").allowed
+    yes = policy({"Action": "s3:*"})
+    assert not ask(no, yes, identity=ANN, action=action, resource="arn:aws:s3:::b").allowed
+
+
 def test_root_may_do_anything_that_is_not_denied():
     verdict = ask(identity=ROOT)
     assert verdict.allowed
