@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from .errors import InvalidArgument, InvalidRequest, NotImplementedByS3, S3Error
 from .limits import MAX_PUT
@@ -79,7 +79,7 @@ def _parsed(request: Request) -> CopySource | S3Error:
         return _invalid("Invalid copy source encoding.")
     match = _COPY_SOURCE.fullmatch(text)
     try:
-        path = unquote(match[1] if match else text, errors="strict").removeprefix("/")
+        path = unquote_plus(match[1] if match else text, errors="strict").removeprefix("/")
     except UnicodeDecodeError:
         return _invalid("Invalid copy source encoding.")
     bucket, _, key = path.partition("/")
