@@ -29,13 +29,7 @@ from .handle import Server
 from .options import BUCKET, REGION, Options
 from .rules.errors import IncompleteBody, S3Error
 from .server.control import Control
-from .server.http.head import (
-    may_have_body,
-    read_headers,
-    read_request_line,
-    request_of,
-    response_head,
-)
+from .server.http.head import may_have_body, read_head, response_head
 from .server.refusal import new_ids, refusal
 from .server.response import Response
 from .server.service import Service
@@ -240,19 +234,19 @@ class _Connection(HTTPConnection):
         self._wire.sent.clear()
         super().request(method, url, None, given, chunked=chunked, **options)
         incoming = _Body(pieces or ())
-        self._wire.response = self._answer(io.BytesIO(self._wire.sent), incoming)
+        # What follows the head is an empty body in chunks.
+        head = bytes(self._wire.sent).partition(b"\r\n\r\n")[0]
+        self._wire.response = self._answer(b"%b\r\n\r\n" % head, incoming)
         if incoming.problem is not None:
             self.close()
             raise incoming.problem
 
-    def _answer(self, head: io.BytesIO, incoming: _Body) -> Iterable[bytes]:
+    def _answer(self, head: bytes, incoming: _Body) -> Iterable[bytes]:
         """What the service answers to `head` and the body that comes in, as pieces of HTTP."""
         try:
-            line = read_request_line(head.readline())
-            headers, framing = read_headers(head.readline, line.protocol)
+            request, framing = read_head(head, _LOOPBACK)
         except S3Error as error:
             return _pieces(refusal(error, new_ids()))
-        request = request_of(line, headers, _LOOPBACK)
         incoming.limit(None if framing.chunked else framing.length)
         response = self._control.handle(request, incoming.read)
         return _pieces(response, with_body=request.method != "HEAD")

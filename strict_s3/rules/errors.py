@@ -198,6 +198,10 @@ class RequestHeaderSectionTooLarge(S3Error):
     default = "Your request header section exceeds the maximum allowed size."
 
 
+class SlowDown(S3Error):
+    status, code, default = 503, "SlowDown", "Please reduce your request rate."
+
+
 class RequestTimeout(S3Error):
     code = "RequestTimeout"
     default = (

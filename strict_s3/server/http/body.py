@@ -7,7 +7,7 @@ from .chunks import Chunks
 from .head import Framing
 from .stream import Stream
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class ReceivedBody:
@@ -31,34 +31,24 @@ class StreamedBody:
         self._chunks = Chunks(stream) if framing.chunked else None
         self._left = framing.length
         self._must_ask = framing.expects_continue
-        self._failed = False
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes. Raises RequestTimeout, IncompleteBody, BadRequest."""
         try:
             if self._must_ask:
                 self._must_ask = False
-                self._stream.write(_CONTINUE)
+                self._stream.write(CONTINUE)
             if self._chunks is not None:
                 return self._chunks.read(size)
             data = self._stream.read(min(size, self._left))
         except TimeoutError:
-            self._failed = True
             raise RequestTimeout() from None
         except OSError:  # the client is gone
-            self._failed = True
             raise IncompleteBody() from None
         self._left -= len(data)
         return data
 
     @property
     def unread(self) -> bool:
-        """True if not all of it has been read: the next request begins nobody knows where."""
-        if self._failed:
-            return True
+        """True if not all of it has been read: nobody knows where the next request begins."""
         return not self._chunks.closed if self._chunks is not None else self._left > 0
-
-    @property
-    def still_coming(self) -> bool:
-        """True if the client may be sending what nobody reads."""
-        return self.unread and not self._must_ask

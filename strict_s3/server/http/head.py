@@ -7,8 +7,9 @@ Reading is strict where laxness would let two readers see two requests: RFC 9112
 from __future__ import annotations
 
 import re
+import string
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -26,91 +27,108 @@ NOT_HTTP = "An error occurred when parsing the HTTP request."
 _REQUEST_LINE = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n"
 ).fullmatch
-FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
-_BAD_VALUE = re.compile(rb"[\x00\r\n]")
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+STARTS_REQUEST = frozenset(
+    b"!#$%&'*+.^_`|~-" + string.digits.encode() + string.ascii_letters.encode()
+)
+FIELD_NAME = re.compile(_TOKEN).fullmatch
+# No folded lines, no space before the colon, no bare line feeds.
+_FIELDS = re.compile(rb"(?:" + _TOKEN + rb":[^\x00\r\n]*\r\n)*\r\n").fullmatch
+# What says where the body ends, and what becomes of the connection.
+_FRAMING = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding"})
 
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}".encode() for s in HTTPStatus}
 Headers = tuple[tuple[str, str], ...]
 
 
-class RequestLine(NamedTuple):
-    """``GET /bucket/key?query HTTP/1.1``, as it travelled."""
-
-    method: bytes
-    target: bytes
-    protocol: bytes
-
-
 class Framing(NamedTuple):
-    """What the headers say about the body and the connection."""
+    """What a head says about its body and the connection."""
 
     length: int  # bytes of the body; 0 if there is none or if it comes in chunks
     chunked: bool
     close: bool  # the client wants no further request on this connection
     expects_continue: bool
+    current: bool  # HTTP/1.1; else 1.0
 
 
 class _Broken(Exception):
     """Header lines that HTTP does not allow."""
 
 
-def read_request_line(line: bytes) -> RequestLine:
-    """The request line's three parts. Raises InvalidURI for any other line."""
+def read_head(data: bytes, source_ip: str) -> tuple[Request, Framing]:
+    """The request whose head is `data`, up to and with the empty line; and its body's framing.
+
+    `source_ip` is the client's address. Raises InvalidURI, BadRequest, NotImplementedByS3.
+    """
+    end = data.find(b"\n") + 1
+    method, target, protocol = read_request_line(data[:end])
+    try:
+        if not _FIELDS(data, end):
+            raise _Broken
+        headers = _fields(data[end:])
+        framing = _framing(headers, protocol == b"HTTP/1.1")
+    except _Broken:
+        raise BadRequest(NOT_HTTP) from None
+    text = target.decode("latin-1")
+    if not text.isascii():
+        text = quote(target, safe="/?&=%:@!$'()*+,;~-._")
+    path, _, query = text.partition("?")
+    return Request(method.decode(), path, query, headers, source_ip=source_ip), framing
+
+
+def read_request_line(line: bytes) -> tuple[bytes, bytes, bytes]:
+    """Method, target and protocol of ``GET /bucket/key?query HTTP/1.1``, which ends in CRLF.
+
+    Raises InvalidURI for any other line.
+    """
     found = _REQUEST_LINE(line)
     if not found:
         raise InvalidURI()
-    parts = RequestLine(*found.groups())
-    if not parts.target.startswith(b"/") or b"#" in parts.target:
-        raise InvalidURI(URI=parts.target.decode("latin-1"))
-    return parts
+    method, target, protocol = found.groups()
+    if not target.startswith(b"/") or b"#" in target:
+        raise InvalidURI(URI=target.decode("latin-1"))
+    return method, target, protocol
 
 
-def read_headers(readline: Callable[[], bytes], protocol: bytes) -> tuple[Headers, Framing]:
-    """(lower-case name, value) of every header line in order, up to the empty line; and what
-    they say about the body. Raises BadRequest, NotImplementedByS3.
-    """
+def _fields(block: bytes) -> Headers:
+    """(lower-case name, value) of every line in order. A value that is not UTF-8 is Latin-1."""
     try:
-        headers = _read_fields(readline)
-        by_name: dict[str, list[str]] = {}
-        for name, value in headers:
+        lines = block.decode().split("\r\n")
+    except UnicodeDecodeError:
+        lines = [_text(line) for line in block.split(b"\r\n")]
+    headers = []
+    for line in lines[:-2]:
+        name, _, value = line.partition(":")
+        headers.append((name.lower(), value.strip(" \t")))
+    return tuple(headers)
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _framing(headers: Headers, current: bool) -> Framing:
+    by_name: dict[str, list[str]] = {}
+    for name, value in headers:
+        if name in _FRAMING:
             by_name.setdefault(name, []).append(value)
-        length = _body_length(by_name)
-        if "transfer-encoding" in by_name and "content-length" in by_name:
-            raise _Broken  # which of the two ends the body?
-        current = protocol == b"HTTP/1.1"
-        if len(by_name.get("host", ())) != 1 and (current or "host" in by_name):
-            raise _Broken  # RFC 9112, section 3.2: exactly one
-    except _Broken:
-        raise BadRequest(NOT_HTTP) from None
-    coding = ",".join(by_name.get("transfer-encoding", ())).lower()
-    if coding not in ("", "chunked"):
+    length = _body_length(by_name)
+    chunked = "transfer-encoding" in by_name
+    if chunked and ("content-length" in by_name or not current):
+        raise _Broken  # which of the two ends the body? And 1.0 has no chunks.
+    if len(by_name.get("host", ())) != 1 and (current or "host" in by_name):
+        raise _Broken  # RFC 9112, section 3.2: exactly one
+    if chunked and ",".join(by_name["transfer-encoding"]).lower() != "chunked":
         raise NotImplementedByS3(Header="Transfer-Encoding")
-    wishes = {word.strip().lower() for word in ",".join(by_name.get("connection", ())).split(",")}
-    expected = (text.lower() for text in by_name.get("expect", ()))
-    return headers, Framing(
-        length,
-        bool(coding),
-        "close" in wishes or not (current or "keep-alive" in wishes),
-        current and "100-continue" in expected,
-    )
-
-
-def _read_fields(readline: Callable[[], bytes]) -> Headers:
-    found = []
-    while (line := readline()) != b"\r\n":
-        name, _, value = line.partition(b":")
-        # No folded lines, no space before the colon, no bare line feeds.
-        if line[-2:] != b"\r\n" or not FIELD_NAME(name):
-            raise _Broken
-        value = value[:-2].strip(b" \t")
-        if _BAD_VALUE.search(value):
-            raise _Broken
-        try:
-            text = value.decode()
-        except UnicodeDecodeError:
-            text = value.decode("latin-1")
-        found.append((name.decode().lower(), text))
-    return tuple(found)
+    close = not current
+    if "connection" in by_name:
+        wishes = {word.strip().lower() for word in ",".join(by_name["connection"]).split(",")}
+        close = "close" in wishes or not (current or "keep-alive" in wishes)
+    expected = current and any(text.lower() == "100-continue" for text in by_name.get("expect", ()))
+    return Framing(length, chunked, close, expected, current)
 
 
 def _body_length(headers: Mapping[str, list[str]]) -> int:
@@ -119,17 +137,6 @@ def _body_length(headers: Mapping[str, list[str]]) -> int:
     if len(set(lengths)) > 1 or not (text.isascii() and text.isdigit() and len(text) < 19):
         raise _Broken
     return int(text)
-
-
-def request_of(
-    line: RequestLine, headers: Headers, source_ip: str, secure: bool = False
-) -> Request:
-    """The request that `line` and `headers` make; `source_ip` is its sender's address."""
-    target = line.target.decode("latin-1")
-    if not target.isascii():
-        target = quote(line.target, safe="/?&=%:@!$'()*+,;~-._")
-    path, _, query = target.partition("?")
-    return Request(line.method.decode("latin-1"), path, query, headers, secure, source_ip)
 
 
 def response_head(response: Response, *connection: bytes) -> bytes:

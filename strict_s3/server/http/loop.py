@@ -8,7 +8,6 @@ large body is read by a worker, which has its connection meanwhile.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import selectors
@@ -17,21 +16,24 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from heapq import nsmallest
 from typing import Any, Protocol
 
 from ...rules.request import Request
 from ..response import Response
-from .connection import Connection, State
+from .connection import PATIENCE, Connection, State
 from .workers import Workers
 
 log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024  # connections that the system keeps until they are accepted
-SWEEP_SECONDS = 0.5  # between two looks at the deadlines
-MOST_CONNECTIONS = 8192
+SWEEP_SECONDS = 0.5  # between two looks at who has made no progress
+MAX_CONNECTIONS = 8192
+# Patience while others wait for what a connection holds: a thread, or its place.
+CROWDED_SECONDS = 2
 _ACCEPT_IN_A_TURN = 64
-_NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_SPARE = 64  # descriptors for everything that is no connection
 
 
 class Handler(Protocol):
@@ -48,7 +50,7 @@ class Server:
         self.handler = handler
         self._socket = _listening(host, port)
         self.bind_addr: tuple[str, int] = self._socket.getsockname()[:2]
-        self._most = _most_connections()
+        self._max = _max_connections()
         self._connections: dict[Connection, int] = {}  # with the events that are watched
         self._selector = selectors.DefaultSelector()
         self._ready: deque[Callable[[], object]] = deque()  # for the loop, from any thread
@@ -57,7 +59,7 @@ class Server:
         for end in (self._waker, self._wake):
             end.setblocking(False)
         self._stopped = False
-        self._paused_until = 0.0
+        self._paused = False
 
     @property
     def port(self) -> int:
@@ -74,8 +76,7 @@ class Server:
         sweep = 0.0
         try:
             while not self._stopped:
-                timeout = 0 if self._ready else SWEEP_SECONDS
-                for key, events in self._selector.select(timeout):
+                for key, events in self._selector.select(self._timeout()):
                     self._turn(key.data, events)
                 for _ in range(len(self._ready)):
                     self._ready.popleft()()
@@ -108,29 +109,30 @@ class Server:
         """Have the loop take this step of a connection in its next turn."""
         self._ready.append(lambda: self._have(connection, step))
 
-    def run(self, connection: Connection, job: Callable[[], object]) -> None:
-        """Give the connection to a worker, which does `job` and then uses `call`."""
+    def run(self, connection: Connection, job: Callable[[], Callable[[], object]]) -> None:
+        """Have a worker do `job` with the connection, and then the loop what `job` returns."""
         if self._connections[connection]:
             self._selector.unregister(connection.socket)
             self._connections[connection] = 0
 
-        def guarded() -> None:
+        def work() -> None:
             try:
-                job()
+                finish = job()
             except Exception:
                 log.exception("a worker failed")
-                self.call(connection, lambda: self.drop(connection))
+                self.soon(connection, lambda: self.drop(connection))
+            else:
+                self.soon(connection, finish)
+            self._rouse()
 
         try:
-            self._workers.run(guarded)
-        except RuntimeError:  # the system has no thread for us
-            self.drop(connection)
+            self._workers.run(work)
+        except RuntimeError:
+            connection.slow_down()
 
-    def call(self, connection: Connection, finish: Callable[[], object]) -> None:
-        """From a worker: its answer is ready, and the connection is the loop's again."""
-
-        self.soon(connection, finish)
-        self._rouse()
+    def patience(self) -> float:
+        """Seconds that a worker waits for progress of a body."""
+        return CROWDED_SECONDS if self._workers.short else PATIENCE[State.BODY]
 
     def drop(self, connection: Connection) -> None:
         """Close a connection."""
@@ -142,6 +144,11 @@ class Server:
         connection.dropped()
 
     # The loop.
+
+    def _timeout(self) -> float | None:
+        if self._ready:
+            return 0
+        return SWEEP_SECONDS if self._connections or self._paused else None
 
     def _turn(self, target: Any, events: int) -> None:
         if not isinstance(target, Connection):
@@ -174,46 +181,54 @@ class Server:
         for _ in range(_ACCEPT_IN_A_TURN):
             try:
                 connection, address = self._socket.accept()
-            except BlockingIOError:
+            except (BlockingIOError, ConnectionAbortedError):
                 return
-            except OSError as problem:
-                if problem.errno in _NO_DESCRIPTOR and not self._make_room():
+            except OSError:  # there is no descriptor left, or no memory
+                if not self._make_room():
                     self._pause()
                 return
-            if len(self._connections) >= self._most and not self._make_room():
+            if len(self._connections) >= self._max and not self._make_room():
                 connection.close()
                 continue
-            self._welcome(connection, address)
+            try:
+                self._welcome(connection, address)
+            except OSError:  # it has gone again
+                connection.close()
 
     def _welcome(self, connection: socket.socket, address: Any) -> None:
         connection.setblocking(False)
-        if connection.family != getattr(socket, "AF_UNIX", None):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client = Connection(self, connection, str(address[0]) if address else LOOPBACK)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client = Connection(self, connection, _source_ip(address))
         self._selector.register(connection, selectors.EVENT_READ, client)
         self._connections[client] = selectors.EVENT_READ
 
     def _make_room(self) -> bool:
-        """Close the connection that has been silent longest; False if all are at work."""
-        for states in ((State.IDLE,), (State.HEAD, State.DRAINING)):
+        """Close the connections that have been silent longest; False if all are at work.
+
+        Some at once, so that a crowd does not cost a search for each that comes.
+        """
+        long_ago = self.now() - CROWDED_SECONDS
+        for states in (State.IDLE,), (State.HEAD, State.DRAINING), (State.BODY, State.SENDING):
             silent = [c for c in self._connections if c.state in states]
+            if State.IDLE not in states:
+                silent = [c for c in silent if c.since <= long_ago]
+            for connection in nsmallest(len(silent) // 64 or 1, silent, key=lambda c: c.since):
+                self.drop(connection)
             if silent:
-                self.drop(min(silent, key=lambda c: c.deadline))
                 return True
         return False
 
     def _pause(self) -> None:
         """Accept nobody until the next sweep: the system would say the same again at once."""
-        if not self._paused_until:
-            self._paused_until = self.now() + SWEEP_SECONDS
+        if not self._paused:
+            self._paused = True
             self._selector.unregister(self._socket)
 
     def _sweep(self, now: float) -> None:
-        for connection in [c for c in self._connections if c.deadline <= now]:
-            if connection.state is not State.BUSY:
-                self._have(connection, connection.expired)
-        if self._paused_until and now >= self._paused_until:
-            self._paused_until = 0.0
+        for connection in [c for c in self._connections if now - c.since >= PATIENCE[c.state]]:
+            self._have(connection, connection.expired)
+        if self._paused:
+            self._paused = False
             self._selector.register(self._socket, selectors.EVENT_READ, self._accept)
 
     def _end(self) -> None:
@@ -241,22 +256,26 @@ def _listening(host: str, port: int) -> socket.socket:
     return server
 
 
-def _most_connections() -> int:
+def _source_ip(address: Any) -> str:
+    """A client's address as policies write it, also where IPv4 comes in through IPv6."""
+    ip = str(address[0]).partition("%")[0]
+    return ip.removeprefix("::ffff:") if "." in ip else ip
+
+
+def _max_connections() -> int:
     """How many connections the limit of descriptors allows, once it is as high as it may be.
 
-    Each may need a second one, for the file that it reads or writes.
+    None of them needs another descriptor: bodies share one.
     """
     if sys.platform == "win32":  # whose select() watches 512 sockets
-        return 500
+        return 512 - 12
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * MOST_CONNECTIONS + 64
-    limit = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
-    if soft < limit:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-            soft = limit
-        except (OSError, ValueError):  # macOS allows less than it says
-            pass
-    return max(16, min(MOST_CONNECTIONS, (soft - 64) // 2))
+    # macOS allows less than it says: 10,240 for one process.
+    for limit in (MAX_CONNECTIONS + _SPARE, hard):
+        if soft < limit and (hard == resource.RLIM_INFINITY or limit <= hard):
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+                soft = limit
+    return max(16, min(MAX_CONNECTIONS, soft - _SPARE))

@@ -5,28 +5,33 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+from collections.abc import Callable
 
 # select() cannot watch a descriptor over 1023; Windows has nothing else, and no such limit.
 _Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
 )
 _PIECE = 64 * 1024  # bytes asked for at a time
+_LOOK_SECONDS = 1.0  # between two looks at the patience that is left
 # Patience is for progress, not for single bytes: this much must come before it begins anew.
 PROGRESS = 4 * 1024  # bytes
 
 
 class Stream:
-    """Reads a non-blocking socket; `TimeoutError` if hardly anything comes for `patience` seconds.
+    """Reads a non-blocking socket; `TimeoutError` if hardly anything comes for a while.
 
-    `data` is what has been read of it already. For one thread at a time.
+    `patience` says for how many seconds, and may say fewer later. `data` is what has been read
+    already. For one thread at a time.
     """
 
-    def __init__(self, connection: socket.socket, patience: float, data: bytes = b"") -> None:
+    def __init__(
+        self, connection: socket.socket, patience: Callable[[], float], data: bytes = b""
+    ) -> None:
         self._socket, self._patience = connection, patience
         self._incoming = _Selector()
         self._incoming.register(connection, selectors.EVENT_READ)
         self._data, self._at = data, 0  # what has come, and up to where it is read
-        self._since, self._due = 0, time.monotonic() + patience
+        self._came, self._since = 0, time.monotonic()  # bytes since the last progress, and when
 
     def readline(self, limit: int = _PIECE) -> bytes:
         """Up to and with the next line feed, or `limit` bytes, or all there is before the end."""
@@ -57,7 +62,7 @@ class Stream:
             except BlockingIOError:
                 with _Selector() as outgoing:
                     outgoing.register(self._socket, selectors.EVENT_WRITE)
-                    if not outgoing.select(self._patience):
+                    if not outgoing.select(self._patience()):
                         raise TimeoutError("timed out") from None
 
     def close(self) -> bytes:
@@ -76,11 +81,18 @@ class Stream:
             try:
                 data = self._socket.recv(size)
             except BlockingIOError:
-                wait = self._due - time.monotonic()
-                if wait <= 0 or not self._incoming.select(wait):
-                    raise TimeoutError("timed out") from None
+                self._await()
                 continue
-            self._since += len(data)
-            if self._since >= PROGRESS:
-                self._since, self._due = 0, time.monotonic() + self._patience
+            self._came += len(data)
+            if self._came >= PROGRESS:
+                self._came, self._since = 0, time.monotonic()
             return data
+
+    def _await(self) -> None:
+        """Wait until something comes. Raises TimeoutError."""
+        while True:
+            left = self._since + self._patience() - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            if self._incoming.select(min(left, _LOOK_SECONDS)):
+                return

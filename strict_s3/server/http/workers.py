@@ -26,8 +26,16 @@ class Workers:
         self._threads = 0
         self._free = 0  # threads that wait for a job, less the jobs that wait for them
 
+    @property
+    def short(self) -> bool:
+        """True while a job waits for a thread."""
+        return self._free < 0
+
     def run(self, job: Job) -> None:
-        """Have `job` called in a thread. It must not raise. Raises RuntimeError without threads."""
+        """Have `job` called in a thread. It must not raise.
+
+        Raises RuntimeError if there is no thread and the system allows none.
+        """
         with self._lock:
             if self._free <= 0 and self._threads < self._most:
                 self._start()
@@ -37,9 +45,9 @@ class Workers:
     def _start(self) -> None:
         try:
             threading.Thread(target=self._work, name="strict-s3-worker", daemon=True).start()
-        except RuntimeError:  # the system allows no more
+        except (RuntimeError, MemoryError):  # the system allows no more
             if not self._threads:
-                raise
+                raise RuntimeError("no thread can be started") from None
             return
         self._threads += 1
         self._free += 1

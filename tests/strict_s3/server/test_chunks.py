@@ -22,7 +22,7 @@ def ends():
     """(our stream, the client's socket)."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        yield Stream(ours, 5), theirs
+        yield Stream(ours, lambda: 5), theirs
 
 
 def send(client: socket.socket, sent: bytes) -> None:

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strict_s3.server.http import connection as local_http
+from strict_s3.server.http.connection import PATIENCE, State
 from tests.service import allow, document, error_of
 
 KEYS = [
@@ -368,7 +368,7 @@ CHUNKED = {
 def test_a_client_that_stops_in_its_body_is_no_failure_of_the_server(
     service, monkeypatch, caplog, headers, half, how
 ):
-    monkeypatch.setattr(local_http, "BODY_SECONDS", 0.2 if how == "silent" else 60)
+    monkeypatch.setitem(PATIENCE, State.BODY, 0.2 if how == "silent" else 60)
     wire = http.client.HTTPConnection("127.0.0.1", service.server.http.port, timeout=10)
     # (The hash of a payload in chunks would have to be signed, so this one comes from nobody.)
     service.client().delete_public_access_block(Bucket=service.bucket)

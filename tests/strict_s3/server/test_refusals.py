@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from strict_s3.rules import sigv4
 from strict_s3.rules.errors import S3Error
-from strict_s3.server.http import connection as local_http
+from strict_s3.server.http.connection import PATIENCE, State
 from strict_s3.server.store.bucket import Bucket
 from tests.service import allow, document, error_of
 
@@ -520,7 +520,7 @@ def test_the_rest_of_a_refused_upload_is_read_so_that_the_answer_arrives(service
 
 
 def test_but_not_for_ever(service, monkeypatch):
-    monkeypatch.setattr(local_http, "DRAIN_SECONDS", 0.3)
+    monkeypatch.setitem(PATIENCE, State.DRAINING, 0.3)
     head = b"PUT /none/k HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\n\r\n"
     begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", service.server.http.port)) as wire:
