@@ -70,7 +70,6 @@ DRAIN_BYTES = 64 * 1024 * 1024
 
 SMALL_BODY = 128 * 1024  # bytes: such a body is collected and answered in the loop
 _RECEIVE = 64 * 1024  # bytes asked for at a time
-_SEND_IN_A_TURN = 512 * 1024  # bytes for one client before the next one's turn
 _IN_ONE_GO = 16 * 1024  # bytes of a body that are copied behind the head, to be sent together
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 
@@ -307,13 +306,13 @@ class Connection:
 
     def _send(self) -> None:
         """Send what the client accepts, within one turn."""
-        left = _SEND_IN_A_TURN
+        left = self._server.share
         while left > 0:
             if not self._out and not self._next_piece():
                 self._sent()
                 return
             try:
-                sent = self.socket.send(self._out)
+                sent = self.socket.send(self._out if len(self._out) <= left else self._out[:left])
             except BlockingIOError:
                 break
             except OSError:
@@ -328,7 +327,7 @@ class Connection:
         if self._pieces is None:
             return False
         try:
-            self._out = next(self._pieces)
+            self._out = memoryview(next(self._pieces))
         except StopIteration:
             self._pieces = None
             return False

@@ -33,6 +33,8 @@ MAX_CONNECTIONS = 8192
 # Patience while others wait for what a connection holds: a thread, or its place.
 CROWDED_SECONDS = 2
 _ACCEPT_IN_A_TURN = 64
+# Bytes that are sent in one turn of the loop: to all who take them, and to each at least.
+_SEND_TO_ALL, _SEND_TO_EACH = 1024 * 1024, 64 * 1024
 _SPARE = 64  # descriptors for everything that is no connection
 
 
@@ -60,6 +62,7 @@ class Server:
             end.setblocking(False)
         self._stopped = False
         self._paused = False
+        self.share = _SEND_TO_ALL  # bytes that a connection may send in this turn
 
     @property
     def port(self) -> int:
@@ -76,7 +79,9 @@ class Server:
         sweep = 0.0
         try:
             while not self._stopped:
-                for key, events in self._selector.select(self._timeout()):
+                ready = self._selector.select(self._timeout())
+                self.share = max(_SEND_TO_ALL // (len(ready) or 1), _SEND_TO_EACH)
+                for key, events in ready:
                     self._turn(key.data, events)
                 for _ in range(len(self._ready)):
                     self._ready.popleft()()
