@@ -223,7 +223,7 @@ def test_no_known_operation(line):
         ("/src/a%20b", "GetObject", "src/a b"),
         ("/src/a%20b?versionId=7", "GetObjectVersion", "src/a b"),
         ("src%2Fa%3FversionId%3D7", "GetObject", "src/a?versionId=7"),
-        ("src/%C3%A9%3B+%23", "GetObject", "src/é;+#"),
+        ("src/%C3%A9%3B%2B%23", "GetObject", "src/é;+#"),
     ],
 )
 def test_a_copy_also_needs_to_read_its_source(source, action, resource):
