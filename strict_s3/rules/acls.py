@@ -119,7 +119,7 @@ def check_document(root: Element, owner: str, ownership: str) -> None:
     """An AccessControlPolicy in place of headers; `owner` is the account's canonical id.
 
     Raises MalformedAcl, InvalidArgument, AccessControlListNotSupported, and NotImplementedByS3
-    for a grant to anybody else.
+    for a grant to anybody else, or without full control for the owner.
     """
     try:
         policy = ACCESS_CONTROL_POLICY.checked(root)
@@ -132,12 +132,17 @@ def check_document(root: Element, owner: str, ownership: str) -> None:
     for element in policy.iter("URI"):
         _check_named("Group/URI", element.text or "", _GROUPS, "Invalid group uri")
     _check_enabled(ownership)
-    for grant in policy.iter("Grant"):
-        if grant.find("Grantee/ID") is None:
-            raise NotImplementedByS3(
-                "AccessControlPolicy gives access to others by an ACL, which this local S3 does "
-                "not carry out; use a policy"
-            )
+    grants = policy.findall("AccessControlList/Grant")
+    if any(grant.find("Grantee/ID") is None for grant in grants):
+        raise NotImplementedByS3(
+            "AccessControlPolicy gives access to others by an ACL, which this local S3 does not "
+            "carry out; use a policy"
+        )
+    if not any(grant.findtext("Permission") == "FULL_CONTROL" for grant in grants):
+        raise NotImplementedByS3(
+            "AccessControlPolicy takes FULL_CONTROL from the owner, which this local S3 does not "
+            "carry out"
+        )
 
 
 def _is_grantee(element: Element) -> bool:

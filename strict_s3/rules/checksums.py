@@ -29,7 +29,7 @@ COMPOSITE: Final = "COMPOSITE"
 # Lengths in bytes of each algorithm's value.
 LENGTHS = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
 # S3 accepts these too, since 2026.
-_NOT_COMPUTED_HERE = ("MD5", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128")
+NOT_COMPUTED = ("MD5", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128")
 # Headers that only begin like a checksum.
 _ABOUT_CHECKSUMS = ("ALGORITHM", "MODE", "TYPE")
 # What S3 computes and stores when an upload declares none.
@@ -134,10 +134,10 @@ def declared_checksum(request: Request) -> tuple[str, str]:
     ]
     trailer = _announced(request)
     named = request.header("x-amz-sdk-checksum-algorithm").upper()
-    if named and not _computed(named):
+    if named and not computed(named):
         raise InvalidRequest(
             "Checksum algorithm provided is unsupported. Please try again with any of the valid "
-            f"types: [{', '.join(sorted((*LENGTHS, *_NOT_COMPUTED_HERE)))}]"
+            f"types: [{', '.join(sorted((*LENGTHS, *NOT_COMPUTED)))}]"
         )
     if len(headers) > 1:
         raise InvalidRequest(
@@ -153,7 +153,7 @@ def declared_checksum(request: Request) -> tuple[str, str]:
             )
         return "", ""
     algorithm, value = headers[0] if headers else (trailer, "")
-    if not _computed(algorithm):
+    if not computed(algorithm):
         raise InvalidRequest(
             "The algorithm type you specified in x-amz-checksum- header is invalid."
         )
@@ -180,14 +180,14 @@ def _announced(request: Request) -> str:
     """The algorithm whose value will come as a trailer, or ""."""
     text = request.header("x-amz-trailer").strip().lower()
     algorithm = text.removeprefix(PREFIX).upper()
-    if text and (not text.startswith(PREFIX) or not _computed(algorithm)):
+    if text and (not text.startswith(PREFIX) or not computed(algorithm)):
         raise InvalidRequest("The value specified in the x-amz-trailer header is not supported")
     return algorithm
 
 
-def _computed(algorithm: str) -> bool:
+def computed(algorithm: str) -> bool:
     """Is it one of S3's algorithms? Raises NotImplementedByS3 for one that is missing here."""
-    if algorithm in _NOT_COMPUTED_HERE:
+    if algorithm in NOT_COMPUTED:
         raise NotImplementedByS3(
             f"{algorithm} is a checksum of S3 that this local S3 does not compute"
         )

@@ -16,8 +16,6 @@ from email.utils import parsedate_to_datetime
 from .errors import ConditionalRequestConflict, NoSuchKey, NotImplementedByS3, PreconditionFailed
 
 OF_THE_SOURCE = "x-amz-copy-source-"
-# Conditions that only directory buckets (S3 Express One Zone) have.
-_ONLY_DIRECTORY_BUCKETS = ("x-amz-if-match-last-modified-time", "x-amz-if-match-size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +76,7 @@ def check_overtaken(headers: Mapping[str, str], key: str) -> None:
 
 
 def check_delete(headers: Mapping[str, str], version_id: str | None) -> None:
-    """Conditions that a delete cannot have, whatever the object. Raises NotImplementedByS3."""
-    for name in _ONLY_DIRECTORY_BUCKETS:
-        if name in headers:
-            raise NotImplementedByS3(Header=name)
+    """A condition that a delete cannot have, whatever the object. Raises NotImplementedByS3."""
     if "if-match" in headers and version_id is not None:
         # "Conditional delete evaluations only apply to the current version of the object."
         raise NotImplementedByS3(Header="If-Match")

@@ -1,17 +1,21 @@
-"""The shapes of the XML documents that configure a bucket.
+"""The shapes of the XML documents that clients send.
 
 Source: the "Request syntax" of each operation, from
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html to API_PutPublicAccessBlock;
-a test compares them with botocore's model. What a shape lacks on purpose stands beside it.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html to
+API_PutPublicAccessBlock; a test compares them with botocore's model. Each element that S3 knows is
+here, those that are `missing` with the reason.
 """
 
 from __future__ import annotations
 
+from .checksums import LENGTHS, NOT_COMPUTED
 from .lifecycle import TIERS
-from .schema import Child, Shape, boolean, choice, long, many, maybe, need, number, part
+from .limits import MAX_DELETE
+from .schema import Child, Shape, boolean, choice, long, many, maybe, missing, need, number, part
 
 _ON_OFF = choice("Enabled", "Disabled")
 _STATUS = part(need("Status", _ON_OFF))
+_RETENTION_MODE = choice("GOVERNANCE", "COMPLIANCE")
 _TAG = part(need("Key"), need("Value"))
 
 MAX_RULES = 1000  # of lifecycle and of replication
@@ -20,9 +24,8 @@ _TIER = choice(*TIERS)
 CREATE_BUCKET = Shape(
     "CreateBucketConfiguration",
     maybe("LocationConstraint"),
-    # Location and Bucket make a directory bucket.
-    maybe("Location", part(maybe("Type"), maybe("Name"))),
-    maybe("Bucket", part(maybe("DataRedundancy"), maybe("Type"))),
+    missing("Location", "it makes a directory bucket"),
+    missing("Bucket", "it makes a directory bucket"),
     maybe("Tags", part(many("Tag", _TAG))),
 )
 VERSIONING = Shape(
@@ -65,7 +68,6 @@ ENCRYPTION = Shape(
         most=1,
     ),
 )
-_RETENTION_PERIOD = (maybe("Days", number), maybe("Years", number))
 OBJECT_LOCK = Shape(
     "ObjectLockConfiguration",
     need("ObjectLockEnabled", choice("Enabled")),
@@ -75,11 +77,49 @@ OBJECT_LOCK = Shape(
             need(
                 "DefaultRetention",
                 part(
-                    need("Mode", choice("GOVERNANCE", "COMPLIANCE")),
-                    *_RETENTION_PERIOD,
-                    maybe("DefaultEventHold", part(*_RETENTION_PERIOD)),
+                    need("Mode", _RETENTION_MODE),
+                    maybe("Days", number),
+                    maybe("Years", number),
+                    missing("DefaultEventHold", "there are no event holds"),
                 ),
             )
+        ),
+    ),
+)
+RETENTION = Shape(
+    "Retention",
+    maybe("Mode", _RETENTION_MODE),
+    maybe("RetainUntilDate"),
+    missing("EventHold", "there are no event holds"),
+    missing("EventHoldDuration", "there are no event holds"),
+)
+LEGAL_HOLD = Shape("LegalHold", need("Status", choice("ON", "OFF")))
+_OF_DIRECTORIES = "only directory buckets compare it"
+DELETE = Shape(
+    "Delete",
+    many(
+        "Object",
+        part(
+            need("Key"),
+            maybe("VersionId"),
+            maybe("ETag"),
+            missing("LastModifiedTime", _OF_DIRECTORIES),
+            missing("Size", _OF_DIRECTORIES),
+        ),
+        least=1,
+        most=MAX_DELETE,
+    ),
+    maybe("Quiet"),
+)
+COMPLETE_MULTIPART_UPLOAD = Shape(
+    "CompleteMultipartUpload",
+    many(
+        "Part",
+        part(
+            need("PartNumber", number),
+            need("ETag"),
+            *(maybe(f"Checksum{name}") for name in LENGTHS),
+            *(missing(f"Checksum{name}", "it is not computed") for name in NOT_COMPUTED),
         ),
     ),
 )

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
-from .errors import MalformedXML
+from .errors import MalformedXML, NotImplementedByS3
 
 Value = Callable[[str], str]  # checks a text; returns it as it is kept, or raises MalformedXML
 
@@ -67,13 +67,32 @@ def _whole(value: str, bits: int) -> str:
 
 
 @dataclass(frozen=True)
+class NotCarriedOut:
+    """Content that S3 knows and this S3 does not carry out; `why` ends the sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class Child:
     """An element inside another: a value or a shape, `least` to `most` times (None: any)."""
 
     name: str
-    content: Value | Shape
+    content: Value | Shape | NotCarriedOut
     least: int
     most: int | None
+
+    def fill(self, clean: Element, sent: Element) -> None:
+        """Write the content that was sent. Raises MalformedXML, NotImplementedByS3."""
+        match self.content:
+            case NotCarriedOut(why):
+                raise NotImplementedByS3(f"{self.name} is not carried out by this local S3: {why}")
+            case Shape() as shape:
+                shape.fill(clean, sent)
+            case value:
+                if len(sent):
+                    raise MalformedXML()
+                clean.text = value(sent.text or "")
 
 
 def need(name: str, content: Value | Shape = text) -> Child:
@@ -93,6 +112,11 @@ def many(
     return Child(name, content, least, most)
 
 
+def missing(name: str, why: str) -> Child:
+    """An element that is answered 501, whatever it holds."""
+    return Child(name, NotCarriedOut(why), 0, None)
+
+
 class Shape:
     """A document, or a part of one if its `name` is ""."""
 
@@ -101,14 +125,18 @@ class Shape:
         self.names = frozenset(child.name for child in children)
 
     def checked(self, element: Element) -> Element:
-        """The document without namespaces and blanks, in order. Raises MalformedXML."""
+        """The document without namespaces and blanks, in order.
+
+        Raises MalformedXML, and NotImplementedByS3 for an element that is not carried out.
+        """
         if local_name(element) != self.name:
             raise MalformedXML()
         clean = Element(self.name)
-        self._fill(clean, element)
+        self.fill(clean, element)
         return clean
 
-    def _fill(self, clean: Element, element: Element) -> None:
+    def fill(self, clean: Element, element: Element) -> None:
+        """Write the children of `element`, in order. Raises as `checked` does."""
         found: dict[str, list[Element]] = {}
         for child in element:
             found.setdefault(local_name(child), []).append(child)
@@ -120,13 +148,7 @@ class Shape:
             if not known.least <= len(elements) <= most:
                 raise MalformedXML()
             for sent in elements:
-                copy = SubElement(clean, known.name)
-                if isinstance(known.content, Shape):
-                    known.content._fill(copy, sent)
-                elif len(sent):
-                    raise MalformedXML()
-                else:
-                    copy.text = known.content(sent.text or "")
+                known.fill(SubElement(clean, known.name), sent)
 
 
 def part(*children: Child) -> Shape:

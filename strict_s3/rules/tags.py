@@ -11,7 +11,8 @@ from typing import Literal
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element
 
-from .errors import BadRequest, InvalidArgument, InvalidTag, MalformedXML
+from .documents import TAGGING
+from .errors import BadRequest, InvalidArgument, InvalidTag
 
 Kind = Literal["Object", "Bucket"]
 MAX_TAGS: dict[Kind, int] = {"Object": 10, "Bucket": 50}
@@ -49,13 +50,9 @@ def from_xml(root: Element, kind: Kind = "Object") -> dict[str, str]:
     Without a TagSet it holds none, as recorded. Raises MalformedXML, InvalidTag, BadRequest (too
     many).
     """
-    if root.tag.rpartition("}")[2] != "Tagging":
-        raise MalformedXML()
     tags: dict[str, str] = {}
-    for tag in root.findall("{*}TagSet/{*}Tag"):
-        key, value = tag.findtext("{*}Key"), tag.findtext("{*}Value")
-        if key is None or value is None:
-            raise MalformedXML()
+    for tag in TAGGING.checked(root).findall("TagSet/Tag"):
+        key, value = tag.findtext("Key") or "", tag.findtext("Value") or ""
         if key.startswith("aws:"):
             raise InvalidTag(_SYSTEM_TAG[kind], TagKey=key)
         if not _is_tag(key, ""):

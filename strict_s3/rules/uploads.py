@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import encryption, tags
-from .checksums import COMPOSITE, FULL_OBJECT, LENGTHS, ChecksumType
+from .checksums import COMPOSITE, FULL_OBJECT, LENGTHS, ChecksumType, computed
 from .errors import (
     InvalidArgument,
     InvalidObjectState,
@@ -106,9 +106,12 @@ def part_number(text: str) -> int:
 
 
 def checksum_algorithm(headers: Mapping[str, str]) -> str:
-    """The algorithm in x-amz-checksum-algorithm, "" for none. Raises InvalidRequest."""
+    """The algorithm in x-amz-checksum-algorithm, "" for none.
+
+    Raises InvalidRequest, NotImplementedByS3 for one that is not computed here.
+    """
     algorithm = headers.get("x-amz-checksum-algorithm", "").upper()
-    if algorithm and algorithm not in LENGTHS:
+    if algorithm and not computed(algorithm):
         raise InvalidRequest(
             "Checksum algorithm provided is unsupported. Please try again with any of the valid "
             f"types: [{', '.join(sorted(LENGTHS))}]"

@@ -15,7 +15,7 @@ from collections import deque
 from functools import partial
 from typing import Any
 
-from ..rules import cors, header_auth, post_policy, query_auth
+from ..rules import cors, header_auth, inputs, post_policy, query_auth
 from ..rules.authentication import Authentication, Endpoint, Verifier
 from ..rules.decision import Decision
 from ..rules.errors import (
@@ -168,6 +168,7 @@ class Gate:
             self._check_bucket(call)
         check_expected_owner(call.headers, self.store.account)
         self._authoriser.check(call)
+        inputs.check(operation.name, call.form.fields if call.form else call.headers)
         _check_overrides(call)
         carry_out = CARRIED_OUT.get(operation.name)
         if carry_out is None:

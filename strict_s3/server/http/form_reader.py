@@ -23,11 +23,11 @@ from ...rules.errors import (
 from ...rules.limits import MAX_FORM_FIELDS
 from ...rules.post_policy import with_filename
 from ...rules.request import Request
+from ...rules.uploads import CONTENT_HEADERS
 from ..store.bodies import PIECE
 
 _SMALL = 4 * 1024  # bytes read at a time while the fields come
 _HEADERS_TOO = 64 * 1024  # bytes in which the fields, with their part headers, must have come
-_CONTENT = ("cache-control", "content-disposition", "content-encoding", "content-type", "expires")
 _ABOUT_THE_FORM = (
     *("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"),
     "x-amz-security-token",
@@ -57,7 +57,7 @@ class Form:
         headers = {
             name: value
             for name, value in fields.items()
-            if name in _CONTENT
+            if name in CONTENT_HEADERS
             or name == "content-md5"
             or (name.startswith("x-amz-") and name not in _ABOUT_THE_FORM)
         }

@@ -107,7 +107,8 @@ def receive(
     signer = _chunk_signer(call)
     _check_kind(call, signer, is_object)
     declared = Declared(call.request, algorithm)
-    length = _declared_length(call)
+    # Without a length a request has no body (RFC 9112, section 6.3).
+    length = _declared_length(call, default=None if is_object else 0)
     if length > limit:
         raise EntityTooLarge(ProposedSize=length, MaxSizeAllowed=limit)
     sha256 = hashlib.sha256() if call.payload.sha256 else None
@@ -142,8 +143,6 @@ def receive(
 
 def read_document(spool: Spool, call: Call) -> bytes:
     """The body of a configuration, verified like any other; b"" if there is none."""
-    if not call.payload.chunked and call.request.header("content-length", "0") == "0":
-        return b""
     return receive(spool, call, MAX_DOCUMENT, is_object=False).body.read()
 
 
@@ -180,7 +179,7 @@ def _check_kind(call: Call, signer: ChunkSigner | None, is_object: bool) -> None
         )
 
 
-def _declared_length(call: Call) -> int:
+def _declared_length(call: Call, default: int | None) -> int:
     if call.payload.chunked:
         length = decoded_length(call.request)
         if length is None:
@@ -191,7 +190,9 @@ def _declared_length(call: Call) -> int:
         # S3 wants the length before the data; as reported of AWS (aws/aws-sdk-js#1237 and others).
         raise NotImplementedByS3(Header="Transfer-Encoding")
     if not text:
-        raise MissingContentLength()
+        if default is None:
+            raise MissingContentLength()
+        return default
     length = whole_number(text)
     if length is None:
         raise BadRequest("An error occurred when parsing the HTTP request.")

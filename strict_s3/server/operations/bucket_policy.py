@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...rules.bucket_errors import NoSuchBucketPolicy
 from ...rules.bucket_policy import check_bucket_policy, normalised
-from ...rules.errors import AccessDenied, MalformedPolicyDocument, NotImplementedByS3
+from ...rules.errors import AccessDenied, MalformedPolicyDocument
 from ...rules.policy import Policy
 from ...rules.public_access import is_public
 from .. import xml
@@ -17,18 +17,12 @@ from ..response import Response
 from ..store.store import Store
 from .body import read_document
 
-_CONFIRM = "x-amz-confirm-remove-self-bucket-access"
-
 
 def put_policy(store: Store, call: Call) -> Response:
     """PutBucketPolicy. Raises MalformedPolicyDocument; AccessDenied for a public policy."""
     body = read_document(store.spool, call)
     policy = check_bucket_policy(call.bucket, body)
     _check_principals(store, policy)
-    if call.headers.get(_CONFIRM, "false").lower() == "true":
-        raise NotImplementedByS3(
-            "The bucket's owner keeps access to the policy here, whatever it says", Header=_CONFIRM
-        )
     with store.lock:
         bucket = store.bucket(call.bucket)
         if store.public_access_block(call.bucket).block_public_policy and is_public(policy):

@@ -74,11 +74,6 @@ def _wanted(store: Store, call: Call) -> _Wanted:
     body = read_document(store.spool, call)
     # An empty document is as good as none.
     root = CREATE_BUCKET.checked(xml.parse(body)) if body else Element(CREATE_BUCKET.name)
-    for directory in ("Location", "Bucket"):
-        if root.find(directory) is not None:
-            raise NotImplementedByS3(
-                f"{directory} makes a directory bucket, which this local S3 does not have"
-            )
     location = root.findtext("LocationConstraint") or ""
     check_location(location, store.region)
     lock = call.headers.get(_LOCK, "false").lower() == "true"

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ...rules import conditions, object_lock
 from ...rules.checksums import PREFIX
+from ...rules.documents import DELETE
 from ...rules.errors import (
     InvalidRequest,
     MalformedXML,
@@ -19,7 +20,6 @@ from ...rules.errors import (
     NotImplementedByS3,
     S3Error,
 )
-from ...rules.limits import MAX_DELETE
 from ...rules.operations import delete_object_needs
 from .. import xml
 from ..call import Call
@@ -31,10 +31,6 @@ from ..store.store import Store
 from .body import read_document
 from .objects import check_version_id
 from .put_object import state_of
-
-# What only directory buckets compare (https://docs.aws.amazon.com/AmazonS3/latest/API/
-# API_ObjectIdentifier.html).
-_ONLY_DIRECTORY_BUCKETS = ("LastModifiedTime", "Size")
 
 
 class Target(NamedTuple):
@@ -56,7 +52,6 @@ def delete_object(store: Store, call: Call) -> Response:
     """DeleteObject: 204, also for what is not there."""
     bucket = store.bucket(call.bucket)
     version = call.parameter("versionId")
-    _check_mfa(call)
     conditions.check_delete(call.headers, version)
     bypass = object_lock.bypass_asked_for(call.headers, bucket.settings.object_lock)
     if version is not None:
@@ -74,13 +69,12 @@ def delete_object(store: Store, call: Call) -> Response:
 
 def delete_objects(store: Store, call: Call) -> Response:
     """DeleteObjects: up to 1,000, each for itself; the answer lists the deleted and the refused."""
-    _check_mfa(call)
     _check_digest(call)
-    root = xml.parse(read_document(store.spool, call), "Delete")
+    root = DELETE.checked(xml.parse(read_document(store.spool, call)))
     bucket = store.bucket(call.bucket)
     bypass = object_lock.bypass_asked_for(call.headers, bucket.settings.object_lock)
     targets = _targets(root)
-    quiet = (root.findtext("{*}Quiet") or "").strip().lower() == "true"
+    quiet = (root.findtext("Quiet") or "").strip().lower() == "true"
     answer = xml.result("DeleteResult")
     for target in targets:
         try:
@@ -119,20 +113,12 @@ def _delete(store: Store, bucket: Bucket, target: Target, *, bypass: bool) -> De
 
 
 def _targets(root: Element) -> list[Target]:
-    items = root.findall("{*}Object")
-    if not 1 <= len(items) <= MAX_DELETE:
-        raise MalformedXML()
     targets = []
-    for item in items:
-        for name in _ONLY_DIRECTORY_BUCKETS:
-            if item.find(f"{{*}}{name}") is not None:
-                raise NotImplementedByS3(
-                    f"{name} of an object to delete is a condition of directory buckets only"
-                )
-        key, version = item.findtext("{*}Key"), item.findtext("{*}VersionId")
+    for item in root.findall("Object"):
+        key, version = item.findtext("Key"), item.findtext("VersionId")
         if not key:
             raise MalformedXML()
-        targets.append(Target(key, version or None, item.findtext("{*}ETag")))
+        targets.append(Target(key, version or None, item.findtext("ETag")))
     return targets
 
 
@@ -158,12 +144,6 @@ def _check_may_compare(call: Call, target: Target) -> None:
         denied = call.why_not((("s3:GetObject", resource),))
         if denied is not None:
             raise denied
-
-
-def _check_mfa(call: Call) -> None:
-    if "x-amz-mfa" in call.headers:
-        # MFA delete cannot be switched on here.
-        raise NotImplementedByS3(Header="x-amz-mfa")
 
 
 def _check_digest(call: Call) -> None:

@@ -114,11 +114,13 @@ def list_versions(store: Store, call: Call) -> Response:
         xml.add(root, NextVersionIdMarker=None if isinstance(last, Common) else last.version_id)
     xml.add(root, MaxKeys=size)
     _finish(call, root, scope, page)
+    with_restore = _wants_restore_status(call)
     for version, current in zip(page.versions, newest, strict=True):
         item = SubElement(root, "DeleteMarker" if version.delete_marker else "Version")
         xml.add(item, Key=encoded(call, version.key), VersionId=version.version_id)
         xml.add(item, IsLatest=version is current)
         _describe(item, version, store.account)
+        _add_restore_status(item, version, with_restore)
     return _document(call, store, root, page)
 
 
@@ -203,8 +205,7 @@ def _answer(call: Call, store: Store, root: Element, page: Page, *, with_owner: 
         item = SubElement(root, "Contents")
         xml.add(item, Key=encoded(call, version.key))
         _describe(item, version, store.account if with_owner else "")
-        if with_restore and version.storage_class in ARCHIVED:
-            xml.add(SubElement(item, "RestoreStatus"), IsRestoreInProgress=False)
+        _add_restore_status(item, version, with_restore)
     return _document(call, store, root, page)
 
 
@@ -221,6 +222,11 @@ def _describe(item: Element, version: ObjectVersion, owner: str) -> None:
         xml.owner(item, owner)
     if not version.delete_marker:
         xml.add(item, StorageClass=version.storage_class)
+
+
+def _add_restore_status(item: Element, version: ObjectVersion, wanted: bool) -> None:
+    if wanted and version.storage_class in ARCHIVED:
+        xml.add(SubElement(item, "RestoreStatus"), IsRestoreInProgress=False)
 
 
 def _wants_restore_status(call: Call) -> bool:

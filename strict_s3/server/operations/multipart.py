@@ -15,21 +15,20 @@ from dataclasses import replace
 from email.utils import format_datetime
 from typing import NamedTuple
 from urllib.parse import quote
+from xml.etree.ElementTree import Element
 
 from ...rules import conditions, encryption, object_lock
-from ...rules.checksums import DEFAULT, FULL_OBJECT, LENGTHS, PREFIX, hasher
+from ...rules.checksums import DEFAULT, FULL_OBJECT, PREFIX, computed, hasher
+from ...rules.documents import COMPLETE_MULTIPART_UPLOAD
 from ...rules.errors import (
     BadDigest,
     EntityTooSmall,
     InvalidPart,
     InvalidPartOrder,
     InvalidRequest,
-    MalformedXML,
 )
 from ...rules.lifecycle import upload_end
 from ...rules.limits import MIN_PART
-from ...rules.request import whole_number
-from ...rules.schema import local_name
 from ...rules.uploads import multipart_checksum
 from .. import xml
 from ..call import Call
@@ -142,18 +141,12 @@ def _completed_already(bucket: Bucket, call: Call) -> ObjectVersion | None:
 
 def _parts_named(body: bytes) -> list[NamedPart]:
     parts = []
-    root = xml.parse(body, "CompleteMultipartUpload") if body else None
-    for element in [] if root is None else root.findall("{*}Part"):
-        number = whole_number(element.findtext("{*}PartNumber") or "")
-        etag = element.findtext("{*}ETag")
-        if number is None or etag is None:
-            raise MalformedXML()
-        checksums = {
-            name.removeprefix("Checksum"): child.text or ""
-            for child in element
-            if (name := local_name(child)).startswith("Checksum")
-        }
-        parts.append(NamedPart(number, etag.strip().strip('"'), checksums))
+    root = COMPLETE_MULTIPART_UPLOAD.checked(xml.parse(body)) if body else Element("")
+    for element in root:
+        values = {child.tag: child.text or "" for child in element}
+        number, etag = int(values.pop("PartNumber")), values.pop("ETag").strip().strip('"')
+        checksums = {name.removeprefix("Checksum"): value for name, value in values.items()}
+        parts.append(NamedPart(number, etag, checksums))
     if not parts:
         raise InvalidRequest("You must specify at least one part")
     return parts
@@ -259,7 +252,7 @@ def _compare(call: Call, upload: Upload, checksum: Checksum, size: int) -> None:
     declared = {
         name.removeprefix(PREFIX).upper(): value
         for name, value in call.request.header_map.items()
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).upper() in LENGTHS
+        if name.startswith(PREFIX) and computed(name.removeprefix(PREFIX).upper())
     }
     own = declared.get(checksum.algorithm)
     if not upload.algorithm:

@@ -10,6 +10,7 @@ from typing import cast
 from xml.etree.ElementTree import Element
 
 from ...rules import object_lock
+from ...rules.documents import LEGAL_HOLD, RETENTION
 from ...rules.errors import MalformedXML, NoSuchObjectLockConfiguration
 from ...rules.object_lock import LegalHold, Mode, Retention
 from .. import xml
@@ -61,9 +62,7 @@ def put_object_legal_hold(store: Store, call: Call) -> Response:
     if not body:  # as recorded, and unlike other documents
         raise MalformedXML()
     bucket = _locked_bucket(store, call)
-    status = xml.parse(body, "LegalHold").findtext("{*}Status")
-    if status not in object_lock.HOLDS:
-        raise MalformedXML()
+    status = LEGAL_HOLD.checked(xml.parse(body)).findtext("Status")
     with store.lock:
         find_version(bucket, call).legal_hold = cast(LegalHold, status)
     return Response(200)
@@ -77,11 +76,12 @@ def _locked_bucket(store: Store, call: Call) -> Bucket:
 
 def _retention(root: Element, call: Call) -> Retention | None:
     """The retention of a document, None for an empty one. Raises MalformedXML, InvalidArgument."""
-    mode, text = root.findtext("{*}Mode"), root.findtext("{*}RetainUntilDate")
+    document = RETENTION.checked(root)
+    mode, text = document.findtext("Mode"), document.findtext("RetainUntilDate")
     if mode is None and text is None:
         return None
     until = object_lock.iso_8601(text or "")
-    if mode not in object_lock.MODES or until is None:
+    if mode is None or until is None:
         raise MalformedXML()
     object_lock.check_future(until, call.now, "RetainUntilDate", text or "")
     return Retention(cast(Mode, mode), until)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from urllib.parse import urlencode, urlsplit
 
 from ...rules import tags
-from ...rules.checksums import FULL_OBJECT
+from ...rules.checksums import DEFAULT, FULL_OBJECT
+from ...rules.errors import InvalidRequest
 from ...rules.schema import local_name
+from ...rules.uploads import checksum_algorithm
 from .. import xml
 from ..call import Call
 from ..response import Response
@@ -45,7 +47,10 @@ def post_object(store: Store, call: Call) -> Response:
 def _receive(store: Store, call: Call) -> Received:
     """The file, refused as soon as it is longer than the policy allows."""
     assert call.form is not None
-    declared, policy = Declared(call.request), call.policy
+    policy, algorithm = call.policy, checksum_algorithm(call.headers)
+    declared = Declared(call.request, algorithm or DEFAULT)
+    if algorithm not in ("", declared.algorithm):
+        raise InvalidRequest("Value for x-amz-checksum-algorithm header is invalid.")
     writer = store.spool.writer()
     try:
         for piece in call.form.file:

@@ -33,10 +33,8 @@ def versioning(bucket: Bucket) -> Element:
 def put_versioning(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
     """Enabled or Suspended. Raises InvalidBucketState where something needs the versions."""
     status = root.findtext("Status")
-    if root.findtext("MfaDelete") == "Enabled" or "x-amz-mfa" in call.headers:
-        raise NotImplementedByS3(
-            "MFA delete is not carried out by this local S3", Header="x-amz-mfa"
-        )
+    if root.findtext("MfaDelete") == "Enabled":
+        raise NotImplementedByS3("MfaDelete Enabled is not carried out by this local S3")
     if status is None:
         raise IllegalVersioningConfiguration()
     if status == "Suspended":
@@ -65,11 +63,6 @@ def object_lock(bucket: Bucket) -> Element | None:
 
 def put_object_lock(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
     """Object Lock, once enabled, stays. Raises InvalidBucketState, InvalidArgument."""
-    if "x-amz-bucket-object-lock-token" in call.headers:
-        raise NotImplementedByS3(
-            "Object Lock tokens are given out by AWS Support; this local S3 needs none",
-            Header="x-amz-bucket-object-lock-token",
-        )
     default = _default_retention(root.find("Rule/DefaultRetention"))
     if bucket.settings.versioning != "Enabled":
         raise InvalidBucketState(
@@ -82,8 +75,6 @@ def put_object_lock(store: Store, bucket: Bucket, root: Element, call: Call) -> 
 def _default_retention(element: Element | None) -> DefaultRetention | None:
     if element is None:
         return None
-    if element.find("DefaultEventHold") is not None:
-        raise NotImplementedByS3("DefaultEventHold is not carried out by this local S3")
     periods = [(name, element.findtext(name)) for name in ("Days", "Years")]
     given = [(name, text) for name, text in periods if text is not None]
     if len(given) != 1:

@@ -37,7 +37,7 @@ def get_object_tagging(store: Store, call: Call) -> Response:
 
 def put_object_tagging(store: Store, call: Call) -> Response:
     """PutObjectTagging: these tags in place of the old ones. Raises what `tags.from_xml` raises."""
-    new = tags.from_xml(xml.parse(read_document(store.spool, call), "Tagging"))
+    new = tags.from_xml(xml.parse(read_document(store.spool, call)))
     return _replaced(store, call, new, 200)
 
 

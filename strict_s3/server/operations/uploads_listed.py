@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from sortedcontainers import SortedDict
 
+from ...rules import encryption
 from ...rules.errors import InvalidArgument
 from ...rules.ownership import canonical_id
 from .. import xml
@@ -37,6 +38,7 @@ def list_parts(store: Store, call: Call) -> Response:
     """ListParts: by number, up to 1,000 at a time."""
     bucket = store.bucket(call.bucket)
     upload = find_upload(store, bucket, call)
+    encryption.check_read(call.headers)
     after = number_of(call, "part-number-marker", 0)
     size = page_size(call, "max-parts", "max-parts")
     with store.lock:

@@ -1,13 +1,11 @@
-"""The shapes of configurations, beside what botocore can send."""
+"""Shapes: what a document of one may hold. (`inputs` compares those of S3 with botocore's.)"""
 
 from __future__ import annotations
 
 from xml.etree.ElementTree import fromstring, tostring
 
-import botocore.session
 import pytest
 
-from strict_s3.rules import documents
 from strict_s3.rules.errors import MalformedXML
 from strict_s3.rules.schema import (
     Shape,
@@ -21,63 +19,6 @@ from strict_s3.rules.schema import (
     part,
     text,
 )
-
-SHAPES = {
-    "CreateBucket": documents.CREATE_BUCKET,
-    "PutBucketAccelerateConfiguration": documents.ACCELERATE,
-    "PutBucketAcl": documents.ACCESS_CONTROL_POLICY,
-    "PutBucketCors": documents.CORS,
-    "PutBucketEncryption": documents.ENCRYPTION,
-    "PutBucketLifecycleConfiguration": documents.LIFECYCLE,
-    "PutBucketLogging": documents.LOGGING,
-    "PutBucketNotificationConfiguration": documents.NOTIFICATION,
-    "PutBucketOwnershipControls": documents.OWNERSHIP_CONTROLS,
-    "PutBucketReplication": documents.REPLICATION,
-    "PutBucketRequestPayment": documents.REQUEST_PAYMENT,
-    "PutBucketTagging": documents.TAGGING,
-    "PutBucketVersioning": documents.VERSIONING,
-    "PutBucketWebsite": documents.WEBSITE,
-    "PutObjectLockConfiguration": documents.OBJECT_LOCK,
-    "PutPublicAccessBlock": documents.PUBLIC_ACCESS_BLOCK,
-}
-MODEL = botocore.session.get_session().get_service_model("s3")
-
-
-def paths_of_botocore(shape, seen=()) -> set[str]:
-    """The paths of the elements that botocore can send in a structure."""
-    paths = set()
-    for member, inner in shape.members.items() if shape.type_name == "structure" else ():
-        if inner.serialization.get("xmlAttribute"):
-            continue
-        name = inner.serialization.get("name", member)
-        path = (name,)
-        if inner.type_name == "list":
-            item = inner.member
-            if not inner.serialization.get("flattened"):
-                path += (item.serialization.get("name", "member"),)
-            inner = item
-        paths |= {"/".join(path[: n + 1]) for n in range(len(path))}
-        paths |= {"/".join((*path, deeper)) for deeper in paths_of_botocore(inner)}
-    return paths
-
-
-def paths_of(shape: Shape) -> set[str]:
-    paths = set()
-    for child in shape.children:
-        paths.add(child.name)
-        if isinstance(child.content, Shape):
-            paths |= {f"{child.name}/{deeper}" for deeper in paths_of(child.content)}
-    return paths
-
-
-@pytest.mark.parametrize("operation", SHAPES)
-def test_every_element_is_known(operation):
-    """What an SDK can send is taken, or refused for a reason of its own: never overlooked."""
-    given = MODEL.operation_model(operation).input_shape
-    document = given.members[given.serialization["payload"]]
-    shape = SHAPES[operation]
-    assert shape.name == document.serialization["name"]
-    assert paths_of_botocore(document) == paths_of(shape)
 
 
 def test_values():
