@@ -97,6 +97,10 @@ def main(arguments: list[str] | None = None) -> int:
         return int(ended.code or 0)
     except KeyboardInterrupt:
         return 130
+    except RuntimeError as problem:  # Python 3.11's word for one that came within a class
+        if isinstance(problem.__cause__, KeyboardInterrupt):
+            return 130
+        raise
 
 
 def _run(arguments: list[str]) -> int:

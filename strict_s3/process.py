@@ -20,6 +20,7 @@ from .options import BUCKET, REGION, Options
 
 START_SECONDS = 60
 ASK_SECONDS = 30
+LOG_SECONDS = 2
 
 # The same on Windows, where `start_new_session` does nothing; and no window.
 if sys.platform == "win32":
@@ -84,7 +85,8 @@ class Child:
         self._lock = threading.Lock()
         self._orders = 0
         self._lines: SimpleQueue[bytes] = SimpleQueue()
-        self._process = _popen(log=bool(first.get("log")))
+        self._logs = bool(first.get("log"))
+        self._process = _popen(log=self._logs)
         # A thread reads, so that waiting can have an end on every system.
         self._reader = threading.Thread(
             target=_read, args=(self._process.stdout, self._lines), daemon=True
@@ -129,10 +131,14 @@ class Child:
     def stop(self) -> None:
         if os.getpid() != self._pid:  # a forked process ends: the child isn't its own
             return
+        assert self._process.stdin is not None and self._process.stdout is not None
+        if self._logs:  # the last lines, which the end of its orders has it write
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                self._process.stdin.close()
+                self._process.wait(LOG_SECONDS)
         self._process.kill()  # it has nothing to tidy up
         with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the system, which ends it
             self._process.wait(10)
-        assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError):  # what could not be written any more
             self._process.stdin.close()
         if self._reader.ident is not None:  # else it could not even be started

@@ -23,14 +23,12 @@ from .refusal import Ids
 Read = Callable[[int], bytes]
 
 
-class WhyNot(Protocol):
-    """Asks for permissions in the middle of an operation (`authorise.Authoriser.why_not`)."""
+class Authorises(Protocol):
+    """What is asked for permissions in the middle of an operation: `authorise.Authoriser`."""
 
-    def __call__(self, needs: Needs, version: str | None = None) -> AccessDenied | None: ...
-
-
-def nothing_forbidden(needs: Needs, version: str | None = None) -> AccessDenied | None:
-    return None
+    def why_not(
+        self, call: Call, needs: Needs, version: str | None = None
+    ) -> AccessDenied | None: ...
 
 
 NO_OPERATION = Operation("", ())
@@ -42,8 +40,7 @@ class Call:
 
     `request` is what came, its path without any public prefix; `signed_request` is what the
     client signed, where that differs. `now` is the server's time and `wall` the computer's, both
-    UTC: they differ while a lesson or a test has moved the server's clock. `why_not` asks for
-    permissions that only the operation itself knows of: the refusal, or None. `keys` are the
+    UTC: they differ while a lesson or a test has moved the server's clock. `keys` are the
     condition keys that an operation of IAM or STS has besides those of every request.
     """
 
@@ -61,7 +58,7 @@ class Call:
     payload: Payload = field(default_factory=lambda: Payload(""))
     form: Form | None = None
     policy: PostPolicy | None = None
-    why_not: WhyNot = nothing_forbidden
+    authoriser: Authorises | None = None
     keys: dict[str, str | list[str]] = field(default_factory=dict)
 
     @property
@@ -79,6 +76,15 @@ class Call:
         Those of a form upload are its fields.
         """
         return self.form.headers() if self.form else hoisted_headers(self.request)
+
+    def why_not(self, needs: Needs, version: str | None = None) -> AccessDenied | None:
+        """Why the caller cannot have these permissions too, or None: he has them.
+
+        For what only the operation itself knows of; see `authorise.Authoriser.why_not`.
+        """
+        if self.authoriser is None:
+            return None
+        return self.authoriser.why_not(self, needs, version)
 
     def parameter(self, name: str) -> str | None:
         """A query parameter; None if the request has none of that name."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import deque
-from functools import partial
 from typing import Any
 
 from ..rules import cors, header_auth, inputs, post_policy, query_auth
@@ -141,7 +140,10 @@ class Gate:
                 "request %s failed inside the server: %r at %s", call.ids.request_id, problem, place
             )
             log.debug("request %s", call.ids.request_id, exc_info=problem)
-            call.decision.error = InternalError()
+            # What the client is told is AWS's sentence; who asks for the decision learns why.
+            of_disk = isinstance(problem, OSError)
+            why = f"A body cannot be stored or read: {problem}" if of_disk else None
+            call.decision.ended(InternalError(why))
             return refusal(InternalError(), call.ids)
 
     # S3.
@@ -175,7 +177,7 @@ class Gate:
             raise NotImplementedByS3(
                 f"{operation.name} is an S3 operation that this local S3 does not carry out"
             )
-        call.why_not = partial(self._authoriser.why_not, call)
+        call.authoriser = self._authoriser
         return carry_out(self.store, call)
 
     def _read_form(self, call: Call) -> Operation:

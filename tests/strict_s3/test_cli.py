@@ -319,3 +319,18 @@ def free_port() -> str:
 
 def help_text() -> str:
     return parser()._subparsers._group_actions[0].choices["serve"].format_help()
+
+
+@pytest.mark.parametrize("within_a_class", [False, True])
+def test_an_interrupt_ends_a_command_without_a_word(monkeypatch, capsys, within_a_class):
+    def interrupted(_: object) -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as problem:
+            if within_a_class:  # as Python 3.11 does while a module is imported
+                raise RuntimeError("Error calling __set_name__") from problem
+            raise
+
+    monkeypatch.setattr("strict_s3.cli._run", interrupted)
+    assert main(["serve"]) == 130
+    assert capsys.readouterr() == ("", "")
