@@ -435,7 +435,7 @@ def test_a_client_may_vanish_in_any_state(server, handler, state, sent, goodbye)
             reset(one)
     handler.go.set()
     assert deserted(server)
-    assert handler.closed.is_set() == (state is State.SENDING)
+    assert handler.closed.wait(10 if state is State.SENDING else 0) == (state is State.SENDING)
     assert alive(server)
 
 
