@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -31,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # A proxy set for the internet must not get requests for this computer.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    # Sessions share what they read of botocore's models: a hundredth of a second for each client.
+    botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tests.service import error_of
 def js(service):
     """Run one action of calls.mjs."""
     node = program("node", "install Node.js 18 or newer")
-    if not (JS / "node_modules").is_dir():
+    if not (JS / "node_modules" / "@aws-sdk" / "client-s3").is_dir():
         missing(f"the JavaScript packages are not installed: npm ci --prefix {JS}")
 
     def call(action: str, key: str = "k", **more):
