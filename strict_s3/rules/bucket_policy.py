@@ -9,6 +9,7 @@ all that AWS's lists do not have, because a guard with such a key guards nothing
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -136,17 +137,15 @@ def normalised(document: str | bytes) -> str:
 
 
 def _normal(value: Any, name: str = "") -> Any:
-    """`value`, the member `name` of an object. Inside a condition names mean nothing special."""
+    """`value`, the member `name` of an object."""
     if name == "Statement":
         return [_normal(one) for one in (value if isinstance(value, list) else [value])]
     if isinstance(value, list):
         values = [_normal(one, name) for one in value]
         return values[0] if len(values) == 1 else values
     if isinstance(value, Mapping):
-        if name == "Condition":
-            return {key: _normal(value[key], name) for key in value}
         return {key: _normal(value[key], key) for key in sorted(value, key=_place)}
-    if name == "AWS" and isinstance(value, str) and len(value) == 12 and value.isdecimal():
+    if name == "AWS" and isinstance(value, str) and re.fullmatch("[0-9]{12}", value):
         return f"arn:aws:iam::{value}:root"
     return value
 

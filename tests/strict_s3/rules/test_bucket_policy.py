@@ -127,6 +127,9 @@ def test_the_largest_policy():
     check_bucket_policy("demo", policy(Sid="x" * room))
     with pytest.raises(PolicyTooLarge):
         check_bucket_policy("demo", policy(Sid="x" * (room + 1)))
+    with pytest.raises(PolicyTooLarge):
+        check_bucket_policy("demo", policy(Sid="x" * (room - 1) + "é"))
+    check_bucket_policy("demo", policy(Sid="x" * (room - 2) + "é"))
 
 
 def test_how_s3_writes_a_policy():
@@ -149,6 +152,13 @@ def test_how_s3_writes_a_policy():
         '{"StringEquals":{"s3:prefix":"a/","aws:username":["x","y"]}}}]}'
     )
     assert normalised(normalised(json.dumps(sent))) == normalised(json.dumps(sent))
+    for kept in (
+        '{"Statement":[{"Principal":{"AWS":"*"}}]}',
+        '{"Statement":[{"Principal":{"CanonicalUser":"123456789012"}}]}',
+        '{"Statement":[{"Condition":{"StringLike":{"s3:prefix":"b"},"Null":{"s3:prefix":"true"}}}]}',
+        '{"Statement":[{"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}}]}',
+    ):
+        assert normalised(kept) == kept
 
 
 def test_actions_and_their_sort():

@@ -166,6 +166,13 @@ def test_acls_that_a_new_bucket_does_not_take(service, more, code):
     assert "new-bucket" not in service.server.store.buckets
 
 
+def test_a_new_bucket_may_be_private_and_is(service):
+    for name, more in (("new-a", {}), ("new-b", {"ObjectOwnership": "BucketOwnerPreferred"})):
+        create(service, name, ACL="private", **more)
+    facts, _ = refusal(create, service, ACL="private", GrantRead="id=x")
+    assert facts[:2] == (400, "InvalidRequest")
+
+
 def test_an_acl_that_gives_others_access_is_not_carried_out(service):
     users = "uri=http://acs.amazonaws.com/groups/global/AllUsers"
     facts, fields = refusal(create, service, GrantRead=users, ObjectOwnership="ObjectWriter")

@@ -738,7 +738,8 @@ def test_the_acl_of_a_bucket(service):
     assert service.client().list_buckets()["Owner"] == owner
 
 
-ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+GROUPS = "http://acs.amazonaws.com/groups"
+ALL_USERS = f"{GROUPS}/global/AllUsers"
 
 
 @pytest.mark.parametrize(
@@ -773,6 +774,10 @@ def group(uri=ALL_USERS):
         ({"ACL": "fake-acl"}, (400, "InvalidArgument")),
         ({"ACL": "public-read"}, (501, "NotImplemented")),
         ({"GrantWrite": f'uri="{ALL_USERS}"'}, (501, "NotImplemented")),
+        (
+            {"GrantReadACP": f"uri={GROUPS}/global/AuthenticatedUsers,emailAddress=me@example.com"},
+            (501, "NotImplemented"),
+        ),
         ({"GrantWrite": "id=" + "0" * 64 + f", uri={ALL_USERS}"}, (501, "NotImplemented")),
         (
             {"GrantWrite": 'fakekey="1234"'},
@@ -780,7 +785,7 @@ def group(uri=ALL_USERS):
         ),
         ({"GrantWrite": 'id="wrong-id"'}, (400, "InvalidArgument", "Invalid id")),
         (
-            {"GrantRead": 'uri="http://acs.amazonaws.com/groups/s3/FakeGroup"'},
+            {"GrantRead": f'uri="{GROUPS}/s3/FakeGroup"'},
             (400, "InvalidArgument", "Invalid group uri"),
         ),
         (
@@ -816,12 +821,15 @@ def test_acl_documents(service):
     s3, at = service.client(), {"Bucket": service.bucket}
     owner = s3.list_buckets()["Owner"]["ID"]
     mine = ({"Type": "CanonicalUser", "ID": owner}, "FULL_CONTROL")
+    mail = {"Type": "AmazonCustomerByEmail", "EmailAddress": "me@example.com"}
     s3.put_bucket_acl(**at, AccessControlPolicy=acl(owner, mine))
     for policy, code in (
         (acl(owner, mine, (group(), "READ")), "NotImplemented"),
+        (acl(owner, mine, (group(f"{GROUPS}/s3/LogDelivery"), "WRITE")), "NotImplemented"),
+        (acl(owner, mine, (mail, "READ")), "NotImplemented"),
         (acl("wrong-id", mine), "InvalidArgument"),
         (acl(owner, ({"Type": "CanonicalUser", "ID": "wrong-id"}, "READ")), "InvalidArgument"),
-        (acl(owner, (group("http://acs.amazonaws.com/groups/s3/Fake"), "READ")), "InvalidArgument"),
+        (acl(owner, (group(f"{GROUPS}/s3/Fake"), "READ")), "InvalidArgument"),
         (acl(owner, (group(), "WRONG-PERMISSION")), "MalformedACLError"),
         (acl(owner, ({"Type": "BadType", "ID": owner}, "READ")), "MalformedACLError"),
         ({"Grants": acl(owner, mine)["Grants"]}, "MalformedACLError"),
@@ -832,6 +840,16 @@ def test_acl_documents(service):
         assert caught.value.response["Error"]["Code"] == code, policy
     with pytest.raises(ClientError, match="UnexpectedContent"):
         s3.put_bucket_acl(**at, ACL="private", AccessControlPolicy=acl(owner, mine))
+
+
+def test_acls_of_objects_where_they_are_disabled(service):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    for acl in ("private", "bucket-owner-full-control"):
+        s3.put_object(**at, ACL=acl)
+    group = {"GrantRead": f"uri={ALL_USERS}"}
+    for more in ({"ACL": "bucket-owner-read"}, {"ACL": "public-read"}, group):
+        with pytest.raises(ClientError, match="AccessControlListNotSupported"):
+            s3.put_object(**at, **more)
 
 
 def test_acls_of_objects(service):
@@ -856,7 +874,11 @@ def test_acls_of_objects(service):
         s3.put_object(**at, ACL="log-delivery-write")
 
 
-def test_a_public_acl_is_blocked(service):
+def test_public_acls_are_blocked(service):
     delete(service, "ownershipControls")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        service.client().put_bucket_acl(Bucket=service.bucket, ACL="public-read")
+    s3, at = service.client(), {"Bucket": service.bucket}
+    for acl in ("public-read", "public-read-write", "authenticated-read"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.put_bucket_acl(**at, ACL=acl)
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.put_bucket_acl(**at, ACL="log-delivery-write")
