@@ -54,7 +54,7 @@ def create_bucket(store: Store, call: Call) -> Response:
         elif not _is_the_same(existing, wanted, store):
             raise BucketAlreadyOwnedByYou(BucketName=call.bucket)
     location = f"/{call.bucket}"
-    if store.region != GLOBAL or wanted.location:
+    if wanted.location:  # as always outside us-east-1
         location = call.addresses.url_of(call.request, Place(call.bucket, "", call.place.in_host))
     return Response(200, [("location", location), ("x-amz-bucket-arn", _arn(call.bucket))])
 

@@ -195,6 +195,17 @@ def test_what_a_new_bucket_can_be_told_to_be(service):
     assert locked == {"ObjectLockEnabled": "Enabled"}
 
 
+def test_what_a_new_bucket_is_if_nothing_is_said(service):
+    for headers in ({}, {"ObjectLockEnabledForBucket": False}):
+        create(service, f"new-bucket-{len(headers)}", **headers)
+        s3, at = service.client(), {"Bucket": f"new-bucket-{len(headers)}"}
+        rule = s3.get_bucket_ownership_controls(**at)["OwnershipControls"]["Rules"]
+        assert rule == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        assert "Status" not in s3.get_bucket_versioning(**at)
+        facts, _ = refusal(s3.get_object_lock_configuration, **at)
+        assert facts[:2] == (404, "ObjectLockConfigurationNotFoundError")
+
+
 def test_tags_of_a_new_bucket(service):
     tags = [{"Key": "team", "Value": "blue"}]
     where = {"LocationConstraint": service.region, "Tags": tags}
@@ -226,6 +237,11 @@ def test_tags_of_a_new_bucket_need_a_permission(service):
         ("<CreateBucketConfiguration><Other/></CreateBucketConfiguration>", "MalformedXML"),
         (
             "<CreateBucketConfiguration><Bucket><Type>Directory</Type></Bucket>"
+            "</CreateBucketConfiguration>",
+            "NotImplemented",
+        ),
+        (
+            "<CreateBucketConfiguration><Location><Name>euw2-az1</Name></Location>"
             "</CreateBucketConfiguration>",
             "NotImplemented",
         ),

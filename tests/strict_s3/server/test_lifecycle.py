@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from strict_s3.server.store import store as store_module
+from strict_s3.server.store.ageing import age
 from tests.service import Service
 
 AT = "x-amz-transition-default-minimum-object-size"
@@ -266,6 +267,39 @@ def test_uploads_end(service):
     service.later(days=-3)
     with pytest.raises(ClientError, match="NoSuchUpload"):
         s3.list_parts(**at, UploadId=made["UploadId"])
+
+
+def test_the_midnight_itself_is_late_enough(service):
+    configure(
+        service,
+        {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
+        {"Expiration": {"Days": 1}, "Filter": {"Prefix": "k"}},
+    )
+    service.client().create_multipart_upload(Bucket=service.bucket, Key="u")
+    service.put()
+    bucket = service.server.store.bucket(service.bucket)
+    today = service.server.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = today + timedelta(days=2)
+    age(bucket, midnight - timedelta(microseconds=1))
+    assert (len(bucket.uploads), len(bucket.versions)) == (1, 1)
+    age(bucket, midnight)
+    assert (len(bucket.uploads), len(bucket.versions)) == (0, 0)
+
+
+def test_the_version_from_before_versioning_ages_like_the_others(service):
+    large = 131072
+    for number in range(3):
+        service.put(body=b"%d" % number * large)
+        versioned(service)
+    move = {"NoncurrentDays": 1, "StorageClass": "GLACIER_IR"}
+    configure(service, {"NoncurrentVersionTransitions": [move]})
+    service.later(days=3)
+    classes = [(version.body.read()[:1], version.storage_class) for version in kept(service)]
+    assert classes == [(b"0", "GLACIER_IR"), (b"1", "GLACIER_IR"), (b"2", "STANDARD")]
+    removal = {"NoncurrentDays": 1, "NewerNoncurrentVersions": 1}
+    configure(service, {"NoncurrentVersionExpiration": removal})
+    service.later(days=3)
+    assert [version.body.read()[:1] for version in kept(service)] == [b"1", b"2"]
 
 
 def test_the_minimum_size_is_told_again(service):
