@@ -28,6 +28,8 @@ _SECRET_PARAMETERS = (
 _PATTERNS = (
     # Query parameters and form fields with a signature or a session token.
     (re.compile(rf"\b({'|'.join(_SECRET_PARAMETERS)})(=|%3D)[^&\s\"'<>]+"), rf"\1\2{HIDDEN}"),
+    # A customer's own key (SSE-C), in a query or in the canonical request; not its MD5.
+    (re.compile(r"(customer-key)(=|%3D|:)[^&\s\"'<>]+", re.I), rf"\1\2{HIDDEN}"),
     # The same in JSON, such as a condition that S3 quotes: ["eq", "$x-amz-security-token", "…"].
     (re.compile(r"((?:security-token|signature)\"\s*[:,]\s*\")[^\"]+", re.I), rf"\1{HIDDEN}"),
     # Elements of S3's XML that quote one.

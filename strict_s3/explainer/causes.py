@@ -99,6 +99,10 @@ CAUSES = (
           "do, and S3 checks that at every use. No policy allows it ({policy}).",
           "Allow {2} on {3} to the signer, or sign with a key that is allowed to. A key that "
           "worked before may have lost the permission since."),
+    Cause("AccessDenied", "provide the correct secret key",
+          "That isn't the key that the object was stored with.",
+          "S3 compares the customer's key (SSE-C) with the one of the upload.",
+          "Send the upload's key and its MD5. S3 can't recover a lost key."),
     Cause("AccessDenied", "valid Date", "The request has no time that S3 can read.",
           "Neither x-amz-date nor Date is there in the right format.",
           "Let an SDK sign the request."),
@@ -168,6 +172,11 @@ CAUSES = (
     Cause("InvalidRequest", "response headers", "response-* parameters without a signature.",
           "Only a signed request can change the response's headers.",
           "Give them when signing (ResponseContentDisposition=…)."),
+    Cause("InvalidRequest", "stored using a form of Server Side Encryption",
+          "The object was stored with a customer's own key (SSE-C).",
+          "S3 doesn't keep such a key, so every read has to bring it along.",
+          "Send the three x-amz-server-side-encryption-customer-* headers; in a presigned URL, "
+          "sign them too."),
     Cause("InvalidRequest", "(?i)checksum|x-amz-trailer", "The declared checksum is invalid.",
           "One checksum is allowed, of an algorithm that S3 knows, with a value of its length.",
           "Let the SDK compute it, or send none."),

@@ -1,8 +1,10 @@
 """What requests say about server-side encryption, and what S3 answers to it.
 
-Nothing is encrypted here, so a customer's own key (SSE-C) could only be ignored; S3 refuses it too
-in every bucket made since April 2026. Sources:
+A customer's own key (SSE-C) is refused in every bucket made since April 2026, until the bucket's
+encryption unblocks it; then the object can be read only with the same key. S3 wants HTTPS for it,
+and this local S3, which has HTTP alone, does not. Sources:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html,
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html; the messages are AWS's own.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -30,6 +33,7 @@ KMS_KEY_ID = f"{SSE}-aws-kms-key-id"
 CONTEXT = f"{SSE}-context"
 BUCKET_KEY = f"{SSE}-bucket-key-enabled"
 OF_THE_SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
+CUSTOMER_ALGORITHM, CUSTOMER_KEY_MD5 = f"{SSE}-customer-algorithm", f"{SSE}-customer-key-md5"
 _CUSTOMER = f"{SSE}-customer-"
 _KMS = ("aws:kms", "aws:kms:dsse")
 _ALGORITHMS = ("AES256", *_KMS)
@@ -40,14 +44,10 @@ _ARN = re.compile(r"arn:aws:kms:([a-z0-9-]+):[0-9]{12}:(?:key/)?(.+)")
 
 
 def check_write(headers: Mapping[str, str]) -> None:
-    """The encryption that an upload or a copy asks for.
+    """The encryption that an upload or a copy asks for, without a customer's key.
 
-    Raises InvalidArgument, InvalidEncryptionAlgorithmError; AccessDenied for a customer's key,
-    which new buckets block.
+    Raises InvalidArgument.
     """
-    if _customer_key(headers, _CUSTOMER):
-        # After the key itself: what is wrong with it says more than "Access Denied".
-        raise AccessDenied()
     algorithm = headers.get(SSE)
     if algorithm is not None and algorithm not in _ALGORITHMS:
         raise _refused("The encryption method specified is not supported", algorithm)
@@ -61,31 +61,77 @@ def check_write(headers: Mapping[str, str]) -> None:
         _check_context(headers[CONTEXT])
 
 
-def check_read(headers: Mapping[str, str]) -> None:
-    """Encryption headers of a read: no object here needs any.
+def customer_key(headers: Mapping[str, str], *, blocked: bool) -> str:
+    """The MD5 (base64) of the customer's key that a write brings along, "" for none.
 
-    Raises InvalidArgument for x-amz-server-side-encryption, InvalidRequest for a customer's key.
+    `blocked`: whether the bucket blocks SSE-C. Raises InvalidArgument and
+    InvalidEncryptionAlgorithmError for what is no key, AccessDenied for one that is blocked.
+    """
+    md5 = _key_md5(headers, _CUSTOMER)
+    if md5 and blocked:
+        # After the key itself: what is wrong with it says more than "Access Denied".
+        raise AccessDenied()
+    return md5
+
+
+def check_read(headers: Mapping[str, str], stored: str) -> None:
+    """Encryption headers of a read; `stored` is the MD5 of the key the object was stored with.
+
+    Raises InvalidArgument for x-amz-server-side-encryption, and what `check_key` raises.
     """
     _check_unsupported(headers)
-    _check_not_applicable(headers, _CUSTOMER)
+    check_key(headers, stored)
 
 
-def check_copy_source(headers: Mapping[str, str]) -> None:
-    """A customer's key for the source of a copy: none was stored with one. Raises InvalidRequest"""
-    _check_not_applicable(headers, OF_THE_SOURCE)
+def check_key(headers: Mapping[str, str], stored: str, prefix: str = _CUSTOMER) -> None:
+    """The customer's key that an object is read with: the one it was stored with, or none.
+
+    `stored` is the MD5 of that key, "" for none; `prefix` is `OF_THE_SOURCE` for the object that
+    is copied. Raises InvalidRequest, AccessDenied, InvalidArgument,
+    InvalidEncryptionAlgorithmError.
+    """
+    if not stored:
+        if _key_md5(headers, prefix):
+            raise InvalidRequest("The encryption parameters are not applicable to this object.")
+        return
+    if not _names_a_key(headers, prefix):
+        raise InvalidRequest(
+            "The object was stored using a form of Server Side Encryption. The correct parameters "
+            "must be provided to retrieve the object."
+        )
+    # Recorded: what could not be a key at all is refused as a wrong one, other than in a write.
+    calculated = _md5_of(_named_key(headers, prefix))
+    same = hmac.compare_digest(calculated, stored)
+    if not same or headers.get(prefix + "key-md5") != calculated:
+        raise AccessDenied(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide "
+            "the correct secret key."
+        )
 
 
-def check_part(headers: Mapping[str, str]) -> None:
-    """Encryption headers of a part, or of completing: they belong to CreateMultipartUpload.
+def check_part(headers: Mapping[str, str], stored: str) -> None:
+    """Encryption headers of a part; `stored` is the MD5 of the key that the upload began with.
 
-    Raises InvalidArgument, InvalidRequest.
+    Raises InvalidArgument, InvalidEncryptionAlgorithmError, InvalidRequest.
     """
     _check_unsupported(headers)
-    if _customer_key(headers, _CUSTOMER):
+    md5 = _key_md5(headers, _CUSTOMER)
+    if bool(md5) != bool(stored):
         raise InvalidRequest(
             "The multipart upload initiate requested encryption. Subsequent part requests must "
             "include the appropriate encryption parameters."
         )
+    if not hmac.compare_digest(md5, stored):
+        raise InvalidRequest(
+            "The provided encryption parameters did not match the ones used originally."
+        )
+
+
+def check_upload_named(headers: Mapping[str, str], stored: str) -> None:
+    """ListParts and CompleteMultipartUpload can do without the key. Raises as `check_part`."""
+    if _names_a_key(headers, _CUSTOMER):
+        check_part(headers, stored)
+    _check_unsupported(headers)
 
 
 def kms_key_arn(key_id: str, region: str, account: str) -> str:
@@ -117,22 +163,36 @@ def _check_unsupported(headers: Mapping[str, str]) -> None:
             )
 
 
-def _check_not_applicable(headers: Mapping[str, str], prefix: str) -> None:
-    if _customer_key(headers, prefix):
-        raise InvalidRequest("The encryption parameters are not applicable to this object.")
+def _names_a_key(headers: Mapping[str, str], prefix: str) -> bool:
+    return any(prefix + name in headers for name in ("algorithm", "key", "key-md5"))
 
 
-def _customer_key(headers: Mapping[str, str], prefix: str) -> bool:
-    """True if there is a customer's key, complete and valid; False if there is none."""
-    algorithm, key, md5 = (headers.get(prefix + name) for name in ("algorithm", "key", "key-md5"))
-    if algorithm is None and key is None and md5 is None:
-        return False
+def _key_md5(headers: Mapping[str, str], prefix: str) -> str:
+    """The MD5 of a customer's key that is complete and valid; "" if there is none.
+
+    Raises InvalidArgument, InvalidEncryptionAlgorithmError.
+    """
+    if not _names_a_key(headers, prefix):
+        return ""
+    secret, md5 = _named_key(headers, prefix), headers.get(prefix + "key-md5")
+    if md5 is None or len(secret) != 32:
+        raise _refused("The secret key was invalid for the specified algorithm.")
+    if _md5_of(secret) != md5:
+        raise _refused(
+            "The calculated MD5 hash of the key did not match the hash that was provided."
+        )
+    return md5
+
+
+def _named_key(headers: Mapping[str, str], prefix: str) -> bytes:
+    """The key itself, of whatever length; b"" for what is not base64. Raises as `_key_md5`."""
     if prefix == _CUSTOMER and SSE in headers:
         raise _refused(
             "Server Side Encryption with Customer provided key is incompatible with the "
             "encryption method specified",
             headers[SSE],
         )
+    algorithm, key = headers.get(prefix + "algorithm"), headers.get(prefix + "key")
     with_keys = "Requests specifying Server Side Encryption with Customer provided keys must "
     if algorithm is None:
         raise _refused(f"{with_keys}provide a valid encryption algorithm.")
@@ -141,17 +201,13 @@ def _customer_key(headers: Mapping[str, str], prefix: str) -> bool:
     if key is None:
         raise _refused(f"{with_keys}provide an appropriate secret key.")
     try:
-        secret = base64.b64decode(key, validate=True)
+        return base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError):
-        secret = b""
-    if md5 is None or len(secret) != 32:
-        raise _refused("The secret key was invalid for the specified algorithm.")
-    calculated = hashlib.md5(secret, usedforsecurity=False).digest()
-    if base64.b64encode(calculated).decode() != md5:
-        raise _refused(
-            "The calculated MD5 hash of the key did not match the hash that was provided."
-        )
-    return True
+        return b""
+
+
+def _md5_of(secret: bytes) -> str:
+    return base64.b64encode(hashlib.md5(secret, usedforsecurity=False).digest()).decode()
 
 
 def _refused(message: str, value: str | None = None) -> InvalidArgument:

@@ -30,6 +30,13 @@ def test_what_is_hidden_and_what_is_not():
     assert redact_key("short") == "…"
 
 
+def test_a_customers_key_is_hidden_and_its_md5_is_not():
+    name = "x-amz-server-side-encryption-customer-key"
+    for text in (f"/k?{name}=c2VjcmV0%3D&X-Amz-Date=1", f"{name}:c2VjcmV0=\n{name}-md5:bWQ1"):
+        assert "c2VjcmV0" not in redact(text)
+    assert redact(f"{name}-md5:bWQ1") == f"{name}-md5:bWQ1"
+
+
 def test_a_policy_in_base64_names_the_key():
     text = '{"conditions": [{"x-amz-credential": "AKIAIOSFODNN7EXAMPLE/20260101/eu-west-2/s3"}]}'
     encoded = base64.b64encode(text.encode()).decode()

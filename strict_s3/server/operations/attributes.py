@@ -30,7 +30,7 @@ def get_object_attributes(store: Store, call: Call) -> Response:
     wanted = _wanted(call)
     bucket = store.bucket(call.bucket)
     found = find_object(bucket, call)
-    encryption.check_read(call.headers)
+    encryption.check_read(call.headers, found.encryption.customer_key_md5)
     root = xml.result("GetObjectAttributesResponse")
     if "ETag" in wanted:
         xml.add(root, ETag=found.etag)  # without quotation marks, in this answer alone

@@ -69,7 +69,7 @@ def upload_part_copy(store: Store, call: Call) -> Response:
     number = uploads.part_number(call.request.parameters["partNumber"])
     bucket = store.bucket(call.bucket)
     upload = find_upload(store, bucket, call)
-    encryption.check_part(call.headers)
+    encryption.check_part(call.headers, upload.template.encryption.customer_key_md5)
     source, old = _find_source(store, call)
     start, stop = copying.source_range(call.headers.get(copying.RANGE), old.size)
     copying.check_source_size(stop - start)
@@ -107,7 +107,8 @@ def _find_source(store: Store, call: Call) -> tuple[Bucket, ObjectVersion]:
             "The source of a copy request may not specifically refer to a delete marker by "
             "version id."
         )
-    encryption.check_copy_source(call.headers)
+    stored_with = found.encryption.customer_key_md5
+    encryption.check_key(call.headers, stored_with, encryption.OF_THE_SOURCE)
     conditions.check_source(call.headers, State(found.etag, found.modified), call.now)
     uploads.check_readable(found.storage_class, _ARCHIVED)
     return bucket, found
@@ -148,11 +149,11 @@ def _share_body(new: ObjectVersion, old: ObjectVersion, algorithm: str) -> None:
     kept = old.checksum.algorithm if old.checksum else DEFAULT
     wanted = algorithm or kept
     same = old.checksum is not None and old.checksum.type == FULL_OBJECT and kept == wanted
-    if same and not old.parts and not old.encryption.is_kms:
+    if same and not old.parts and old.encryption.etag_is_md5:
         new.etag = old.etag
     else:
         new.etag, new.checksum = _digests(old.body, wanted)
-    if new.encryption.is_kms:
+    if not new.encryption.etag_is_md5:
         new.etag = secrets.token_hex(16)
 
 

@@ -46,7 +46,7 @@ def get_object(store: Store, call: Call) -> Response:
     """GetObject and HeadObject. Raises NoSuchKey, PreconditionFailed, InvalidRange …"""
     bucket = store.bucket(call.bucket)
     found = find_object(bucket, call)
-    encryption.check_read(call.headers)
+    encryption.check_read(call.headers, found.encryption.customer_key_md5)
     headers = object_headers(bucket, found, call)
     if call.parameter("versionId") is None:
         headers |= expiration_header(bucket, found)
@@ -177,6 +177,11 @@ def expiration_header(bucket: Bucket, current: ObjectVersion) -> dict[str, str]:
 def encryption_headers(version: ObjectVersion) -> dict[str, str]:
     """How an object is encrypted, as the answers to reads and writes say it."""
     kept = version.encryption
+    if kept.customer_key_md5:
+        return {
+            encryption.CUSTOMER_ALGORITHM: kept.algorithm,
+            encryption.CUSTOMER_KEY_MD5: kept.customer_key_md5,
+        }
     headers = {encryption.SSE: kept.algorithm}
     if kept.kms_key_id:
         headers[encryption.KMS_KEY_ID] = kept.kms_key_id

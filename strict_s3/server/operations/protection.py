@@ -145,22 +145,17 @@ def encryption(bucket: Bucket) -> Element:
     by_default = SubElement(rule, "ApplyServerSideEncryptionByDefault")
     xml.add(by_default, SSEAlgorithm=default.algorithm, KMSMasterKeyID=default.kms_key_id or None)
     xml.add(rule, BucketKeyEnabled=default.bucket_key)
-    # So of every bucket since April 2026, whether it has been asked for or not.
-    xml.add(SubElement(rule, "BlockedEncryptionTypes"), EncryptionType="SSE-C")
+    blocked = "SSE-C" if bucket.settings.sse_c_blocked else "NONE"
+    xml.add(SubElement(rule, "BlockedEncryptionTypes"), EncryptionType=blocked)
     return root
 
 
 def put_encryption(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
     """How new objects are encrypted that don't say it themselves. Raises InvalidArgument."""
-    blocked = [element.text for element in root.iter("EncryptionType")]
-    if "NONE" in blocked:
-        # Unblocking would promise that customers' own keys are used.
-        raise NotImplementedByS3(
-            "BlockedEncryptionTypes NONE allows SSE-C, which this local S3 does not carry out"
-        )
+    blocked = {element.text for element in root.iter("EncryptionType")}
     rule = root.find("Rule")
     by_default = root.find("Rule/ApplyServerSideEncryptionByDefault")
-    if rule is None or (by_default is None and not blocked):
+    if rule is None or len(blocked) > 1 or (by_default is None and not blocked):
         raise MalformedXML()
     algorithm, key_id = SSE_S3.algorithm, ""
     if by_default is not None:
@@ -174,8 +169,12 @@ def put_encryption(store: Store, bucket: Bucket, root: Element, call: Call) -> N
         )
     bucket_key = rule.findtext("BucketKeyEnabled") == "true"
     bucket.settings.encryption = Encryption(algorithm, key_id, bucket_key)
+    # A configuration that does not name any blocked type is taken for the default, as it is in a
+    # new bucket; whether AWS does so is not known.
+    bucket.settings.sse_c_blocked = blocked != {"NONE"}
 
 
 def delete_encryption(bucket: Bucket) -> None:
-    """Back to SSE-S3."""
+    """Back to what new buckets have: SSE-S3, and SSE-C blocked."""
     bucket.settings.encryption = SSE_S3
+    bucket.settings.sse_c_blocked = True

@@ -48,7 +48,7 @@ def upload_part(store: Store, call: Call) -> Response:
     number = uploads.part_number(call.request.parameters["partNumber"])
     bucket = store.bucket(call.bucket)
     upload = find_upload(store, bucket, call)
-    encryption.check_part(call.headers)
+    encryption.check_part(call.headers, upload.template.encryption.customer_key_md5)
     _check_algorithm(upload, call)
     got = receive(store.spool, call, algorithm=upload.algorithm or DEFAULT)
     part = Part(number, store.clock.now(), got.body, part_etag(upload, got.md5), got.checksum)
@@ -67,8 +67,8 @@ def find_upload(store: Store, bucket: Bucket, call: Call) -> Upload:
 
 
 def part_etag(upload: Upload, md5: str) -> str:
-    """The ETag of a part whose MD5 is `md5`, in hexadecimal: another one with a KMS key."""
-    return secrets.token_hex(16) if upload.template.encryption.is_kms else md5
+    """The ETag of a part whose MD5 is `md5`, in hexadecimal."""
+    return md5 if upload.template.encryption.etag_is_md5 else secrets.token_hex(16)
 
 
 def keep_part(store: Store, bucket: Bucket, call: Call, part: Part) -> None:
@@ -96,8 +96,8 @@ def _check_algorithm(upload: Upload, call: Call) -> None:
 def new_object(store: Store, bucket: Bucket, call: Call) -> ObjectVersion:
     """The object that an upload's headers describe, still without its body.
 
-    Raises what `uploads.check_upload`, `acls.check_object_acl`, `encryption.kms_key_arn` and the
-    rules of Object Lock raise.
+    Raises what `uploads.check_upload`, `acls.check_object_acl`, `encryption_of` and the rules of
+    Object Lock raise.
     """
     # A form's fields are text already; only headers carry RFC 2047 words.
     headers = call.headers if call.form else metadata.decoded(call.headers)
@@ -131,7 +131,13 @@ def default_retention(bucket: Bucket, now: datetime) -> Retention | None:
 
 
 def encryption_of(store: Store, bucket: Bucket, headers: Mapping[str, str]) -> Encryption:
-    """The encryption that an upload asks for, or else the bucket's default."""
+    """The encryption that an upload asks for, or else the bucket's default.
+
+    Raises what `encryption.customer_key` and `encryption.kms_key_arn` raise.
+    """
+    key_md5 = encryption.customer_key(headers, blocked=bucket.settings.sse_c_blocked)
+    if key_md5:
+        return Encryption(customer_key_md5=key_md5)
     default = bucket.settings.encryption
     algorithm = headers.get(encryption.SSE, default.algorithm)
     if algorithm == "AES256":
@@ -148,8 +154,7 @@ def encryption_of(store: Store, bucket: Bucket, headers: Mapping[str, str]) -> E
 def fill(new: ObjectVersion, got: Received) -> None:
     """Give an object the body that has been received."""
     new.body, new.checksum = got.body, got.checksum
-    # With a KMS key the ETag is not the MD5 ("Object" in the API reference).
-    new.etag = secrets.token_hex(16) if new.encryption.is_kms else got.md5
+    new.etag = got.md5 if new.encryption.etag_is_md5 else secrets.token_hex(16)
 
 
 def check_condition(bucket: Bucket, call: Call) -> None:

@@ -38,7 +38,7 @@ def list_parts(store: Store, call: Call) -> Response:
     """ListParts: by number, up to 1,000 at a time."""
     bucket = store.bucket(call.bucket)
     upload = find_upload(store, bucket, call)
-    encryption.check_read(call.headers)
+    encryption.check_upload_named(call.headers, upload.template.encryption.customer_key_md5)
     after = number_of(call, "part-number-marker", 0)
     size = page_size(call, "max-parts", "max-parts")
     with store.lock:

@@ -44,6 +44,7 @@ class Settings:
     public_access_block: PublicAccessBlock | None = ALL_BLOCKED
     ownership: str = "BucketOwnerEnforced"
     encryption: Encryption = SSE_S3
+    sse_c_blocked: bool = True  # so in every bucket made since April 2026
     versioning: Versioning = ""
     object_lock: bool = False
     default_retention: DefaultRetention | None = None

@@ -26,18 +26,21 @@ class Checksum:
 class Encryption:
     """Server-side encryption: ``AES256``, ``aws:kms`` or ``aws:kms:dsse``, with its key.
 
-    Nothing is encrypted here: what was asked for is kept and said again. `kms_key_id` is an ARN;
-    in a bucket's default "" means the account's own key for S3. `context` is base64.
+    No bytes are encrypted here: what was asked for is kept, said again, and asked of who reads.
+    `kms_key_id` is an ARN; in a bucket's default "" means the account's own key for S3. `context`
+    is base64, and so is `customer_key_md5`, "" without SSE-C; the key itself is never kept.
     """
 
     algorithm: str = "AES256"
     kms_key_id: str = ""
     bucket_key: bool = False
     context: str = ""
+    customer_key_md5: str = ""
 
     @property
-    def is_kms(self) -> bool:
-        return self.algorithm != "AES256"
+    def etag_is_md5(self) -> bool:
+        """Of an object in one piece ("Object" in the API reference)."""
+        return self.algorithm == "AES256" and not self.customer_key_md5
 
 
 SSE_S3 = Encryption()  # every new object since January 2023, if nothing else is asked for

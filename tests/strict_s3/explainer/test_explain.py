@@ -101,6 +101,10 @@ RECORDED = [
     (("AccessDenied", "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: "
       's3:PutObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the '
       "s3:PutObject action"), {}, "user/ann is not allowed to perform s3:PutObject"),
+    (("InvalidRequest", "The object was stored using a form of Server Side Encryption. The correct "
+      "parameters must be provided to retrieve the object."), {}, "customer's own key"),
+    (("AccessDenied", "Requests specifying Server Side Encryption with Customer provided keys must "
+      "provide the correct secret key."), {}, "isn't the key"),
     (("AccessDenied", "Access Denied"), {}, "Three causes look alike"),
 ]  # fmt: skip
 

@@ -386,14 +386,7 @@ def test_a_bucket_key_without_kms_is_kept_and_means_nothing(service):
                 "aws:kms:dsse",
             ),
         ),
-        (
-            [{"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}],
-            (
-                501,
-                "NotImplemented",
-                "BlockedEncryptionTypes NONE allows SSE-C, which this local S3 does not carry out",
-            ),
-        ),
+        ([{"BlockedEncryptionTypes": {"EncryptionType": ["NONE", "SSE-C"]}}], MALFORMED),
     ],
 )
 def test_encryptions_that_are_not_valid(service, rules, facts):
@@ -406,14 +399,17 @@ def test_encryptions_that_are_not_valid(service, rules, facts):
     assert (status, error["Code"], error["Message"]) == facts
 
 
-def test_blocking_sse_c_alone(service):
-    rule = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+@pytest.mark.parametrize("blocked", ["SSE-C", "NONE"])
+def test_blocking_or_allowing_sse_c_alone(service, blocked):
+    rule = {"BlockedEncryptionTypes": {"EncryptionType": [blocked]}}
     service.client().put_bucket_encryption(
         Bucket=service.bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
     )
-    assert get_encryption(service)["ApplyServerSideEncryptionByDefault"] == {
-        "SSEAlgorithm": "AES256"
-    }
+    told = get_encryption(service)
+    assert told["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert told["BlockedEncryptionTypes"] == {"EncryptionType": [blocked]}
+    put_encryption(service, None, False, "AES256")  # which does not name it
+    assert get_encryption(service)["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
 
 
 # Tags.

@@ -112,6 +112,147 @@ def test_customers_keys_that_are_none(service, kind, headers, code, message):
     assert "<ArgumentName>x-amz-server-side-encryption</ArgumentName>" in answer.text
 
 
+OF_SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
+KEY_IS_WRONG = (
+    403,
+    "AccessDenied",
+    "Requests specifying Server Side Encryption with Customer provided keys must provide the "
+    "correct secret key.",
+)
+KEY_IS_MISSING = (
+    400,
+    "InvalidRequest",
+    "The object was stored using a form of Server Side Encryption. The correct parameters must be "
+    "provided to retrieve the object.",
+)
+OTHER = b"o" * 32
+OTHER_KEY = {"key": base64_of(OTHER), "key_md5": base64_of(hashlib.md5(OTHER).digest())}
+
+
+def allow_customers_keys(service) -> None:
+    rule = {"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}
+    service.client().put_bucket_encryption(
+        Bucket=service.bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+
+
+def read(service, how, headers, key="k"):
+    """GetObject, GetObjectAttributes, or the copy of an object, with the headers of a key."""
+    if how == "copy":
+        headers = {name.replace(PREFIX, OF_SOURCE): value for name, value in headers.items()}
+        headers |= {"x-amz-copy-source": f"{service.bucket}/{key}"}
+        return send(service, "PUT", headers, key="copy")
+    query = [("attributes", "")] if how == "attributes" else []
+    return send(service, "GET", headers | {"x-amz-object-attributes": "ObjectSize"}, query, key)
+
+
+@pytest.mark.parametrize("kind", ["PUT", "copy", "create"])
+def test_a_customers_key_is_kept_to_once_it_is_allowed(service, kind):
+    allow_customers_keys(service)
+    answer = writes(service)[kind](customer())
+    assert answer.status_code == 200
+    assert answer.headers[PREFIX + "algorithm"] == "AES256"
+    assert answer.headers[PREFIX + "key-md5"] == customer()[PREFIX + "key-md5"]
+    assert "x-amz-server-side-encryption" not in answer.headers
+    assert base64_of(SECRET) not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize("how", ["get", "attributes", "copy"])
+def test_an_object_with_a_customers_key_is_read_with_it_alone(service, how):
+    allow_customers_keys(service)
+    stored = send(service, "PUT", customer(), body=b"x")
+    assert stored.headers["etag"] != f'"{hashlib.md5(b"x").hexdigest()}"'
+    assert read(service, how, customer()).status_code == 200
+    assert error_of(read(service, how, {})) == KEY_IS_MISSING
+    for wrong in (OTHER_KEY, {"key": base64_of(b"short")}, {"key_md5": None}, {"key": "*"}):
+        assert error_of(read(service, how, customer(**wrong))) == KEY_IS_WRONG
+    assert error_of(read(service, how, customer(algorithm="KMS")))[1] == (
+        "InvalidEncryptionAlgorithmError"
+    )
+    # What is blocked later can still be read.
+    service.client().delete_bucket_encryption(Bucket=service.bucket)
+    assert read(service, how, customer()).status_code == 200
+    assert error_of(send(service, "PUT", customer()))[1] == "AccessDenied"
+
+
+def test_a_head_of_an_object_with_a_customers_key(service):
+    allow_customers_keys(service)
+    send(service, "PUT", customer(), body=b"x")
+    statuses = [
+        send(service, "HEAD", headers).status_code
+        for headers in (customer(), {}, customer(**OTHER_KEY))
+    ]
+    assert statuses == [200, 400, 403]
+
+
+def test_each_version_has_its_own_key(service):
+    allow_customers_keys(service)
+    service.settings.versioning = "Enabled"
+    first = send(service, "PUT", customer(), body=b"1").headers["x-amz-version-id"]
+    send(service, "PUT", customer(**OTHER_KEY), body=b"2")
+    query = [("versionId", first)]
+    assert send(service, "GET", customer(), query).text == "1"
+    assert error_of(send(service, "GET", customer(**OTHER_KEY), query)) == KEY_IS_WRONG
+    assert send(service, "GET", customer(**OTHER_KEY)).text == "2"
+
+
+def test_the_key_of_an_object_is_changed_by_a_copy_onto_itself(service):
+    allow_customers_keys(service)
+    send(service, "PUT", customer(), body=b"x")
+    source = customer(OF_SOURCE) | {"x-amz-copy-source": f"{service.bucket}/k"}
+    assert send(service, "PUT", source | customer(**OTHER_KEY)).status_code == 200
+    assert read(service, "get", customer(**OTHER_KEY)).text == "x"
+
+
+def test_the_parts_of_an_upload_have_the_key_it_began_with(service):
+    allow_customers_keys(service)
+    service.put("source")
+    created = send(service, "POST", customer(), [("uploads", "")])
+    upload = created.text.partition("<UploadId>")[2].partition("<")[0]
+    part = [("partNumber", "1"), ("uploadId", upload)]
+    copy = {"x-amz-copy-source": f"{service.bucket}/source"}
+    for more in ({}, copy):
+        assert error_of(send(service, "PUT", more, part)) == (
+            400,
+            "InvalidRequest",
+            "The multipart upload initiate requested encryption. Subsequent part requests must "
+            "include the appropriate encryption parameters.",
+        )
+        other_than_begun = (
+            400,
+            "InvalidRequest",
+            "The provided encryption parameters did not match the ones used originally.",
+        )
+        assert error_of(send(service, "PUT", customer(**OTHER_KEY) | more, part)) == (
+            other_than_begun
+        )
+        stored = send(service, "PUT", customer() | more, part, body=b"" if more else b"x")
+        assert stored.headers[PREFIX + "algorithm"] == "AES256"
+    etag = send(service, "PUT", customer(), part, body=b"x").headers["etag"]
+    body = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+    complete = f"{body}</CompleteMultipartUpload>".encode()
+    assert send(service, "GET", {}, part[1:]).status_code == 200
+    for method in ("GET", "POST"):
+        answer = send(service, method, customer(**OTHER_KEY), part[1:], body=complete)
+        assert error_of(answer) == other_than_begun
+    # Neither needs the key, and no checksum is kept that was not asked for.
+    assert send(service, "POST", {}, part[1:], body=complete).status_code == 200
+    got = send(service, "GET", customer() | {"x-amz-checksum-mode": "ENABLED"})
+    assert (got.text, "x-amz-checksum-crc64nvme" in got.headers) == ("x", False)
+    assert error_of(read(service, "get", {})) == KEY_IS_MISSING
+
+
+def test_a_form_brings_a_customers_key(service):
+    allow_customers_keys(service)
+    fields = customer()
+    form = service.client().generate_presigned_post(
+        service.bucket, "k", dict(fields), [{name: value} for name, value in fields.items()]
+    )
+    answer = requests.post(form["url"], data=form["fields"], files={"file": b"x"})
+    assert answer.status_code == 204, answer.text
+    assert answer.headers[PREFIX + "algorithm"] == "AES256"
+
+
 def test_an_object_is_read_without_a_key(service):
     service.put()
     for method, query in [("GET", ()), ("GET", [("attributes", "")])]:
@@ -130,8 +271,7 @@ def test_an_object_is_read_without_a_key(service):
 
 def test_the_source_of_a_copy_is_read_without_a_key(service):
     service.put("source")
-    of_source = "x-amz-copy-source-server-side-encryption-customer-"
-    headers = customer(of_source) | {"x-amz-copy-source": f"{service.bucket}/source"}
+    headers = customer(OF_SOURCE) | {"x-amz-copy-source": f"{service.bucket}/source"}
     assert error_of(send(service, "PUT", headers)) == (400, "InvalidRequest", NOT_APPLICABLE)
 
 
