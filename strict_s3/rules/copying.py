@@ -27,8 +27,8 @@ _ENCRYPTION = "x-amz-server-side-encryption"
 
 # Percent-encoded, as S3 asks for. What other parsers of URLs would cut off or strip (";", "#",
 # other parameters, control characters) could make a store read another key than this rule does.
-_UNCLEAR = r"\x00-\x20?#;\x7f-\U0010ffff"
-_COPY_SOURCE = re.compile(rf"([^{_UNCLEAR}][^{_UNCLEAR}]*)(\?versionId=[^&{_UNCLEAR}]+)?")
+_CLEAR = r"[!\"$-:<->@-~]"  # \x21 to \x7e without those
+_COPY_SOURCE = re.compile(rf"({_CLEAR}+)(\?versionId=(?:(?!&){_CLEAR})+)?")
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 

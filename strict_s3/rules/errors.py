@@ -15,8 +15,8 @@ RequestId, in the order of the arguments.
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import ClassVar
-from xml.sax.saxutils import escape
 
 # Characters that XML 1.0 cannot have, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -45,7 +45,7 @@ class S3Error(Exception):
 
 def xml_text(value: str) -> str:
     """`value` as XML text: escaped, and without characters that XML cannot have."""
-    return escape(readable_xml(value))
+    return escape(readable_xml(value), quote=False)
 
 
 def readable_xml(text: str) -> str:

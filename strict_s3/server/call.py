@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..rules.authentication import Authentication
 from ..rules.context import hoisted_headers
@@ -17,8 +17,10 @@ from ..rules.payload import Payload
 from ..rules.post_policy import PostPolicy
 from ..rules.request import Request
 from .address import NOWHERE, Addresses, Place
-from .http.form_reader import Form
 from .refusal import Ids
+
+if TYPE_CHECKING:
+    from .http.form_reader import Form
 
 Read = Callable[[int], bytes]
 

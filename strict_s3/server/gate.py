@@ -37,7 +37,6 @@ from .authorise import Authoriser
 from .call import Call, Read
 from .clock import Clock
 from .elsewhere import not_here
-from .http.form_reader import read_form
 from .operations import CARRIED_OUT
 from .query_services import QueryServices
 from .refusal import new_ids, refusal
@@ -182,6 +181,9 @@ class Gate:
 
     def _read_form(self, call: Call) -> Operation:
         """An HTML form upload carries its authentication and its key in the form."""
+        # When the first form comes: what reads it takes longer to import than the server to start.
+        from .http.form_reader import read_form
+
         call.decision.action = "PostObject"
         self._check_bucket(call)
         form = read_form(call.read, call.request)

@@ -5,9 +5,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.
 
 from __future__ import annotations
 
+from email.utils import format_datetime
 from xml.etree.ElementTree import Element, SubElement
-
-from werkzeug.http import http_date
 
 from ...rules import encryption
 from ...rules.checksums import COMPOSITE
@@ -46,7 +45,7 @@ def get_object_attributes(store: Store, call: Call) -> Response:
     if "ObjectSize" in wanted:
         xml.add(root, ObjectSize=found.size)
     answer = xml.document(root)
-    answer.headers.append(("last-modified", http_date(found.modified)))
+    answer.headers.append(("last-modified", format_datetime(found.modified, usegmt=True)))
     if bucket.settings.versioning:
         answer.headers.append(("x-amz-version-id", found.version_id))
     return answer

@@ -6,8 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from werkzeug.http import http_date
+from email.utils import format_datetime
 
 from ...rules import encryption, lifecycle, metadata, object_lock, ranges
 from ...rules.checksums import COMPOSITE
@@ -131,7 +130,7 @@ def _marked(marker: ObjectVersion, call: Call, error: S3Error | None) -> S3Error
     """`error`, or else MethodNotAllowed, with what is said of a delete marker."""
     if error is None:
         error = MethodNotAllowed(Method=call.request.method, ResourceType="DeleteMarker")
-        error.headers["last-modified"] = http_date(marker.modified)
+        error.headers["last-modified"] = format_datetime(marker.modified, usegmt=True)
         error.headers["allow"] = "DELETE"
     error.headers |= {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id}
     return error
@@ -141,7 +140,7 @@ def object_headers(bucket: Bucket, found: ObjectVersion, call: Call) -> dict[str
     """What GetObject and HeadObject say about an object, without its length."""
     headers = metadata.encoded(found.headers)
     headers["etag"] = found.quoted_etag
-    headers["last-modified"] = http_date(found.modified)
+    headers["last-modified"] = format_datetime(found.modified, usegmt=True)
     headers["accept-ranges"] = "bytes"
     headers |= encryption_headers(found)
     if found.storage_class != "STANDARD":
