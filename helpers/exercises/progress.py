@@ -1,4 +1,4 @@
-"""What a learner has done: a small file next to the notebooks, ignored by git, free to delete."""
+"""What a learner has done: a small file beside the working copies, free to delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.settings import PROJECT
 
 # Tests set this, so that they neither read nor write what a learner has done.
 VARIABLE = "S3_LESSONS_PROGRESS"
-FILE = PROJECT / "notebooks" / ".progress.json"
+FILE = PROJECT / "work" / ".progress.json"  # `helpers reset` knows it too
 OFF = "off"
 
 # (lesson, exercise) of every check that has been imported.
@@ -33,6 +33,7 @@ def record(lesson: str, number: int) -> None:
     done[lesson] = sorted({*done.get(lesson, []), number})
     beside = path.with_suffix(f".{os.getpid()}")
     try:
+        path.parent.mkdir(exist_ok=True)
         beside.write_text(json.dumps(done, sort_keys=True), encoding="utf-8")
         beside.replace(path)
     except OSError:
@@ -73,7 +74,7 @@ def table() -> str:
     ]
     total = sum(len(exercises) for _, exercises in rows)
     head = f"{'lesson':{width}}   exercises"
-    rest = f"{count} of {total} done. To begin again, delete {FILE.parent.name}/{FILE.name}."
+    rest = f"{count} of {total} done. To begin a lesson again: python3 -m helpers reset NN"
     return "\n".join(line.rstrip() for line in (head, *lines, "", rest))
 
 
@@ -91,7 +92,7 @@ def _every_exercise() -> dict[str, set[int]]:
 
 
 def _name(lesson: str) -> str:
-    found = sorted(FILE.parent.glob(f"{lesson}-*.ipynb"))
+    found = sorted((PROJECT / "notebooks").glob(f"{lesson}-*.ipynb"))
     return found[0].stem.replace("-", " ") if found else lesson
 
 

@@ -1,4 +1,4 @@
-"""The commands: ``lab | test | check | serve | presign | page | inspect``, and for authors.
+"""The commands: ``lab | reset | test | check | serve | presign | page | inspect``, and for authors.
 
 Standard library only up to the point where the environment exists.
 """
@@ -11,7 +11,7 @@ import signal
 import sys
 
 from helpers.errors import EnvironmentProblem
-from helpers.setup import environment, programs
+from helpers.setup import copies, environment, programs
 from helpers.setup.wheelhouse import COMPUTERS
 from strict_s3 import signals
 
@@ -28,7 +28,16 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=_port, help="JupyterLab's port (default 8888, or the next free)"
     )
     lab.add_argument("--ip", help="address to listen on (default 127.0.0.1)")
+    lab.add_argument(
+        "--with-outputs",
+        action="store_true",
+        help="open the lessons with their outputs, to read",
+    )
     lab.add_argument("rest", nargs="*", metavar="-- option", help="further options of JupyterLab")
+    reset = commands.add_parser("reset", help="begin a lesson again with a fresh working copy")
+    reset.add_argument(
+        "lessons", nargs="+", metavar="lesson", help=f"its number, such as 06, or {copies.ALL}"
+    )
     commands.add_parser(
         "test",
         help="run every test, and every notebook as a test",
@@ -132,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser().print_help()
         return 0
     try:
-        if options.command in ("check", "lock", "wheelhouse"):
+        if options.command in ("check", "lock", "reset", "wheelhouse"):
             return _without_environment(options)
         with signals.as_interrupt():
             python = environment.ensure(tests=options.command == "test")
@@ -149,7 +158,12 @@ def main(arguments: list[str] | None = None) -> int:
                 "python3 -m helpers lab -- --allow-root"
             )
         # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
-        return programs.run(programs.lab(python, options), instead=signal.SIGTERM)
+        try:
+            folder = copies.prepare(options.with_outputs)
+        except EnvironmentProblem as problem:
+            print(problem, file=sys.stderr)
+            return 1
+        return programs.run(programs.lab(python, folder, options), instead=signal.SIGTERM)
     if options.command == "test":
         # A learner's own progress neither changes what a lesson shows nor is changed by it.
         return programs.run(programs.tests(python, rest), variables={"S3_LESSONS_PROGRESS": "off"})
@@ -169,6 +183,10 @@ def _without_environment(options: argparse.Namespace) -> int:
         from helpers.setup import lock
 
         return lock.renew()
+    if options.command == "reset":
+        for copy in copies.reset(options.lessons):
+            print(f"{copy.relative_to(copies.PROJECT)} is as it was published.")
+        return 0
     from helpers.setup import wheelhouse
 
     return wheelhouse.fill(options.computers, options.pythons, options.tests)

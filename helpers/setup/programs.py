@@ -6,29 +6,32 @@ Standard library only, because it is used before there is an environment.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from helpers.setup import environment
+from helpers.setup.copies import FIRST
 from helpers.setup.environment import PROJECT
 from strict_s3 import signals
 
 NOTEBOOKS = os.path.join(PROJECT, "notebooks")
-FIRST_LESSON = os.path.join("notebooks", "00-start-here.ipynb")
 SETTINGS = os.path.join(PROJECT, "helpers", "setup", "jupyter_settings")
+_WORKSPACE = "default-37a8"  # JupyterLab's name for the file of the workspace "default"
 SANITIZE = os.path.join(PROJECT, "tests", "lessons", "sanitize.cfg")
 
 
-def lab(python: str, options: argparse.Namespace) -> list[str]:
-    """JupyterLab with the first lesson open, as the options of ``helpers lab`` say."""
+def lab(python: str, copies: Path, options: argparse.Namespace) -> list[str]:
+    """JupyterLab with the first of the lessons' copies open, as ``helpers lab``'s options say."""
     command = [
         python,
         "-m",
         "jupyterlab",
-        FIRST_LESSON,
-        f"--ServerApp.root_dir={PROJECT}",
+        str(copies / FIRST),
+        f"--ServerApp.root_dir={copies.parent}",
         f"--ip={options.ip or '127.0.0.1'}",
         # A FileUpload widget takes files of up to 100 MiB. Beyond tornado's own limit of 10 MiB
         # its value would silently stay empty.
@@ -37,12 +40,31 @@ def lab(python: str, options: argparse.Namespace) -> list[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
         f"--LabApp.app_settings_dir={SETTINGS}",
+        f"--LabApp.workspaces_dir={_workspaces(copies)}",
     ]
     if options.port is not None:
         command.append(f"--port={options.port}")
     if options.no_browser:
         command.append("--no-browser")
     return [*command, *options.rest]
+
+
+def _workspaces(copies: Path) -> Path:
+    """The folder for JupyterLab's layout: at the first start with the file browser closed.
+
+    It takes a third of a small window, and the lessons link to one another.
+    """
+    folder = copies / ".jupyterlab"
+    layout = folder / f"{_WORKSPACE}.jupyterlab-workspace"
+    if not layout.exists():
+        sidebar = {"collapsed": True, "visible": True, "widgets": ["filebrowser"]}
+        content = {
+            "data": {"layout-restorer:data": {"left": sidebar}},
+            "metadata": {"id": "default"},
+        }
+        folder.mkdir(exist_ok=True)
+        layout.write_text(json.dumps(content), encoding="utf-8")
+    return folder
 
 
 def tests(python: str, rest: list[str]) -> list[str]:

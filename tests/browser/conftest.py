@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +19,9 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from helpers.pages.upload_page.run import UploadPage
-from helpers.setup import environment, programs
+from helpers.setup import copies, environment, programs
 from helpers.setup.doctor import find_chromium
 from tests.browser.uploading import sign_in
-from tests.lessons.lesson import NOTEBOOKS
 from tests.programs import missing
 
 # No request of the browser's own leaves the computer.
@@ -74,7 +73,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 @dataclass(frozen=True)
 class JupyterLab:
-    """A running JupyterLab on a copy of the notebooks."""
+    """A running JupyterLab, `folder` with its working copies."""
 
     url: str
     token: str
@@ -86,7 +85,7 @@ class JupyterLab:
 
     def open(self, page: Page, notebook: str) -> None:
         """Open a notebook and wait until its kernel is ready."""
-        page.goto(f"{self.url}lab/tree/{notebook}?reset&token={self.token}")
+        page.goto(f"{self.url}lab/tree/work/{notebook}?reset&token={self.token}")
         page.wait_for_function(
             """() => {
                 const app = window.jupyterapp;
@@ -137,26 +136,22 @@ class JupyterLab:
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
     """One JupyterLab for all tests of a process, as ``helpers lab`` starts it."""
-    folder = tmp_path_factory.mktemp("jupyterlab")
-    shutil.copytree(NOTEBOOKS, folder, dirs_exist_ok=True)
+    home = tmp_path_factory.mktemp("jupyterlab")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "WORK", home / "work")
+        folder = copies.prepare()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(16)
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--allow-root"),
-        f"--port={port}",
-        f"--ServerApp.root_dir={folder}",
-        f"--IdentityProvider.token={token}",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
-        f"--LabApp.app_settings_dir={programs.SETTINGS}",
-    ]
+    rest = ["--allow-root", f"--IdentityProvider.token={token}"]
+    rest += ["--LabApp.expose_app_in_browser=True"]
+    options = Namespace(ip=None, port=port, no_browser=True, rest=rest)
+    command = programs.lab(sys.executable, folder, options)
     variables = environment.child_variables(sys.executable)
-    variables |= {"S3_LESSONS_PROGRESS": "off", "JUPYTER_CONFIG_DIR": str(folder / ".config")}
+    variables |= {"S3_LESSONS_PROGRESS": "off", "JUPYTER_CONFIG_DIR": str(home / ".config")}
     with open(folder / "jupyterlab.log", "wb") as log:
-        server = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=folder)
+        server = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=home)
     lab = JupyterLab(f"http://127.0.0.1:{port}/", token, folder)
     try:
         _wait(lab, server)

@@ -11,6 +11,25 @@ from tests.lessons.lesson import LESSONS, cells
 pytestmark = pytest.mark.browser
 
 
+def test_nothing_is_answered_before_it_is_run(page, jupyterlab):
+    """And at 800 pixels the lesson has the window: the file browser is closed."""
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.goto(f"{jupyterlab.url}lab/tree/work/{LESSONS[4].name}?token={jupyterlab.token}")
+    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    shown = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .filter((cell) => cell.cell_type === 'code')
+            .map((cell) => [cell.execution_count, cell.getOutputs().length])"""
+    )
+    assert len(shown) == len(cells(LESSONS[4], "code"))
+    assert all(count is None and outputs == 0 for count, outputs in shown)
+    assert page.locator(".jp-OutputArea-output:visible").count() == 0
+    assert page.locator(".jp-Notebook").bounding_box()["width"] > 650
+    assert page.locator(".jp-DirListing:visible").count() == 0
+    jupyterlab.close(page)
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
 def test_run_all_and_use_the_forms(path, page, jupyterlab):
     jupyterlab.open(page, path.name)

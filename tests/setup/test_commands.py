@@ -16,12 +16,12 @@ import urllib.request
 import psutil
 import pytest
 
-from helpers.setup import commands, environment, programs
+from helpers.setup import commands, copies, environment, programs
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has neither signals nor terminals")
 
 
-@pytest.mark.parametrize("command", [[], ["lab"], ["test"], ["check"], ["serve"]])
+@pytest.mark.parametrize("command", [[], ["lab"], ["reset"], ["test"], ["check"], ["serve"]])
 def test_help_needs_no_environment(command):
     done = subprocess.run(
         # -S: as on a computer where nothing is installed.
@@ -32,7 +32,7 @@ def test_help_needs_no_environment(command):
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) < 30
-    for word in command or ("lab", "test", "check", "serve"):
+    for word in command or ("lab", "reset", "test", "check", "serve"):
         assert word in done.stdout
 
 
@@ -58,9 +58,11 @@ def test_an_old_python_gets_one_sentence(monkeypatch, capsys):
 
 
 @pytest.fixture
-def started(monkeypatch):
-    """The commands that would have been started."""
+def started(monkeypatch, tmp_path):
+    """The commands that would have been started, with copies that are nobody's own."""
     found: list[list[str]] = []
+    monkeypatch.setattr(copies, "WORK", tmp_path / "work")
+    monkeypatch.setattr(copies, "WITH_OUTPUTS", tmp_path / "work-with-outputs")
     monkeypatch.setattr(environment, "ensure", lambda **_: "python")
     monkeypatch.setattr(programs, "run", lambda command, **_: found.append(command) or 3)
     return found
@@ -77,12 +79,16 @@ def test_root_is_told_how_jupyterlab_wants_it(started, monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_lab_opens_the_first_lesson_here_and_passes_options_on(started):
+def test_lab_opens_the_first_lessons_copy_and_passes_options_on(started, tmp_path):
     assert commands.main(["lab"]) == 3
     assert commands.main(["lab", "--no-browser", "--port=0", "--ip=::1", "--", "--debug"]) == 3
-    plain, full = started
-    assert plain[:4] == ["python", "-m", "jupyterlab", programs.FIRST_LESSON]
-    assert os.path.exists(os.path.join(environment.PROJECT, programs.FIRST_LESSON))
+    assert commands.main(["lab", "--with-outputs"]) == 3
+    plain, full, read = started
+    assert plain[:4] == ["python", "-m", "jupyterlab", str(tmp_path / "work" / copies.FIRST)]
+    assert os.path.exists(plain[3])
+    assert f"--ServerApp.root_dir={tmp_path}" in plain
+    assert os.path.exists(read[3])
+    assert read[3] != plain[3]
     assert "--ip=127.0.0.1" in plain
     assert "--no-browser" not in plain
     assert not any(option.startswith("--port") for option in plain)
@@ -112,7 +118,7 @@ def test_a_choice_of_tests_is_passed_on_alone(arguments, started):
 
 
 def test_a_chosen_notebook_is_run_by_nbval(started):
-    lesson = programs.FIRST_LESSON
+    lesson = os.path.join("notebooks", copies.FIRST)
     commands.main(["test", lesson])
     commands.main(["test", "notebooks", "--nbval"])
     assert "--nbval" in started[0]

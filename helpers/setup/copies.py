@@ -1,0 +1,183 @@
+"""Working copies of the lessons: what a learner opens, runs and writes in.
+
+`notebooks/` holds the lessons with their outputs, which the tests compare. A learner predicts
+before there is anything to see, so the copies in `work/` have none. They belong to the learner:
+an update replaces a copy only while its cells are as they were handed out.
+
+Standard library only, because it is used before there is an environment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import EnvironmentProblem
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = PROJECT / "notebooks"
+WORK = PROJECT / "work"
+WITH_OUTPUTS = PROJECT / "work-with-outputs"  # as deep, for the links
+# What each copy's cells were when it was handed out: {file name: fingerprint}.
+HANDED_OUT = ".handed-out.json"
+ALL = "all"
+FIRST = "00-start-here.ipynb"
+# Written by helpers.exercises.progress, which needs the environment.
+PROGRESS = WORK / ".progress.json"
+
+
+def prepare(with_outputs: bool = False) -> Path:
+    """Make the copies that are missing and refresh those that nobody wrote in.
+
+    Returns their folder: `work`, or `work-with-outputs`. Says which lessons are newer than a copy
+    that was written in. Raises EnvironmentProblem if the folder cannot be written.
+    """
+    folder = WITH_OUTPUTS if with_outputs else WORK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handed_out = _handed_out(folder)
+        for lesson in lessons():
+            copy, new = folder / lesson.name, _copy_of(lesson, with_outputs)
+            fresh, before = fingerprint(new), handed_out.get(lesson.name)
+            now = _fingerprint_of(copy) if copy.exists() else before
+            if now == fresh and copy.exists():
+                handed_out[lesson.name] = fresh
+            elif now == before:
+                _write(copy, new)
+                handed_out[lesson.name] = fresh
+            elif before != fresh:
+                _say(
+                    f"{lesson.name} has changed since you began to write in your copy, which is "
+                    f"kept. For the new one: python3 -m helpers reset {lesson.name[:2]}"
+                )
+        _write_text(folder / HANDED_OUT, json.dumps(handed_out, indent=1, sort_keys=True))
+        shutil.copytree(NOTEBOOKS / "images", folder / "images", dirs_exist_ok=True)
+    except OSError as problem:
+        raise EnvironmentProblem(
+            f"The lessons' working copies cannot be made: {problem}. Make sure that you can write "
+            f"in {folder} and that the disk has space, and start again."
+        ) from problem
+    return folder
+
+
+def reset(names: list[str]) -> list[Path]:
+    """Fresh copies of these lessons: their numbers ("06"), or "all". Returns the copies.
+
+    A copy that was written in or run is kept beside the fresh one, as `06-….before-1.ipynb`. The
+    lessons' exercises count as not done again. Raises EnvironmentProblem for a name that is no
+    lesson's.
+    """
+    by_number = {path.name.partition("-")[0]: path for path in lessons()}
+    chosen: list[Path] = []
+    for name in names:
+        if name == ALL:
+            chosen += by_number.values()
+        elif name.zfill(2) in by_number:
+            chosen.append(by_number[name.zfill(2)])
+        else:
+            raise EnvironmentProblem(
+                f"There is no lesson {name!r}. The lessons are {', '.join(by_number)}, or {ALL!r}."
+            )
+    made = []
+    for lesson in dict.fromkeys(chosen):
+        copy = WORK / lesson.name
+        if copy.exists():
+            if copy.read_bytes() == _text(_copy_of(lesson, False)).encode():
+                copy.unlink()
+            else:
+                kept = _unused(copy)
+                copy.rename(kept)
+                _say(f"your copy is kept as {kept.relative_to(PROJECT)}")
+        made.append(copy)
+    prepare()
+    _forget_progress({copy.name.partition("-")[0] for copy in made})
+    return made
+
+
+def lessons() -> list[Path]:
+    """The lessons as they are published, in order."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+
+
+def fingerprint(notebook: dict[str, Any]) -> str:
+    """Changes with the cells' kinds and texts, and not with outputs, counts or metadata."""
+    cells = [[cell["cell_type"], "".join(cell["source"])] for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The notebook as it is before anything has run: no outputs, counts or widgets' states."""
+    metadata = {name: value for name, value in notebook["metadata"].items() if name != "widgets"}
+    cells = [
+        {**cell, "outputs": [], "execution_count": None} if cell["cell_type"] == "code" else cell
+        for cell in notebook["cells"]
+    ]
+    return {**notebook, "metadata": metadata, "cells": cells}
+
+
+def _copy_of(lesson: Path, with_outputs: bool) -> dict[str, Any]:
+    notebook: dict[str, Any] = json.loads(lesson.read_text(encoding="utf-8"))
+    return notebook if with_outputs else without_outputs(notebook)
+
+
+def _fingerprint_of(copy: Path) -> str:
+    """A copy's fingerprint; for a file that is no notebook any more, one that fits no lesson."""
+    try:
+        return fingerprint(json.loads(copy.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError):
+        return "written in"
+
+
+def _handed_out(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / HANDED_OUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _forget_progress(numbers: set[str]) -> None:
+    try:
+        done = json.loads(PROGRESS.read_text(encoding="utf-8"))
+        left = {lesson: exercises for lesson, exercises in done.items() if lesson not in numbers}
+    except (OSError, ValueError, AttributeError):
+        return  # nothing that could be read as progress
+    _write_text(PROGRESS, json.dumps(left, sort_keys=True))
+
+
+def _unused(copy: Path) -> Path:
+    number = 1
+    while (kept := copy.with_suffix(f".before-{number}.ipynb")).exists():
+        number += 1
+    return kept
+
+
+def _text(notebook: dict[str, Any]) -> str:
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _write(copy: Path, notebook: dict[str, Any]) -> None:
+    _write_text(copy, _text(notebook))
+
+
+def _write_text(path: Path, text: str) -> None:
+    """All of it or nothing: a full disk leaves what was there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":  # Binder and Codespaces, once the environment is there
+    prepare()
