@@ -196,6 +196,7 @@ class Operator:
         if not self.is_null and family not in _FAMILIES:
             raise ValueError(f'"{written}" is not a condition operator')
         self.patterns = "Like" in family or "Arn" in family
+        self.compares_addresses = family == "IpAddress"
         self._test, self._check = _FAMILIES["Bool" if self.is_null else family]
 
     def check_value(self, text: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from .iam_conditions import Operator
 from .policy import Policy, Statement
 
 # The canned ACLs that let others than the bucket's owner in.
@@ -61,16 +62,32 @@ def _for_everybody(statement: Statement) -> bool:
 def _narrowed(statement: Statement) -> bool:
     return any(
         key.lower() in _NARROWING
-        and not operator.negated
-        and not operator.is_null
-        and all(_fixed(key, value) for value in values)
+        and _compares(operator)
+        and all(_fixed(operator, key.lower(), value) for value in values)
         for operator, key, values in statement.conditions
     )
 
 
-def _fixed(key: str, value: str) -> bool:
-    if key.lower() == "aws:sourceip":
-        # Very wide ranges count as public: wider than /8 for IPv4, than /32 for IPv6.
-        network = ipaddress.ip_network(value, strict=False)
-        return network.prefixlen >= (8 if network.version == 4 else 32)
+def _compares(operator: Operator) -> bool:
+    """False for a condition met without the key, or by all values but some: it narrows nothing."""
+    return not (operator.is_null or operator.negated or operator.without_values())
+
+
+def _fixed(operator: Operator, key: str, value: str) -> bool:
+    if key == "aws:sourceip":
+        # Only IpAddress compares addresses; to other operators they are text.
+        return operator.compares_addresses and _is_narrow(value)
+    if key == "s3:dataaccesspointarn":
+        # "this value can contain a wildcard for the access point name without rendering the policy
+        # public, as long as the account ID is fixed"
+        value = value.rpartition("/")[0]
     return "*" not in value and "?" not in value and "${" not in value
+
+
+def _is_narrow(addresses: str) -> bool:
+    """Very wide ranges count as public: wider than /8 for IPv4, than /32 for IPv6."""
+    try:
+        network = ipaddress.ip_network(addresses, strict=False)
+    except ValueError:  # a variable
+        return False
+    return network.prefixlen >= (8 if network.version == 4 else 32)

@@ -118,6 +118,38 @@ def test_refused(given, kind, says):
         ({"Principal": "*", "Condition": {"StringLike": {"aws:SourceArn": "*"}}}, True),
         ({"Principal": "*", "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}, True),
         ({"Principal": "*", "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}, False),
+        # An anonymous request has no such key, and meets these.
+        *(
+            ({"Principal": "*", "Condition": {operator: {"aws:PrincipalAccount": "1"}}}, public)
+            for operator, public in [
+                ("StringEqualsIfExists", True),
+                ("ForAllValues:StringEquals", True),
+                ("ForAnyValue:StringEqualsIfExists", True),
+                ("StringNotEqualsIfExists", True),
+                ("ForAnyValue:StringNotEquals", True),
+                ("ForAnyValue:StringEquals", False),
+            ]
+        ),
+        ({"Principal": "*", "Condition": {"Null": {"aws:PrincipalAccount": "false"}}}, True),
+        # An address is a range of them to IpAddress alone; a variable is anybody's.
+        *(
+            ({"Principal": "*", "Condition": {operator: {"aws:SourceIp": value}}}, True)
+            for operator, value in [
+                ("StringLike", "10.*"),
+                ("StringEquals", "127.0.0.1"),
+                ("NumericEquals", "5"),
+                ("NotIpAddress", "10.0.0.0/8"),
+                ("IpAddressIfExists", "10.0.0.0/8"),
+                ("IpAddress", "${aws:SourceIp}"),
+            ]
+        ),
+        *(
+            ({"Principal": "*", "Condition": {"StringLike": {"s3:DataAccessPointArn": arn}}}, public)
+            for arn, public in [
+                ("arn:aws:s3:eu-west-2:123456789012:accesspoint/*", False),
+                ("arn:aws:s3:eu-west-2:*:accesspoint/ours", True),
+            ]
+        ),
     ],
 )
 def test_public(statement, public):
