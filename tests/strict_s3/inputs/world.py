@@ -20,8 +20,9 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
-import botocore.session
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 
 from strict_s3.options import Options
@@ -36,7 +37,8 @@ from strict_s3.server.service import Service
 from strict_s3.server.store import version_ids
 from strict_s3.server.store.bodies import Body
 
-MODEL = botocore.session.get_session().get_service_model("s3")
+# Read for these tests alone: a boto3 client changes the model that it shares with others.
+MODEL = ServiceModel(Loader().load_service_model("s3", "service-2"), "s3")
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BUCKET, ENDPOINT, REGION = "demo", "http://127.0.0.1:9000", "eu-west-2"
 KEYS = {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "s" * 40}
