@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .condition_keys import is_known
 from .errors import MalformedPolicyDocument, PolicyTooLarge
 from .limits import MAX_BUCKET_POLICY
 from .policy import MalformedPolicy, Policy, parse_policy
@@ -22,51 +23,6 @@ _ACTIONS = OBJECT_ACTIONS | BUCKET_ACTIONS | ACCOUNT_ACTIONS
 _ORDER = (
     *("Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal"),
     *("Action", "NotAction", "Resource", "NotResource", "Condition"),
-)
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_GLOBAL_KEYS = frozenset(
-    (
-        *("AssumedRoot", "CalledVia", "CalledViaFirst", "CalledViaLast", "ChatbotSourceArn"),
-        *("CurrentTime", "Ec2InstanceSourcePrivateIPv4", "Ec2InstanceSourceVpc", "EpochTime"),
-        *("FederatedProvider", "IsMcpServiceRequest", "MultiFactorAuthAge"),
-        *("MultiFactorAuthPresent", "PrincipalAccount", "PrincipalArn", "PrincipalIsAWSService"),
-        *("PrincipalOrgID", "PrincipalOrgPaths", "PrincipalServiceName"),
-        *("PrincipalServiceNamesList", "PrincipalType", "referer", "RequestedRegion"),
-        *("ResourceAccount", "ResourceOrgID", "ResourceOrgPaths", "SecureTransport"),
-        *("SourceAccount", "SourceArn", "SourceIdentity", "SourceIp", "SourceOrgID"),
-        *("SourceOrgPaths", "SourceOwner", "SourceVpc", "SourceVpcArn", "SourceVpce", "TagKeys"),
-        *("TokenIssueTime", "UserAgent", "userid", "username", "ViaAWSService"),
-        *("VpceAccount", "VpceOrgID", "VpceOrgPaths", "VpcSourceIp"),
-    )
-)
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-_S3_KEYS = frozenset(
-    (
-        *("AccessGrantsInstanceArn", "AccessGrantScope", "AccessGrantsLocationScope"),
-        *("AccessPointNetworkOrigin", "authType", "DataAccessPointAccount", "DataAccessPointArn"),
-        *("delimiter", "destinationRegion", "ExistingJobOperation", "ExistingJobPriority"),
-        *("if-match", "if-none-match", "InventoryAccessibleOptionalFields"),
-        *("isReplicationPauseRequest", "JobSuspendedCause", "locationconstraint", "max-keys"),
-        *("object-lock-legal-hold", "object-lock-mode", "object-lock-remaining-retention-days"),
-        *("object-lock-retain-until-date", "ObjectCreationOperation", "prefix"),
-        *("RequestJobOperation", "RequestJobPriority", "RequestObjectTagKeys", "ResourceAccount"),
-        *("signatureAge", "signatureversion", "TlsVersion", "VersionId", "x-amz-acl"),
-        *("x-amz-bucket-namespace", "x-amz-content-sha256", "x-amz-copy-source"),
-        *("x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp"),
-        *("x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive"),
-        *("x-amz-object-ownership", "x-amz-server-side-encryption"),
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        *("x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class"),
-        "x-amz-website-redirect-location",
-    )
-)
-_KEYS = frozenset(f"aws:{key.lower()}" for key in _GLOBAL_KEYS) | frozenset(
-    f"s3:{key.lower()}" for key in _S3_KEYS
-)
-# Keys that end in a tag's key.
-_TAG_KEYS = (
-    *("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/", "s3:accesspointtag/"),
-    *("s3:buckettag/", "s3:existingobjecttag/", "s3:requestobjecttag/"),
 )
 
 
@@ -107,22 +63,13 @@ def problems(bucket: str, policy: Policy) -> Iterator[MalformedPolicyDocument]:
             if resource != own and not resource.startswith((f"{own}/", f"{own}*")):
                 yield MalformedPolicyDocument("Policy has invalid resource", Detail=resource)
         for _, key, _ in statement.conditions:
-            if not _is_known(key):
+            if not is_known(key):
                 yield MalformedPolicyDocument("Policy has an invalid condition key", Detail=key)
         if not statement.not_actions and not statement.not_resources:
             for action in misplaced(statement.actions, statement.resources):
                 yield MalformedPolicyDocument(
                     "Action does not apply to any resource(s) in statement", Detail=action
                 )
-
-
-def _is_known(key: str) -> bool:
-    key = key.lower()
-    vendor = key.partition(":")[0]
-    if vendor == key:
-        return False
-    # Keys of other services (ec2:SourceInstanceArn, a web identity's) are for them to know.
-    return vendor not in ("aws", "s3") or key in _KEYS or key.startswith(_TAG_KEYS)
 
 
 def normalised(document: str | bytes) -> str:

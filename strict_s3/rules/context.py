@@ -2,16 +2,17 @@
 
 Source: "AWS global condition context keys" in the IAM user guide, "Condition keys for Amazon S3"
 in the Service authorization reference, and "Amazon S3 signature Version 4 authentication
-specific policy keys" in the S3 API reference.
+specific policy keys" in the S3 API reference. `condition_keys` lists them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
+from . import condition_keys, object_lock
 from .authentication import Authentication, iso
 from .identity import Identity
 from .request import Request
@@ -19,6 +20,7 @@ from .request import Request
 # Condition keys that carry the value of a header of the same name (or, hoisted, of the query).
 _HEADER_KEYS = (
     "x-amz-acl",
+    "x-amz-bucket-namespace",
     "x-amz-content-sha256",
     "x-amz-copy-source",
     "x-amz-grant-full-control",
@@ -27,22 +29,17 @@ _HEADER_KEYS = (
     "x-amz-grant-write",
     "x-amz-grant-write-acp",
     "x-amz-metadata-directive",
+    "x-amz-object-ownership",
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-storage-class",
     "x-amz-website-redirect-location",
-    "if-match",
-    "if-none-match",
 )
+_CONDITIONS = ("if-match", "if-none-match")
 # Headers without the prefix x-amz- that signers move there too (the SDK for Java does).
-_HOISTED = ("if-match", "if-none-match")
-_QUERY_KEYS = {
-    "prefix": "s3:prefix",
-    "delimiter": "s3:delimiter",
-    "max-keys": "s3:max-keys",
-    "versionId": "s3:versionid",
-}
+_HOISTED = _CONDITIONS
+_LISTING = ("prefix", "delimiter", "max-keys")
 _PRINCIPAL_TYPES = {
     "root": "Account",
     "user": "User",
@@ -72,6 +69,7 @@ def hoisted_headers(request: Request) -> dict[str, str]:
 class Facts:
     """What the request itself does not say: the time (UTC), where it arrived, and tags.
 
+    `action` is what the permission is for, and `operation` what the request asks for.
     `object_tags` are those of the object that is asked for; `principal_tags` those of the
     caller's user or role and of its session.
     """
@@ -79,6 +77,8 @@ class Facts:
     now: datetime
     region: str
     account: str
+    action: str = ""
+    operation: str = ""
     object_tags: Mapping[str, str] = field(default_factory=dict)
     principal_tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,16 +124,65 @@ def request_context(
         context["s3:x-amz-content-sha256"] = request.parameters.get(
             "X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"
         )
-    for name, key in _QUERY_KEYS.items():
-        if name in request.parameters:
-            context[key] = request.parameters[name]
     tags = dict(parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True))
-    if tags:
-        context["s3:requestobjecttagkeys"] = list(tags)
-        context |= {f"s3:requestobjecttag/{k.lower()}": v for k, v in tags.items()}
-    for tag, value in facts.object_tags.items():
-        context[f"s3:existingobjecttag/{tag.lower()}"] = value
+    return context | _of_action(request, headers, facts) | tag_keys(tags)
+
+
+def _of_action(
+    request: Request, headers: Mapping[str, str], facts: Facts
+) -> dict[str, str | list[str]]:
+    """The keys that only some actions have."""
+    action, context = facts.action, dict[str, str | list[str]]()
+    if action in condition_keys.LISTING:
+        for name in _LISTING:
+            if name in request.parameters:
+                context[f"s3:{name}"] = request.parameters[name]
+    if action in condition_keys.WRITING_OR_DELETING:
+        for name in _CONDITIONS:
+            if name in headers:
+                context[f"s3:{name}"] = headers[name]
+    if action == "s3:PutObject":
+        creates = facts.operation in condition_keys.CREATES_OBJECTS
+        context["s3:objectcreationoperation"] = str(creates).lower()
+    if action in condition_keys.LOCKING:
+        context |= lock_keys(
+            headers.get(object_lock.MODE),
+            object_lock.iso_8601(headers.get(object_lock.UNTIL, "")),
+            headers.get(object_lock.HOLD),
+            facts.now,
+        )
+    if action in condition_keys.EXISTING_TAG:
+        for tag, value in facts.object_tags.items():
+            context[f"s3:existingobjecttag/{tag.lower()}"] = value
     return context
+
+
+def tag_keys(tags: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """The keys for tags that an object is to get."""
+    if not tags:
+        return {}
+    keys: dict[str, str | list[str]] = {"s3:requestobjecttagkeys": list(tags)}
+    return keys | {f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()}
+
+
+def lock_keys(
+    mode: str | None, until: datetime | None, hold: str | None, now: datetime
+) -> dict[str, str | list[str]]:
+    """The keys for the lock that a version is to get.
+
+    How AWS counts the days that remain is not documented: here a day that has begun counts, so
+    that "at most 10" is never more.
+    """
+    keys: dict[str, str | list[str]] = {}
+    if mode is not None:
+        keys["s3:object-lock-mode"] = mode
+    if hold is not None:
+        keys["s3:object-lock-legal-hold"] = hold
+    if until is not None:
+        keys["s3:object-lock-retain-until-date"] = iso(until)
+        days = -((now - until) // timedelta(days=1))
+        keys["s3:object-lock-remaining-retention-days"] = str(days)
+    return keys
 
 
 def _principal(identity: Identity) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from ..rules import condition_keys
 from ..rules.context import Facts, request_context
 from ..rules.errors import AccessDenied, NoSuchBucket
 from ..rules.iam import Applicable, Evaluation, evaluate
@@ -25,7 +26,6 @@ _KINDS: dict[PolicyKind, str] = {
     "boundary": "a permissions boundary",
 }
 _ARN = "arn:aws:s3:::"
-Context = Mapping[str, str | Sequence[str]]
 
 
 class Authoriser:
@@ -47,14 +47,15 @@ class Authoriser:
                 call.decision.refuse("permission", error, verdict.reason)
             call.decision.passed("permission", verdict.reason)
 
-    def why_not(self, call: Call, needs: Needs, version: str | None = None) -> AccessDenied | None:
+    def why_not(
+        self, call: Call, needs: Needs, keys: Mapping[str, str | None] | None = None
+    ) -> AccessDenied | None:
         """Why the caller cannot have these permissions too, or None if all are given.
 
-        `version` is the version of the objects that the needs name, where that is not the
-        request's own.
+        `keys` are condition keys that differ from the request's own; None: there is none.
         """
         for action, resource in needs:
-            verdict = self._evaluate(call, action, resource, version=version)
+            verdict = self._evaluate(call, action, resource, keys=keys)
             if not verdict.allowed:
                 return _denied(call.who.identity, action, resource, verdict)
         return None
@@ -65,7 +66,7 @@ class Authoriser:
         action: str,
         resource: str,
         trust: Policy | None = None,
-        version: str | None = None,
+        keys: Mapping[str, str | None] | None = None,
     ) -> Evaluation:
         identity = call.who.identity
         own = self._store.iam.policies_of(identity)
@@ -75,36 +76,40 @@ class Authoriser:
             self._sts.session_policies(call.who.access_key),
             own.boundary,
         )
-        context = self._context(call, action, resource, version)
+        context = self._context(call, action, resource)
+        for key, value in (keys or {}).items():
+            context.pop(key, None)
+            context |= {} if value is None else {key: value}
         return evaluate(action, resource, context, identity, policies)
 
-    def _context(self, call: Call, action: str, resource: str, version: str | None) -> Context:
+    def _context(self, call: Call, action: str, resource: str) -> dict[str, str | list[str]]:
         """The condition keys for one resource: an object's tags are those of that very object.
 
-        So is its version: each item of DeleteObjects has its own, and a copy's source too.
+        So is its version: a copy's source has its own.
         """
-        tags: dict[str, str] | None = None
+        store = self._store
         bucket, _, key = resource.removeprefix(_ARN).partition("/")
-        of_object = bool(key) and resource.startswith(_ARN)
-        if of_object:
+        version, tags = None, None
+        if key and resource.startswith(_ARN):
             source = call.operation.source
             if source is not None and resource == source.arn and action.startswith("s3:Get"):
                 version = source.version
             elif (bucket, key) == (call.bucket, call.key):
                 version = call.parameter("versionId")
-            tags = self._tags(bucket, key, version)
-        store = self._store
+            if action in condition_keys.EXISTING_TAG:
+                tags = self._tags(bucket, key, version)
         facts = Facts(
             call.now,
             store.region,
             store.account,
+            action,
+            call.operation.name,
             tags or {},
             store.iam.principal_tags(call.who.identity),
         )
         context = request_context(call.request, call.who, facts) | call.keys
-        if of_object:
-            context.pop("s3:versionid", None)
-            context |= {"s3:versionid": version} if version is not None else {}
+        if version is not None and condition_keys.has_version(action):
+            context["s3:versionid"] = version
         return context
 
     def _tags(self, bucket: str, key: str, version: str | None) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..rules.authentication import Authentication
 from ..rules.context import hoisted_headers
 from ..rules.decision import Decision
-from ..rules.errors import AccessDenied
+from ..rules.errors import AccessDenied, S3Error
 from ..rules.operations import Needs, Operation
 from ..rules.payload import Payload
 from ..rules.post_policy import PostPolicy
@@ -29,7 +29,7 @@ class Authorises(Protocol):
     """What is asked for permissions in the middle of an operation: `authorise.Authoriser`."""
 
     def why_not(
-        self, call: Call, needs: Needs, version: str | None = None
+        self, call: Call, needs: Needs, keys: Mapping[str, str | None] | None = None
     ) -> AccessDenied | None: ...
 
 
@@ -43,7 +43,8 @@ class Call:
     `request` is what came, its path without any public prefix; `signed_request` is what the
     client signed, where that differs. `now` is the server's time and `wall` the computer's, both
     UTC: they differ while a lesson or a test has moved the server's clock. `keys` are the
-    condition keys that an operation of IAM or STS has besides those of every request.
+    condition keys that are in the parameters of IAM or STS, or in a `document`: a configuration
+    that has been read before the permission for it was asked, or why it could not be.
     """
 
     request: Request
@@ -62,6 +63,7 @@ class Call:
     policy: PostPolicy | None = None
     authoriser: Authorises | None = None
     keys: dict[str, str | list[str]] = field(default_factory=dict)
+    document: bytes | S3Error | None = None
 
     @property
     def bucket(self) -> str:
@@ -79,14 +81,16 @@ class Call:
         """
         return self.form.headers() if self.form else hoisted_headers(self.request)
 
-    def why_not(self, needs: Needs, version: str | None = None) -> AccessDenied | None:
+    def why_not(
+        self, needs: Needs, keys: Mapping[str, str | None] | None = None
+    ) -> AccessDenied | None:
         """Why the caller cannot have these permissions too, or None: he has them.
 
         For what only the operation itself knows of; see `authorise.Authoriser.why_not`.
         """
         if self.authoriser is None:
             return None
-        return self.authoriser.why_not(self, needs, version)
+        return self.authoriser.why_not(self, needs, keys)
 
     def parameter(self, name: str) -> str | None:
         """A query parameter; None if the request has none of that name."""

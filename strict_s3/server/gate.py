@@ -38,6 +38,7 @@ from .call import Call, Read
 from .clock import Clock
 from .elsewhere import not_here
 from .operations import CARRIED_OUT
+from .operations.asked import keys_of_document
 from .query_services import QueryServices
 from .refusal import new_ids, refusal
 from .response import Response
@@ -168,6 +169,7 @@ class Gate:
         if operation.name not in ("CreateBucket", "ListBuckets") and not is_form:
             self._check_bucket(call)
         check_expected_owner(call.headers, self.store.account)
+        call.keys = keys_of_document(self.store, call)
         self._authoriser.check(call)
         inputs.check(operation.name, call.form.fields if call.form else call.headers)
         _check_overrides(call)

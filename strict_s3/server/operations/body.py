@@ -28,6 +28,7 @@ from ...rules.errors import (
     InvalidRequest,
     MissingContentLength,
     NotImplementedByS3,
+    S3Error,
     XAmzContentSHA256Mismatch,
 )
 from ...rules.limits import MAX_PUT
@@ -142,8 +143,18 @@ def receive(
 
 
 def read_document(spool: Spool, call: Call) -> bytes:
-    """The body of a configuration, verified like any other; b"" if there is none."""
-    return receive(spool, call, MAX_DOCUMENT, is_object=False).body.read()
+    """The body of a configuration, verified like any other; b"" if there is none.
+
+    It is read once: asked again, this is the same document, or raises the same S3Error.
+    """
+    if call.document is None:
+        try:
+            call.document = receive(spool, call, MAX_DOCUMENT, is_object=False).body.read()
+        except S3Error as error:
+            call.document = error
+    if isinstance(call.document, S3Error):
+        raise call.document
+    return call.document
 
 
 def read_small(read: Read, request: Request, limit: int) -> bytes:

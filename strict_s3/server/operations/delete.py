@@ -127,7 +127,7 @@ def _check_allowed(call: Call, target: Target) -> None:
     key, version, match = target
     asked = object_lock.BYPASS in call.headers
     needs = delete_object_needs(call.bucket, key, version, bypass_governance=asked)
-    denied = call.why_not(needs, version)
+    denied = call.why_not(needs, {"s3:versionid": version, "s3:if-match": match})
     if denied is not None:
         raise denied
     _check_may_compare(call, target)

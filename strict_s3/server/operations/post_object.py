@@ -14,6 +14,7 @@ from ...rules.schema import local_name
 from ...rules.uploads import checksum_algorithm
 from .. import xml
 from ..call import Call
+from ..http.form_reader import Form
 from ..response import Response
 from ..store.objects import ObjectVersion
 from ..store.store import Store
@@ -27,10 +28,8 @@ def post_object(store: Store, call: Call) -> Response:
     bucket = store.bucket(call.bucket)
     fields = call.form.filled_in()
     new = new_object(store, bucket, call)
-    if fields.get("tagging"):
-        document = xml.parse(fields["tagging"].encode())
-        # As recorded on AWS, a document of another kind is no tags, and no fault either.
-        new.tags = tags.from_xml(document) if local_name(document) == "Tagging" else {}
+    tagged = tags_of_form(call.form)
+    new.tags = new.tags if tagged is None else tagged
     check_condition(bucket, call)
     fill(new, _receive(store, call))
     with store.lock:
@@ -42,6 +41,16 @@ def post_object(store: Store, call: Call) -> Response:
         "location": location,
     }
     return _success(fields, headers, call, new)
+
+
+def tags_of_form(form: Form) -> dict[str, str] | None:
+    """The tags in the field ``tagging``, None without one. Raises MalformedXML, InvalidTag …"""
+    text = form.filled_in().get("tagging")
+    if not text:
+        return None
+    document = xml.parse(text.encode())
+    # As recorded on AWS, a document of another kind is no tags, and no fault either.
+    return tags.from_xml(document) if local_name(document) == "Tagging" else {}
 
 
 def _receive(store: Store, call: Call) -> Received:

@@ -72,7 +72,9 @@ def test_the_keys_of_a_principal(identity, keys):
 
 
 def test_tags():
-    facts = Facts(NOW, "eu-west-2", ACCOUNT, {"Class": "a"}, {"Team": "red"})
+    facts = Facts(
+        NOW, "eu-west-2", ACCOUNT, "s3:GetObject", "GetObject", {"Class": "a"}, {"Team": "red"}
+    )
     found = request_context(Request.build("GET", "/b/k"), Authentication(), facts)
     assert found["s3:existingobjecttag/class"] == "a"
     assert found["aws:principaltag/team"] == "red"

@@ -144,8 +144,11 @@ def test_refused(given, kind, says):
             ]
         ),
         *(
-            ({"Principal": "*", "Condition": {"StringLike": {"s3:DataAccessPointArn": arn}}}, public)
-            for arn, public in [
+            (
+                {"Principal": "*", "Condition": {"StringLike": {"s3:DataAccessPointArn": value}}},
+                public,
+            )
+            for value, public in [
                 ("arn:aws:s3:eu-west-2:123456789012:accesspoint/*", False),
                 ("arn:aws:s3:eu-west-2:*:accesspoint/ours", True),
             ]

@@ -237,20 +237,6 @@ def test_each_needs_its_own_permission(service):
     assert service.stored() == ["b", "mine/c"]
 
 
-def test_each_is_judged_by_its_own_versions_tags(service):
-    service.settings.versioning = "Enabled"
-    old = service.put(Tagging="keep=yes")["VersionId"]
-    new = service.put()["VersionId"]
-    condition = {"StringNotEquals": {"s3:ExistingObjectTag/keep": "yes"}}
-    ann = service.client(
-        keys=service.user("ann", allow("s3:DeleteObjectVersion", Condition=condition))
-    )
-    items = [{"Key": "k", "VersionId": version} for version in (old, new)]
-    answer = delete_all(service, *items, s3=ann)
-    assert [one["VersionId"] for one in answer["Deleted"]] == [new]
-    assert [one["VersionId"] for one in answer["Errors"]] == [old]
-
-
 def test_each_is_judged_by_its_own_version(service):
     service.settings.versioning = "Enabled"
     kept, other = (service.put()["VersionId"] for _ in range(2))
