@@ -106,8 +106,8 @@ def run(
 ) -> int:
     """Run a program in the foreground; returns its exit status. Signals are passed on to it.
 
-    It gets `instead` for every signal, if that is given. `variables` are environment variables
-    for this program alone, `folder` is where it runs.
+    It gets `instead` for the first signal, if that is given, and is killed at the second.
+    `variables` are environment variables for this program alone, `folder` is where it runs.
     """
     around = environment.child_variables(command[0]) | (variables or {})
     child = subprocess.Popen(command, cwd=folder, env=around)
@@ -120,7 +120,11 @@ def run(
         passed.append(number)
         # A terminal sends Ctrl-C to all programs in the foreground; pytest takes a second one for
         # "at once".
-        if child.poll() is None and (instead is not None or not by_terminal):
+        if child.poll() is not None:
+            return
+        if instead is not None and len(passed) > 1:
+            child.kill()  # JupyterLab hangs if it is stopped while a kernel starts
+        elif instead is not None or not by_terminal:
             child.send_signal(number if instead is None else instead)
 
     with signals.handled_by(pass_on):

@@ -86,6 +86,10 @@ class JupyterLab:
     def open(self, page: Page, notebook: str) -> None:
         """Open a notebook and wait until its kernel is ready."""
         page.goto(f"{self.url}lab/tree/work/{notebook}?reset&token={self.token}")
+        self.wait_for_kernel(page)
+
+    def wait_for_kernel(self, page: Page) -> None:
+        """Wait until the open notebook's kernel is ready. Ended before that, JupyterLab hangs."""
         page.wait_for_function(
             """() => {
                 const app = window.jupyterapp;
@@ -158,7 +162,10 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]
         yield lab
     finally:
         server.terminate()
-        server.wait()
+        try:
+            server.wait(timeout=30)
+        finally:
+            server.kill()
 
 
 def _wait(lab: JupyterLab, server: subprocess.Popen[bytes]) -> None:

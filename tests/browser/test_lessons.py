@@ -15,8 +15,7 @@ def test_nothing_is_answered_before_it_is_run(page, jupyterlab):
     """And at 800 pixels the lesson has the window: the file browser is closed."""
     page.set_viewport_size({"width": 800, "height": 900})
     page.goto(f"{jupyterlab.url}lab/tree/work/{LESSONS[4].name}?token={jupyterlab.token}")
-    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context?.isReady")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    jupyterlab.wait_for_kernel(page)
     shown = page.evaluate(
         """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
             .filter((cell) => cell.cell_type === 'code')
@@ -27,7 +26,6 @@ def test_nothing_is_answered_before_it_is_run(page, jupyterlab):
     assert page.locator(".jp-OutputArea-output:visible").count() == 0
     assert page.locator(".jp-Notebook").bounding_box()["width"] > 650
     assert page.locator(".jp-DirListing:visible").count() == 0
-    jupyterlab.close(page)
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
