@@ -219,6 +219,36 @@ def test_conditional_writes(service):
         s3.put_object(Bucket=service.bucket, Key="none", Body=b"x", IfMatch=etag)
 
 
+@pytest.mark.parametrize("in_query", [False, True])
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"if-none-match": "*"}, (412, "PreconditionFailed")),
+        ({"if-match": '"other"'}, (412, "PreconditionFailed")),
+        ({"if-match": "*"}, (501, "NotImplemented")),
+        ({"if-none-match": "ETAG"}, (501, "NotImplemented")),
+        ({"if-match": "ETAG", "if-none-match": "*"}, (501, "NotImplemented")),
+        ({"if-match": "ETAG"}, None),
+    ],
+)
+def test_conditions_of_a_write_in_a_header_or_the_query(service, in_query, condition, expected):
+    """Signers may move them into the query of a presigned URL: they hold there too."""
+    etag = service.put()["ETag"]
+    condition = {name: value.replace("ETAG", etag) for name, value in condition.items()}
+    if in_query:
+        url = service.sign("PUT", f"/{service.bucket}/k", query=list(condition.items()))
+        answer = requests.put(url, data=b"new")
+    else:
+        url = service.sign("PUT", f"/{service.bucket}/k", headers=condition)
+        answer = requests.put(url, data=b"new", headers=condition)
+    if expected is None:
+        assert answer.status_code == 200
+    else:
+        assert error_of(answer)[:2] == expected
+    stored = requests.get(service.presign("get_object")).content
+    assert stored == (b"body" if expected else b"new")
+
+
 def test_only_one_of_many_first_writers_wins(service):
     url = service.presign("put_object", IfNoneMatch="*")
     results: list[int] = []
