@@ -320,6 +320,10 @@ CAUSES = (
           "The configuration needs a Status: Enabled or Suspended.", "Add it."),
     Cause("MalformedPolicy", "", "S3 does not accept this bucket policy.",
           "Its message says why.", "Change that element."),
+    Cause("NotImplemented", "this local S3", "The local S3 does not carry this out.",
+          "Its message names the input. An answer of 200 would promise what was not done, so it "
+          "refuses what it would have to ignore. AWS can answer otherwise.",
+          "Leave the input out here, and test that part on AWS."),
     Cause("NotImplemented", "", "S3 does not support this.",
           "A header asks for something that S3 doesn't have, often Transfer-Encoding: chunked.",
           "Send the body with a Content-Length."),

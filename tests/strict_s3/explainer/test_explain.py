@@ -18,6 +18,7 @@ from strict_s3.explainer import InspectError, Meant, explain
 from strict_s3.explainer.causes import CAUSES, Facts, find_cause, first_match
 from strict_s3.rules import bucket_errors, errors, payload
 from strict_s3.rules.errors import S3Error
+from strict_s3.rules.inputs import check as check_inputs
 from tests.strict_s3.explainer.test_paste import SIGNATURE, URL
 
 UNKNOWN = "no explanation of this code"
@@ -180,6 +181,25 @@ def every_error() -> list[type[S3Error]]:
     for kind in found:
         found += kind.__subclasses__()
     return found
+
+
+@pytest.mark.parametrize(
+    ("operation", "inputs"),
+    [
+        ("DeleteObject", {"x-amz-mfa": "1"}),
+        ("CopyObject", {"x-amz-object-lock-event-hold": "ON"}),
+        ("PostObject", {"x-amz-copy-source": "b/k"}),
+    ],
+)
+def test_what_only_the_local_s3_does_not_carry_out(operation, inputs):
+    with pytest.raises(errors.NotImplementedByS3) as caught:
+        check_inputs(operation, inputs)
+    found = explain(caught.value.to_xml("R", "H"))
+    assert found.what == "The local S3 does not carry this out."
+    assert next(iter(inputs)) in found.message
+    assert "Transfer-Encoding" not in str(found)
+    of_s3 = explain(errors.NotImplementedByS3().to_xml("R", "H"))
+    assert of_s3.what == "S3 does not support this."
 
 
 def test_every_code_of_the_rules_is_explained():
