@@ -127,9 +127,13 @@ def check_part(headers: Mapping[str, str], stored: str) -> None:
         )
 
 
-def check_upload_named(headers: Mapping[str, str], stored: str) -> None:
-    """ListParts and CompleteMultipartUpload can do without the key. Raises as `check_part`."""
-    if _names_a_key(headers, _CUSTOMER):
+def check_whole_upload(headers: Mapping[str, str], stored: str, *, checksums: bool) -> None:
+    """ListParts and CompleteMultipartUpload need the key where the upload has `checksums`.
+
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html; that the
+    others do without it is recorded.) Raises as `check_part`.
+    """
+    if checksums or _names_a_key(headers, _CUSTOMER):
         check_part(headers, stored)
     _check_unsupported(headers)
 

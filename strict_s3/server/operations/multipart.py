@@ -105,7 +105,8 @@ def complete_upload(store: Store, call: Call) -> Response:
     if done is not None:  # asked again, after an answer that was lost
         return _completed(bucket, call, done)
     upload = find_upload(store, bucket, call)
-    encryption.check_upload_named(call.headers, upload.template.encryption.customer_key_md5)
+    key_md5 = upload.template.encryption.customer_key_md5
+    encryption.check_whole_upload(call.headers, key_md5, checksums=bool(upload.algorithm))
     named = _parts_named(body)
     _check_mode(call, upload)
     parts = _verified_parts(upload, named)

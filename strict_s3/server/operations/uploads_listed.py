@@ -38,7 +38,8 @@ def list_parts(store: Store, call: Call) -> Response:
     """ListParts: by number, up to 1,000 at a time."""
     bucket = store.bucket(call.bucket)
     upload = find_upload(store, bucket, call)
-    encryption.check_upload_named(call.headers, upload.template.encryption.customer_key_md5)
+    key_md5 = upload.template.encryption.customer_key_md5
+    encryption.check_whole_upload(call.headers, key_md5, checksums=bool(upload.algorithm))
     after = number_of(call, "part-number-marker", 0)
     size = page_size(call, "max-parts", "max-parts")
     with store.lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 
 import pytest
 import requests
@@ -240,6 +241,23 @@ def test_the_parts_of_an_upload_have_the_key_it_began_with(service):
     got = send(service, "GET", customer() | {"x-amz-checksum-mode": "ENABLED"})
     assert (got.text, "x-amz-checksum-crc64nvme" in got.headers) == ("x", False)
     assert error_of(read(service, "get", {})) == KEY_IS_MISSING
+
+
+def test_an_upload_with_checksums_is_listed_and_completed_with_its_key(service):
+    allow_customers_keys(service)
+    algorithm = {"x-amz-checksum-algorithm": "CRC32"}
+    created = send(service, "POST", customer() | algorithm, [("uploads", "")])
+    query = [("uploadId", created.text.partition("<UploadId>")[2].partition("<")[0])]
+    crc = {"x-amz-checksum-crc32": base64_of(zlib.crc32(b"x").to_bytes(4, "big"))}
+    part = send(service, "PUT", customer() | crc, [("partNumber", "1"), *query], body=b"x")
+    body = (
+        f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.headers['etag']}"
+        f"</ETag><ChecksumCRC32>{crc['x-amz-checksum-crc32']}</ChecksumCRC32></Part>"
+        "</CompleteMultipartUpload>"
+    ).encode()
+    for method in ("GET", "POST"):
+        assert error_of(send(service, method, {}, query, body=body))[1] == "InvalidRequest"
+        assert send(service, method, customer(), query, body=body).status_code == 200
 
 
 def test_a_form_brings_a_customers_key(service):
