@@ -63,6 +63,9 @@ BUCKET_CAUSES = (
     # What a bucket doesn't have.
     ("NoSuchBucketPolicy", "", "The bucket has no policy.",
      "Nobody has put one, or it has been deleted.", _UNSET_FIX),
+    ("NoSuchConfiguration", "", "The bucket has no such configuration.",
+     "Analytics, inventories, intelligent tiering and metrics have an id each; none has this one.",
+     "List them to see which ids there are."),
     ("NoSuchCORSConfiguration", "", "The bucket has no CORS rules.",
      "Without them browsers let no page of another origin read its answers.", _UNSET_FIX),
     ("NoSuchLifecycleConfiguration", "", "The bucket has no lifecycle rules.",

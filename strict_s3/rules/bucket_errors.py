@@ -91,6 +91,11 @@ class NoSuchBucketPolicy(S3Error):
     status, code, default = 404, "NoSuchBucketPolicy", "The bucket policy does not exist"
 
 
+class NoSuchConfiguration(S3Error):
+    status, code = 404, "NoSuchConfiguration"
+    default = "The specified configuration does not exist."
+
+
 class NoSuchCorsConfiguration(S3Error):
     status, code = 404, "NoSuchCORSConfiguration"
     default = "The CORS configuration does not exist"

@@ -30,6 +30,8 @@ _ENCRYPTION = "x-amz-server-side-encryption"
 _CLEAR = r"[!\"$-:<->@-~]"  # \x21 to \x7e without those
 _COPY_SOURCE = re.compile(rf"({_CLEAR}+)(\?versionId=(?:(?!&){_CLEAR})+)?")
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
+# Recorded of CopyObject: the whole URL of the source, path-style, is taken too.
+_HOST = re.compile(r"https?://[^/]+(?=/)")
 _NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -75,6 +77,8 @@ def _parsed(request: Request) -> CopySource | S3Error:
             additionalMessage="A copy source in the query is not carried out: send it as a header",
         )
     text = request.header(COPY_SOURCE)
+    host = _HOST.match(text)
+    text = text[host.end() :] if host else text
     if _NOT_ENCODED.search(text):
         return _invalid("Invalid copy source encoding.")
     match = _COPY_SOURCE.fullmatch(text)

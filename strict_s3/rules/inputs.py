@@ -67,6 +67,7 @@ _RULES = {
         x-amz-optional-object-attributes ?continuation-token ?fetch-owner ?key-marker ?marker
         ?max-keys ?start-after ?version-id-marker""",
     "server.operations.multipart": "x-amz-mp-object-size",
+    "server.operations.numbered": "?id",
     "server.operations.objects": "range x-amz-checksum-mode ?versionId",
     "server.operations.pages": "?delimiter ?encoding-type ?prefix",
     "server.operations.put_object": "?uploadId",

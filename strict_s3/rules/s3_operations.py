@@ -34,7 +34,7 @@ _CONFIGURATIONS = {
     "website": ("BucketWebsite", "BucketWebsite", "GPD"),
 }
 # A bucket can have many of each: "id" names one, and a GET without it lists them.
-_NUMBERED = {
+NUMBERED = {
     "analytics": "AnalyticsConfiguration",
     "intelligent-tiering": "IntelligentTieringConfiguration",
     "inventory": "InventoryConfiguration",
@@ -69,7 +69,7 @@ for _sub, (_name, _action, _methods) in _CONFIGURATIONS.items():
         _needed = _verb if _letter != "D" or _sub in _OWN_DELETE else "Put"
         BUCKET[_method, _sub] = (f"{_verb}{_name}", f"s3:{_needed}{_action}")
 BUCKET["DELETE", "lifecycle"] = ("DeleteBucketLifecycle", "s3:PutLifecycleConfiguration")
-for _sub, _name in _NUMBERED.items():
+for _sub, _name in NUMBERED.items():
     BUCKET["GET", _sub] = (f"ListBucket{_name}s", f"s3:Get{_name}")
     BUCKET["GET", "id", _sub] = (f"GetBucket{_name}", f"s3:Get{_name}")
     BUCKET["PUT", "id", _sub] = (f"PutBucket{_name}", f"s3:Put{_name}")
@@ -141,7 +141,7 @@ REFUSED = {
 # Names that are sub-resources only together with another one; alone they are parameters.
 QUALIFIERS = {
     "annotationName": ("annotation",),
-    "id": tuple(_NUMBERED),
+    "id": tuple(NUMBERED),
     "partNumber": ("uploadId",),
 }
 

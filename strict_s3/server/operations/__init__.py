@@ -21,6 +21,7 @@ from . import (
     delete,
     listing,
     multipart,
+    numbered,
     object_lock,
     objects,
     post_object,
@@ -71,4 +72,5 @@ CARRIED_OUT: dict[str, CarryOut] = {
     "UploadPart": put_object.upload_part,
     "UploadPartCopy": copy.upload_part_copy,
     **dict(configuration.operations()),
+    **dict(numbered.operations()),
 }

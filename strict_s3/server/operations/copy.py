@@ -22,11 +22,12 @@ from ..call import Call
 from ..response import Response
 from ..store.bodies import Body
 from ..store.bucket import Bucket
-from ..store.objects import NULL_VERSION, SSE_S3, Checksum, ObjectVersion, Part
+from ..store.objects import NULL_VERSION, SSE_S3, Checksum, Encryption, ObjectVersion, Part
 from ..store.store import Store
 from .objects import check_version_id
 from .put_object import (
     check_condition,
+    encryption_of,
     encryption_written,
     find_upload,
     keep_part,
@@ -42,8 +43,9 @@ def copy_object(store: Store, call: Call) -> Response:
     bucket = store.bucket(call.bucket)
     source, old = _find_source(store, call)
     copying.check_source_size(old.size)
+    # Recorded: before the ACL that the copy may ask for.
+    _check_onto_itself(bucket, call, old, encryption_of(store, bucket, call.headers))
     new = new_object(store, bucket, call)
-    _check_onto_itself(bucket, call, old, new)
     if not copying.replaces(call.headers, copying.METADATA_DIRECTIVE):
         new.headers = old.headers
     if not copying.replaces(call.headers, copying.TAGGING_DIRECTIVE):
@@ -120,12 +122,12 @@ def _missing(call: Call, source: CopySource) -> S3Error:
     return denied or NoSuchKey(Key=source.key)
 
 
-def _check_onto_itself(bucket: Bucket, call: Call, old: ObjectVersion, new: ObjectVersion) -> None:
+def _check_onto_itself(bucket: Bucket, call: Call, old: ObjectVersion, new: Encryption) -> None:
     if bucket.current(call.key) is not old:
         return  # another object, or an older version of this one
     # Recorded: a default that somebody has put counts as a change, even if it is S3's own.
     default_was_put = bucket.settings.encryption is not SSE_S3
-    changes = new.encryption != old.encryption or default_was_put
+    changes = new != old.encryption or default_was_put
     copying.check_onto_itself(call.headers, encryption_changes=changes)
 
 

@@ -73,7 +73,8 @@ def list_objects(store: Store, call: Call) -> Response:
         xml.add(root, NextMarker=encoded(call, page.last))
     xml.add(root, MaxKeys=size)
     _finish(call, root, scope, page)
-    return _answer(call, store, root, page, with_owner=True)
+    # Recorded: anonymous callers are not told the owner.
+    return _answer(call, store, root, page, with_owner=bool(call.who.auth_type))
 
 
 def list_objects_v2(store: Store, call: Call) -> Response:

@@ -18,6 +18,7 @@ _PLACES = {"header": "", "headers": "", "querystring": "?"}
 
 # What may be sent without an effect, and why.
 NO_EFFECT = {
+    "?id": "no configuration is there, whatever its id",
     "x-amz-request-payer": "every caller who can be charged is of the account that pays anyway",
 }
 # What counts as a header alone, and why.
@@ -118,6 +119,12 @@ def test_what_is_sent_without_them_is_answered(world, operation):
     assert seen.status in expected, seen.body
 
 
+_NUMBERED = ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
 _REFUSED = {
+    **{
+        f"{verb}Bucket{kind}Configuration": (404,)
+        for verb in ("Get", "Delete")
+        for kind in _NUMBERED
+    },
     "PutObjectRetention": (403,),  # it shortens one, for which it needs the bypass
 }

@@ -245,7 +245,7 @@ def test_a_copy_also_needs_to_read_its_source(source, action, resource):
     [
         *("", "/", "no-key", "b/", "//b/k", "/%2Fb/k", "b/k#x", "b/k;x", "b/k?x=1"),
         *("b/k?versionId=", "b/k?versionId=1&x", "b/k?x&versionId=1", "b/k?versionId=1?x"),
-        *("b/\tk", "b/k\x7f", " b/k", "b/\xe9", "b/%FF", "s3://b/k", "http://host/b/k"),
+        *("b/\tk", "b/k\x7f", " b/k", "b/\xe9", "b/%FF", "s3://b/k", "http://host", "http:///b/k"),
         "arn:aws:s3:eu-west-2:1:accesspoint/a/object/k",
     ],
 )

@@ -317,6 +317,17 @@ def test_copy_sources_that_are_none(service, source, message, query):
     assert message in told
 
 
+@pytest.mark.parametrize("host", ["http://localhost:8080", "https://s3.us-east-1.amazonaws.com"])
+def test_a_copy_source_is_a_url(service, host):
+    service.put("a b", b"x")
+    headers = {"x-amz-copy-source": f"{host}/{service.bucket}/a%20b"}
+    answer = requests.put(
+        service.sign("PUT", f"/{service.bucket}/c", headers=headers), headers=headers
+    )
+    assert answer.status_code == 200, answer.text
+    assert requests.get(service.presign("get_object", Key="c")).text == "x"
+
+
 def test_a_copy_source_in_the_query_is_not_carried_out(service):
     service.put()
     query = [("x-amz-copy-source", f"{service.bucket}/k")]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sortedcontainers import SortedDict
 
 from strict_s3.server.operations.pages import Common, Scope, behind, token_for, token_value, walk
-from tests.service import error_of
+from tests.service import allow, document, error_of
 
 FOLDERS = (
     "folder/aSubfolder/subFile1",
@@ -56,6 +56,17 @@ def test_the_first_version_pages_by_key(service):
     rest = s3.list_objects(**at, Marker="a", MaxKeys=2)
     assert (shown(rest), rest["IsTruncated"], rest["Marker"]) == (["b", "c"], False, "a")
     assert rest["Contents"][0]["Owner"].keys() == {"ID"}
+
+
+def test_an_anonymous_caller_is_not_told_the_owner(service):
+    put_all(service, "a")
+    service.settings.public_access_block = None
+    everybody = allow("s3:ListBucket", resource=f"arn:aws:s3:::{service.bucket}", Principal="*")
+    service.settings.policy = document(everybody)
+    answer = requests.get(f"{service.endpoint}/{service.bucket}")
+    assert answer.status_code == 200, answer.text
+    assert "<Key>a</Key>" in answer.text
+    assert "<Owner>" not in answer.text
 
 
 def test_common_prefixes_are_counted_and_paged(service):
