@@ -66,7 +66,10 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
 
 def json_of(names: Iterable[str]) -> dict[str, object]:
     """The request's JSON, which has to hold exactly these names. Raises `Refused`."""
-    sent = request.get_json(silent=True)
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:
+        sent = None
     if not isinstance(sent, dict):
         raise Refused(400, "This request has to be a JSON object, sent as application/json.")
     wanted = set(names)
@@ -74,4 +77,9 @@ def json_of(names: Iterable[str]) -> dict[str, object]:
         raise Refused(400, f"{', '.join(extra)}: that is not for the page to say.")
     if missing := sorted(wanted - set(sent)):
         raise Refused(400, f"{', '.join(missing)}: missing.")
-    return sent
+    return {name: _whole(value) for name, value in sent.items()}
+
+
+def _whole(value: object) -> object:
+    """A text without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value

@@ -30,7 +30,7 @@ def test_names_that_do_not(page, user):
     assert page.sign_in(user).status_code == 400
 
 
-@pytest.mark.parametrize("code", ["", "wrong", None, 5, "é"])
+@pytest.mark.parametrize("code", ["", "wrong", None, 5, "é", "\ud800"])
 def test_a_wrong_code(page, code):
     assert page.post("/sign-in", {"user": "ann", "code": code}).status_code == 403
     assert page.get("/session").get_json()["user"] is None

@@ -231,6 +231,22 @@ def test_not_even_a_question(ann, sent):
     assert ann.post("/sign", sent).status_code == 400
 
 
+def test_half_of_a_surrogate_pair_is_only_a_strange_name(ann):
+    assert ann.sign(name="\ud800.png").status_code == 200
+    assert ann.post("/link", {"key": "uploads/ann/\ud800"}).status_code < 500
+
+
+def test_json_that_is_nested_too_deeply(ann):
+    answer = ann.client.post(
+        "/sign",
+        data="[" * 60000,
+        content_type="application/json",
+        headers={"Origin": "http://127.0.0.1:8020"},
+        base_url="http://127.0.0.1:8020",
+    )
+    assert answer.status_code == 400
+
+
 def test_json_alone_is_read(ann):
     answer = ann.client.post(
         "/sign",
