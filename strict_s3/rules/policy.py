@@ -122,7 +122,10 @@ class _Reader:
                 "trust": "This policy contains invalid Json",
             }.get(self._kind, syntax_words(self._kind))
             try:
-                document = json.loads(document, object_pairs_hook=_no_duplicates)
+                text = document.decode() if isinstance(document, bytes) else document
+                document = json.loads(text, object_pairs_hook=_no_duplicates)
+                # JSON can hold half of a surrogate pair, which is no text.
+                json.dumps(document, ensure_ascii=False).encode()
             except RecursionError:
                 raise MalformedPolicy(f'Policy "{name}" is nested too deeply.', invalid) from None
             except ValueError as problem:

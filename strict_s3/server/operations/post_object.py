@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from string import punctuation
+from urllib.parse import quote, urlencode, urlsplit
 
 from ...rules import tags
 from ...rules.checksums import DEFAULT, FULL_OBJECT
@@ -84,7 +85,9 @@ def _success(
     if _is_url(redirect):
         facts = urlencode({"bucket": call.bucket, "key": call.key, "etag": stored.quoted_etag})
         joint = "&" if urlsplit(redirect).query else "?"
-        return Response(303, list((headers | {"location": f"{redirect}{joint}{facts}"}).items()))
+        # A header holds ASCII alone, and so does a URL (RFC 3986).
+        target = quote(f"{redirect}{joint}{facts}", safe=punctuation)
+        return Response(303, list((headers | {"location": target}).items()))
     status = fields.get("success_action_status", "204")
     if status != "201":
         return Response(200 if status == "200" else 204, list(headers.items()))

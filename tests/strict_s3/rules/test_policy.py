@@ -93,6 +93,21 @@ def test_refused(given, kind, says):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["identity", "resource", "session", "trust"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(document({**ALLOW, "Sid": "\ud800"})),
+        json.dumps(document({**ALLOW, "Resource": "arn:aws:s3:::b/\udfff"}), ensure_ascii=False),
+        json.dumps(document(ALLOW)).encode("utf-16"),
+        json.dumps(document({**ALLOW, "Sid": "é"}), ensure_ascii=False).encode("latin-1"),
+    ],
+)
+def test_what_is_no_text_in_utf_8(text, kind):
+    with pytest.raises(MalformedPolicy, match="is not valid JSON"):
+        parse_policy(text, name="p", kind=kind)
+
+
 @pytest.mark.parametrize(
     ("statement", "public"),
     [

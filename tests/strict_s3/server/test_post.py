@@ -550,6 +550,20 @@ def test_a_redirect_that_is_no_url_changes_nothing(service):
     assert (answer.status_code, stored(service)) == (204, BODY)
 
 
+@pytest.mark.parametrize(
+    ("to", "location"),
+    [
+        ("https://example.org/fertig/é?von=日本", "fertig/%C3%A9?von=%E6%97%A5%E6%9C%AC&bucket="),
+        ("https://example.org/a%20b/\r\nSet-Cookie: a=b", "a%20b/%0D%0ASet-Cookie:%20a=b?bucket="),
+    ],
+)
+def test_a_redirect_is_sent_in_ascii(service, to, location):
+    field = {"success_action_redirect": to}
+    answer = send(*form(service, field, fields=field))
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"https://example.org/{location}")
+
+
 def test_headers_around_the_form_are_not_its_fields(service):
     """Only what the policy covers counts: the HTTP headers of the request are signed by nobody."""
     service.client().put_bucket_policy(
