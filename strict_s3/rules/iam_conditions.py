@@ -219,7 +219,8 @@ class Operator:
     def holds(self, values: Sequence[str] | None, expected: Sequence[str]) -> bool:
         """Do the request's values (None: it has no such key) satisfy one of the `expected`?"""
         if self.is_null:
-            return any(_bool(text) == (not values) for text in expected)
+            # A variable can stand for any text here: one that is neither is never met.
+            return ("false" if values else "true") in {text.lower() for text in expected}
         # To a set operator an empty string is an empty set.
         if not values or (self.quantifier and not any(values)):
             return self.without_values()

@@ -172,6 +172,21 @@ def test_variables_are_text_in_the_old_version():
         ({"StringEquals": {"s3:prefix": "${d}x"}}, {"s3:prefix": "*x", "D": "*"}, True),
         ({"StringEquals": {"s3:prefix": "a${*}"}}, {"s3:prefix": "a*"}, True),
         ({"StringEquals": {"a": "${aws:PrincipalTag/Team, 'all'}"}}, {"a": "all"}, True),
+        # Whatever a variable stands for, it is compared as the operator can, or not at all.
+        ({"Null": {"a": "${b}"}}, {"a": "x", "b": "False"}, True),
+        ({"Null": {"a": "${b}"}}, {"a": "x", "b": "true"}, False),
+        *(
+            ({operator: {"a": "${b}"}}, {"a": have, "b": "no value of its"}, False)
+            for operator, have in [
+                ("Null", "x"),
+                ("Bool", "true"),
+                ("NumericEquals", "5"),
+                ("DateLessThan", "2026-01-01"),
+                ("IpAddress", "127.0.0.1"),
+                ("BinaryEquals", "YQ=="),
+                ("ArnLike", "arn:aws:s3:::b"),
+            ]
+        ),
         # Not even a negated test holds against a value that nobody knows.
         ({"StringNotEquals": {"s3:prefix": "${gone}"}}, {"s3:prefix": "ann/"}, False),
         ({"StringNotEquals": {"s3:prefix": "${gone}"}}, {}, False),

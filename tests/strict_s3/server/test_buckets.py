@@ -223,6 +223,10 @@ def test_tags_of_a_new_bucket_need_a_permission(service):
     for number, actions in enumerate((["s3:CreateBucket"], ["s3:CreateBucket", "s3:TagResource"])):
         s3 = service.client(keys=service.user(f"ann{number}", allow(*actions)))
         if number == 0:
+            s3.create_bucket(
+                Bucket="untagged",
+                CreateBucketConfiguration={"LocationConstraint": service.region},
+            )
             facts, _ = refusal(s3.create_bucket, Bucket="mine", CreateBucketConfiguration=where)
             assert (facts[0], "s3:TagResource" in facts[2]) == (403, True)
         else:
