@@ -37,8 +37,6 @@ _HEADER_KEYS = (
     "x-amz-website-redirect-location",
 )
 _CONDITIONS = ("if-match", "if-none-match")
-# Headers without the prefix x-amz- that signers move there too (the SDK for Java does).
-_HOISTED = _CONDITIONS
 _LISTING = ("prefix", "delimiter", "max-keys")
 _PRINCIPAL_TYPES = {
     "root": "Account",
@@ -47,22 +45,6 @@ _PRINCIPAL_TYPES = {
     "federated-user": "FederatedUser",
     "anonymous": "Anonymous",
 }
-
-
-def hoisted_headers(request: Request) -> dict[str, str]:
-    """The request's headers, and below them the x-amz-* values that travel in its query.
-
-    Signers may move headers into a presigned URL; S3 takes x-amz-meta-* and the like from there.
-    """
-    if not request.query_string:
-        return request.header_map
-    moved = {
-        name.lower(): value
-        for name, value in request.query
-        if name.lower() in _HOISTED
-        or (name.lower().startswith("x-amz-") and not name.startswith("X-Amz-"))
-    }
-    return {**moved, **request.header_map}
 
 
 @dataclass(frozen=True)
@@ -115,7 +97,7 @@ def request_context(
     context |= _principal(identity)
     for tag, value in facts.principal_tags.items():
         context[f"aws:principaltag/{tag.lower()}"] = value
-    headers = hoisted_headers(request)
+    headers = request.effective_headers
     for name in _HEADER_KEYS:
         if name in headers:
             context[f"s3:{name}"] = headers[name]

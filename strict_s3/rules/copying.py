@@ -63,13 +63,13 @@ def copy_source(request: Request) -> CopySource:
 
 def copy_source_problem(request: Request) -> S3Error | None:
     """Why a request that names a copy source is no copy; None if it is one, or names none."""
-    named = COPY_SOURCE in request.header_map or _in_query(request)
+    named = COPY_SOURCE in request.header_map or in_query(request)
     found = _parsed(request) if named else None
     return found if isinstance(found, S3Error) else None
 
 
 def _parsed(request: Request) -> CopySource | S3Error:
-    if _in_query(request):
+    if in_query(request):
         # Reported of AWS years ago: not read there, so that such a URL stored an empty object.
         # What it does today is not known; storing nothing and saying so harms nobody.
         return NotImplementedByS3(
@@ -94,7 +94,8 @@ def _parsed(request: Request) -> CopySource | S3Error:
     return CopySource(bucket, key, match[2].partition("=")[2] if match[2] else None)
 
 
-def _in_query(request: Request) -> bool:
+def in_query(request: Request) -> bool:
+    """Does the query name a copy source, in whatever case?"""
     return any(name.lower() == COPY_SOURCE for name in request.parameters)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .copying import CopySource, copy_source, copy_source_problem
+from .copying import COPY_SOURCE, CopySource, copy_source, copy_source_problem, in_query
 from .errors import InvalidArgument, MethodNotAllowed, S3Error
 from .request import Request
 from .s3_operations import (
@@ -118,7 +118,7 @@ def _object_operation(
         return Operation(name, (("s3:GetObject" if version is None else _VERSION, arn), *needs))
     if name in _COPY:
         names = _watched_names(request)
-        if "x-amz-copy-source" in names:
+        if COPY_SOURCE in names:
             if copy_source_problem(request) is not None:
                 return None
             source = copy_source(request)
@@ -187,16 +187,13 @@ _EXTRA_ACTIONS = dict.fromkeys(("x-amz-acl", *_GRANTS), "s3:PutObjectAcl") | {
     "x-amz-object-lock-retain-until-date": "s3:PutObjectRetention",
     "x-amz-object-lock-legal-hold": "s3:PutObjectLegalHold",
 }
-_WATCHED = frozenset(_EXTRA_ACTIONS) | {_BYPASS, "x-amz-copy-source"}
+_WATCHED = frozenset(_EXTRA_ACTIONS) | {_BYPASS, COPY_SOURCE}
 
 
 def _watched_names(request: Request) -> list[str]:
     """The headers sent that need a permission; a presigned URL may carry them in its query."""
-    names = [name for name in request.header_map if name in _WATCHED]
-    for name in request.parameters:
-        if name.lower() in _WATCHED:
-            names.append(name.lower())
-    return names
+    names = [name for name in request.effective_headers if name in _WATCHED]
+    return [*names, COPY_SOURCE] if in_query(request) else names
 
 
 def _extras(names: Iterable[str], arn: str) -> Needs:
@@ -207,7 +204,7 @@ def _extras(names: Iterable[str], arn: str) -> Needs:
 
 def _bucket_extras(request: Request, arn: str) -> Needs:
     """Permissions for what CreateBucket sets besides ("Permissions" of its API reference)."""
-    sent = {name.lower(): value for name, value in request.parameters.items()} | request.header_map
+    sent = request.effective_headers
     actions: list[str] = []
     if sent.get("x-amz-acl", "private") != "private" or not _GRANTS.isdisjoint(sent):
         actions.append("s3:PutBucketAcl")

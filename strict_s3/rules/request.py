@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from .errors import InvalidURI
+
+# Headers that signers move into the query: those of AWS, as they are written (X-Amz-… is what the
+# signature itself is made of), and two that the SDK for Java moves too.
+_HOISTED_NAME = re.compile("(?!X-Amz-)(?i:x-amz-)")
+_HOISTED = ("if-match", "if-none-match")
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,21 @@ class Request:
         for name, value in self.headers:
             joined[name] = f"{joined[name]},{value}" if name in joined else value
         return joined
+
+    @cached_property
+    def effective_headers(self) -> dict[str, str]:
+        """The headers by lower-case name, and below them those that travel in the query.
+
+        Signers may move headers into a presigned URL; S3 takes x-amz-meta-* and the like from
+        there. Of several of one name the first counts, as in `parameters`.
+        """
+        if not self.query_string:
+            return self.header_map
+        moved: dict[str, str] = {}
+        for name, value in self.query:
+            if name.lower() in _HOISTED or _HOISTED_NAME.match(name):
+                moved.setdefault(name.lower(), value)
+        return {**moved, **self.header_map}
 
     def header(self, name: str, default: str = "") -> str:
         """The value of a header (lower-case name), or `default`."""

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from ..rules.authentication import Authentication
-from ..rules.context import hoisted_headers
 from ..rules.decision import Decision
 from ..rules.errors import AccessDenied, S3Error
 from ..rules.operations import Needs, Operation
@@ -79,7 +78,7 @@ class Call:
 
         Those of a form upload are its fields.
         """
-        return self.form.headers() if self.form else hoisted_headers(self.request)
+        return self.form.headers() if self.form else self.request.effective_headers
 
     def why_not(
         self, needs: Needs, keys: Mapping[str, str | None] | None = None

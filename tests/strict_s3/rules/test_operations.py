@@ -139,7 +139,7 @@ GET /b/k?retention&versionId=1                    -> GetObjectRetention: GetObje
 GET /b/k?uploadId=u&part-number-marker=2          -> ListParts: ListMultipartUploadParts
 PUT /b/k                                          -> PutObject: PutObject
 PUT /b/k?x-amz-acl=a [x-amz-tagging]       -> PutObject: PutObject PutObjectAcl PutObjectTagging
-PUT /b/k?X-Amz-Tagging=a [x-amz-grant-read] -> PutObject: PutObject PutObjectAcl PutObjectTagging
+PUT /b/k?X-Amz-Tagging=a [x-amz-grant-read] -> PutObject: PutObject PutObjectAcl
 PUT /b/k [x-amz-object-lock-mode]                 -> PutObject: PutObject PutObjectRetention
 POST /b/k?uploads [x-amz-object-lock-legal-hold]
     -> CreateMultipartUpload: PutObject PutObjectLegalHold

@@ -206,6 +206,23 @@ def test_what_a_new_bucket_is_if_nothing_is_said(service):
         assert facts[:2] == (404, "ObjectLockConfigurationNotFoundError")
 
 
+@pytest.mark.parametrize("values", [("false", "true"), ("true", "false"), ("false", "false")])
+def test_a_parameter_that_is_there_twice_is_read_once(service, values):
+    """What is authorised is what is carried out: the first counts for both."""
+    keys = service.user("ann", allow("s3:CreateBucket"))
+    query = [("x-amz-bucket-object-lock-enabled", value) for value in values]
+    signer = {"access_key": keys["AccessKeyId"], "secret_key": keys["SecretAccessKey"]}
+    url = service.sign("PUT", "/new-bucket", query=query, **signer)
+    body = (
+        "<CreateBucketConfiguration><LocationConstraint>eu-west-2</LocationConstraint>"
+        "</CreateBucketConfiguration>"
+    )
+    answer = requests.put(url, data=body)
+    assert answer.status_code == (403 if values[0] == "true" else 200)
+    made = service.server.store.buckets.get("new-bucket")
+    assert made is None or not made.settings.object_lock
+
+
 def test_tags_of_a_new_bucket(service):
     tags = [{"Key": "team", "Value": "blue"}]
     where = {"LocationConstraint": service.region, "Tags": tags}
