@@ -409,7 +409,9 @@ def test_motos_control_pages_are_out_of_reach(service, path):
 def test_operations_that_are_not_carried_out_say_so(service):
     s3 = service.client()
     with pytest.raises(ClientError, match="NotImplemented"):
-        s3.get_bucket_metrics_configuration(Bucket=service.bucket, Id="x")
+        s3.put_bucket_metrics_configuration(
+            Bucket=service.bucket, Id="x", MetricsConfiguration={"Id": "x"}
+        )
     with pytest.raises(ClientError, match="NotImplemented"):
         s3.get_object_torrent(Bucket=service.bucket, Key="k")
     url = service.presign("get_object", "k").replace("X-Amz", "x")
