@@ -2,16 +2,14 @@
 
     from helpers import connect, show
 
-    connect()           the S3 of this notebook, as a `Lab`: a local one, or the one that .env names
+    connect("04")       the S3 of this notebook, as a `Lab`: a local one, or the one that .env names
     show(response)      print an HTTP response: the status, and what S3 says
     redact(text)        the text without signatures, session tokens and secret keys
     progress()          print which exercises are done
-    remove_bucket(lab, name), remove_user, remove_role, remove_policy
-                        delete what a lesson made
 
 Everything else has a room of its own, and the rooms import one another in one direction only:
 
-    strict_s3  <-  lab, clean_up  <-  forms, pages  <-  exercises  <-  notebooks
+    strict_s3  <-  clean_up  <-  lab  <-  forms, pages  <-  exercises  <-  notebooks
 
 `exercises` check what a learner made, `forms` are widgets to play with, `pages` (upload_page,
 uploader, cors_bench) send from a browser, and `setup` holds the commands, which no lesson imports.
@@ -25,7 +23,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from helpers.clean_up import remove_bucket, remove_policy, remove_role, remove_user
     from helpers.errors import LabError
     from helpers.exercises.progress import progress
     from helpers.lab import Lab, connect
@@ -37,10 +34,6 @@ __all__ = [
     "connect",
     "progress",
     "redact",
-    "remove_bucket",
-    "remove_policy",
-    "remove_role",
-    "remove_user",
     "show",
 ]
 
@@ -63,7 +56,6 @@ def lazily(package: str, homes: Mapping[str, Iterable[str]]) -> Callable[[str], 
 __getattr__ = lazily(
     __name__,
     {
-        "helpers.clean_up": ("remove_bucket", "remove_policy", "remove_role", "remove_user"),
         "helpers.errors": ("LabError",),
         "helpers.exercises.progress": ("progress",),
         "helpers.lab": ("Lab", "connect"),

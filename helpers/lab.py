@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.clean_up import DELETE, KINDS, SETTINGS, Made, check_name, delete_objects
 from helpers.errors import LabError
 from helpers.settings import Settings, load_settings
 from strict_s3 import Credentials, Presigner, Server, ServerError, start, why
@@ -27,7 +32,9 @@ class Lab:
     """An S3 to talk to.
 
     `boto3_args` are the keyword arguments that make ``boto3.client("s3", **lab.boto3_args)`` talk
-    to it; `bucket` is the bucket of the lessons. `local` is True for the local S3.
+    to it; `bucket` is the bucket of the lessons. `local` is True for the local S3. `lesson` is
+    the number of the notebook's lesson, whose objects are under `prefix`; `made` is what else it
+    made.
     """
 
     bucket: str
@@ -38,6 +45,8 @@ class Lab:
     endpoint_url: str | None = None
     local: bool = True
     server: Server | None = field(default=None, repr=False)
+    lesson: str = ""
+    made: Made = field(default_factory=Made, repr=False)
 
     @property
     def boto3_args(self) -> dict[str, Any]:
@@ -49,6 +58,11 @@ class Lab:
             "aws_secret_access_key": self.secret_key,
             "aws_session_token": self.session_token,
         }
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of this lesson's objects begin with: ``lesson-04/``."""
+        return f"lesson-{self.lesson}/"
 
     @property
     def where(self) -> str:
@@ -78,19 +92,53 @@ class Lab:
             session_token=key.get("SessionToken"),
         )
 
-    def ask(self, changes: str) -> None:
-        """On a real S3, ask before `changes` ("make an IAM user …"). Raises `LabError` on a no.
+    def will_make(self, *settings: str, **names: Iterable[str]) -> None:
+        """Note what this lesson is about to make, so that `clean_up` removes it whatever happens.
 
-        The local S3 belongs to the notebook, so there nobody is asked.
+        `names` are those of ``buckets``, ``users``, ``roles`` and ``policies``; `settings` of the
+        lessons' bucket, which `clean_up` puts back, are "cors" and "lifecycle". What an earlier
+        run left under these names is deleted. On a real S3 it asks before, once for each name;
+        the local S3 belongs to the notebook. Raises `LabError` on a no, and for a name that no
+        lesson gives.
+
+            lab.will_make("cors", users=["s3-lessons-02-app"])
         """
-        if self.local:
-            return
-        print(f"At {self.where} this lesson will {changes}.")
-        if not said_yes("Continue? [y/N] "):
-            raise LabError(
-                "Nothing was changed. To use the local S3 for this lesson, rename .env, restart "
-                "the kernel and run all cells."
-            )
+        for kind, added in names.items():
+            for name in added:
+                check_name(kind, name)
+        wanted = {*settings, *(f"{kind} {name}" for kind in names for name in names[kind])}
+        if not self.local and not wanted <= self.made.agreed:
+            print(f"At {self.where} this lesson will {_changes(settings, names, self.bucket)}.")
+            print("Its last cell, lab.clean_up(), deletes what it made and puts settings back.")
+            if not said_yes("Continue? [y/N] "):
+                raise LabError(
+                    "Nothing was changed. To use the local S3 for this lesson, rename .env, "
+                    "restart the kernel and run all cells."
+                )
+        self.made.agreed |= wanted
+        self.made.note(names, {})
+        self.keep(*settings)
+        for kind in KINDS:
+            for name in names.get(kind, ()):
+                DELETE[kind](self.client("s3" if kind == "buckets" else "iam"), name)
+
+    def keep(self, *settings: str) -> None:
+        """Note what these settings of the bucket are now, for `clean_up` to put back."""
+        if self.lesson:
+            s3 = self.client()
+            now = {name: SETTINGS[name].read(s3, self.bucket) for name in settings}
+            self.made.note({}, now)
+
+    def on_clean_up(self, what: str, stop: Callable[[], None]) -> None:
+        """Have `clean_up` call `stop` first, and print `what` then: "stopped the uploader"."""
+        self.made.stops.append((what, stop))
+
+    def scratch(self) -> Path:
+        """A new folder for files of this lesson, which `clean_up` removes."""
+        folder = Path(tempfile.mkdtemp(prefix="s3-lessons-"))
+        remove = partial(shutil.rmtree, folder, ignore_errors=True)
+        self.on_clean_up("removed a scratch folder", remove)
+        return folder
 
     def let_it_settle(self) -> None:
         """Wait until a new key, policy or setting applies everywhere. Locally it does at once.
@@ -133,7 +181,7 @@ class Lab:
 
     def reset(self) -> None:
         """Empty the local S3: buckets, users and clock as at the start."""
-        real = "Only the local S3 can be emptied. On a real S3, use clean_up(prefix)."
+        real = "Only the local S3 can be emptied. On a real S3, use lab.clean_up()."
         with self._local(real) as server:
             server.reset()
 
@@ -147,31 +195,51 @@ class Lab:
         except ServerError as problem:
             raise LabError(f"{problem} (Run connect() again.)") from None
 
-    def clean_up(self, prefix: str) -> int:
-        """Delete every object of the lessons' bucket whose key starts with `prefix`.
+    def clean_up(self) -> None:
+        """Remove all that this lesson made, and print what that was. Harmless when run again.
 
-        Returns their number. Unfinished multipart uploads there are aborted. `helpers.clean_up`
-        removes the rest of what a lesson made.
+        Pages are stopped, settings put back; objects under ``lesson-NN/``, buckets, users, roles
+        and policies deleted. Each step is tried. Raises `LabError` with those that failed, which
+        the next call tries again.
         """
-        if not prefix:
-            raise LabError(
-                'clean_up needs a prefix, such as "lesson-04/", or it would empty the whole bucket.'
-            )
-        s3, deleted = self.client(), 0
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-            keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
-            if keys:
-                s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys, "Quiet": True})
-                deleted += len(keys)
-        # Parts of unfinished uploads are in no listing of objects, and cost as much.
-        for page in s3.get_paginator("list_multipart_uploads").paginate(
-            Bucket=self.bucket, Prefix=prefix
-        ):
-            for upload in page.get("Uploads", []):
-                s3.abort_multipart_upload(
-                    Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
-        return deleted
+        made = self.made
+        failed: list[str] = []
+        lines: list[str] = []
+        s3, iam = self.client(), self.client("iam")
+
+        def step(words: str, call: Callable[[], Any]) -> bool:
+            try:
+                if call() is not False:  # what was not there is not worth a line
+                    lines.append(words)
+            except (BotoCoreError, ClientError, OSError) as problem:
+                failed.append(f"{words}: {problem}")
+                return False
+            return True
+
+        while made.stops:
+            what, stop = made.stops.pop()
+            step(what, stop)
+        for name, value in list(made.before.items()):
+            put_back = partial(SETTINGS[name].write, s3, self.bucket, value)
+            if step(f"put back the bucket's {SETTINGS[name].words}", put_back):
+                del made.before[name]
+        for kind in KINDS:
+            for name in list(made.names.get(kind, ())):
+                call = partial(DELETE[kind], s3 if kind == "buckets" else iam, name)
+                if step(f"deleted the {_ONE[kind]} {name}", call):
+                    made.names[kind].remove(name)
+        made.save()
+        if self.lesson:
+            try:
+                deleted = delete_objects(s3, self.bucket, self.prefix)
+                if deleted:
+                    objects = "1 object" if deleted == 1 else f"{deleted} objects"
+                    lines.append(f"deleted {objects} in {self.prefix}")
+            except (BotoCoreError, ClientError) as problem:
+                failed.append(f"delete the objects in {self.prefix}: {problem}")
+        print("\n".join(lines or ["nothing is left of this lesson"]))
+        if failed:
+            raise LabError("Not done, so run this cell again: " + "; ".join(failed))
 
     def close(self) -> None:
         """Stop the local S3. (It also stops by itself when the notebook's kernel ends.)"""
@@ -193,16 +261,19 @@ class Lab:
 _current: Lab | None = None
 
 
-def connect() -> Lab:
+def connect(lesson: str = "") -> Lab:
     """The S3 of this notebook: the one that .env names, or else a local S3 of its own.
 
-    A second call returns the same lab while its S3 runs. Raises `LabError`.
+    `lesson` is the lesson's number, such as "04". A second call returns the same lab while its S3
+    runs. Raises `LabError`.
     """
     global _current
     settings = load_settings()
     if settings is not None:
-        return _connect_real(settings)
+        _current = _connect_real(settings, lesson)
+        return _current
     if _current is not None and _current.server is not None and _current.server.alive:
+        _current.lesson = lesson or _current.lesson
         return _current
     _bypass_proxies()
     try:
@@ -216,8 +287,20 @@ def connect() -> Lab:
         server.secret_key,
         endpoint_url=server.endpoint_url,
         server=server,
+        lesson=lesson,
     )
     return _current
+
+
+_ONE = {"buckets": "bucket", "users": "IAM user", "roles": "IAM role", "policies": "IAM policy"}
+
+
+def _changes(settings: Iterable[str], names: Mapping[str, Iterable[str]], bucket: str) -> str:
+    """What `Lab.will_make` asks about, in words."""
+    made = [f"the {_ONE[kind]} {name}" for kind in KINDS for name in names.get(kind, ())]
+    changed = [f"the {SETTINGS[name].words} of {bucket}" for name in settings]
+    parts = [f"make {', '.join(made)}"] if made else []
+    return " and ".join([*parts, *([f"change {', '.join(changed)}"] if changed else [])])
 
 
 def _bypass_proxies() -> None:
@@ -228,8 +311,10 @@ def _bypass_proxies() -> None:
             os.environ[name] = ",".join([*hosts, "127.0.0.1", "localhost"])
 
 
-def _connect_real(settings: Settings) -> Lab:
-    lab = Lab(**vars(settings), local=False)
+def _connect_real(settings: Settings, lesson: str) -> Lab:
+    lab = Lab(**vars(settings), local=False, lesson=lesson)
+    owner = f"{lab.where} {lab.bucket} {lesson}"
+    lab.made = _current.made if _current and _current.made.owner == owner else Made.read(owner)
     s3 = lab.client()
     try:
         s3.head_bucket(Bucket=lab.bucket)

@@ -34,8 +34,8 @@ def test_nothing_is_imported_before_it_is_asked_for():
 MAY_IMPORT = {
     "errors": set(),
     "settings": {"errors"},
-    "lab": {"errors", "settings"},
-    "clean_up": {"errors", "lab"},
+    "clean_up": {"errors"},
+    "lab": {"errors", "settings", "clean_up"},
     "forms": {"errors", "lab"},
     "pages": {"errors", "lab"},
     "exercises": {"errors", "settings", "lab", "clean_up", "pages"},

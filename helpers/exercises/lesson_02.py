@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from helpers.clean_up import IAM_PREFIX, remove_user
+from helpers.clean_up import IAM_PREFIX, delete_user
 from helpers.errors import NotYet
 from helpers.exercises.checking import exercise, refuse, send
 from helpers.exercises.policies import as_new_user, policy_text
@@ -29,7 +29,7 @@ def check_uploader(lab: Lab, policy: object) -> str:
         s3 = as_new_user(lab, UPLOADER, text).client()
         _try_uploader(s3, lab.bucket)
     finally:
-        remove_user(lab, UPLOADER)
+        delete_user(lab.client("iam"), UPLOADER)
     return "it stores into lesson-02/inbox/; it cannot read, list, delete, or store elsewhere."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
-from helpers.clean_up import remove_user
+from helpers.clean_up import delete_user
 from helpers.errors import NotYet
 from helpers.exercises.checking import exercise, expect, refuse, send
 from helpers.exercises.policies import as_new_user, policy_text, put_bucket_policy
@@ -82,7 +82,7 @@ def check_folders(lab: Lab, bucket: str, policy: object) -> str:
             _judge_others(client, bucket, name, _ADAM if name == _ADA else _ADA)
     finally:
         for name in (_ADA, _ADAM):
-            remove_user(lab, name)
+            delete_user(lab.client("iam"), name)
     return "each has a folder, and the other's is shut."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from helpers.clean_up import remove_user
+from helpers.clean_up import delete_user
 from helpers.errors import NotYet
 from helpers.lab import Lab
 
@@ -41,7 +41,8 @@ def put_bucket_policy(s3: Any, bucket: str, policy: str) -> None:
 def as_new_user(lab: Lab, name: str, policy: str) -> Lab:
     """The lab as a new user with one policy and one key. Raises `NotYet` if IAM refuses it."""
     iam = lab.client("iam")
-    remove_user(lab, name)
+    lab.made.note({"users": [name]}, {})
+    delete_user(iam, name)
     iam.create_user(UserName=name)
     try:
         iam.put_user_policy(UserName=name, PolicyName="exercise", PolicyDocument=policy)

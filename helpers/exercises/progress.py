@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import pkgutil
+from contextlib import suppress
 from pathlib import Path
 
 from helpers.settings import PROJECT
@@ -37,7 +38,8 @@ def record(lesson: str, number: int) -> None:
         beside.write_text(json.dumps(done, sort_keys=True), encoding="utf-8")
         beside.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def load() -> dict[str, set[int]]:

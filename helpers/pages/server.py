@@ -64,6 +64,7 @@ class LabPage(PageServer):
     def __init__(self, lab: Lab, code: str, make_app: MakeApp, port: int = 0) -> None:
         super().__init__(make_app, port)
         self.lab, self.code = lab, code
+        lab.on_clean_up(f'stopped "{self.title}"', self.stop)
 
     def panel(self) -> Any:
         """The page to be shown in a notebook, with S3's answers below it."""

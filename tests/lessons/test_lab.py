@@ -72,15 +72,6 @@ def test_reset_forgets_everything(lab):
     assert lab.client("iam").list_users()["Users"] == []
 
 
-def test_clean_up_needs_a_prefix(lab):
-    url(lab, "lesson/a")
-    url(lab, "other/a")
-    with pytest.raises(LabError, match="needs a prefix"):
-        lab.clean_up("")
-    assert lab.clean_up("lesson/") == 1
-    assert requests.get(url(lab, "other/a")).status_code == 200
-
-
 def test_the_repr_of_a_lab_holds_no_secret(lab):
     assert lab.secret_key not in repr(lab) + str(lab)
 

@@ -22,6 +22,9 @@ from helpers import lab as _lab
 from helpers.settings import Settings
 
 _answer, _sleep = "n", time.sleep
+import helpers.clean_up as _clean_up
+from pathlib import Path
+_clean_up.FILE = Path({file!r})
 _lab.load_settings = lambda *path: Settings({access_key!r}, {secret_key!r}, {bucket!r}, {region!r},
                                             None, {endpoint!r})
 
@@ -59,7 +62,7 @@ def state(service: Service) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
-def test_a_lesson_on_a_real_account(path, service):
+def test_a_lesson_on_a_real_account(path, service, tmp_path):
     code = [text(cell) for cell in cells(path, "code")]
     root, before = service.server.root, state(service)
     with kernel() as running:
@@ -71,9 +74,10 @@ def test_a_lesson_on_a_real_account(path, service):
                 region=service.region,
                 endpoint=service.endpoint,
                 settle=SETTLE_SECONDS,
+                file=str(tmp_path / "made.json"),
             )
         )
-        if any("lab.ask(" in cell for cell in code):
+        if any("lab.will_make(" in cell for cell in code):
             with pytest.raises(AssertionError, match="Nothing was changed"):
                 run_all(running, code)
             assert state(service) == before
@@ -89,4 +93,6 @@ def run_all(running: Kernel, code: list[str]) -> None:
 
 
 def test_there_are_lessons_that_ask():
-    assert sum(any("lab.ask(" in text(c) for c in cells(path, "code")) for path in LESSONS) >= 2
+    assert (
+        sum(any("lab.will_make(" in text(c) for c in cells(path, "code")) for path in LESSONS) >= 2
+    )

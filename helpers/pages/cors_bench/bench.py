@@ -43,6 +43,7 @@ class CorsBench(LabPage):
         """Set the rules of a column and sign its requests."""
         with self._lock:
             if self._before is None:
+                self.lab.keep("cors")
                 self._before = cors.rules_of(self._s3, self._bucket)
             cors.write_rules(self._s3, self._bucket, attempts.cors_rules(rule, origin))
             signed = attempts.requests_for(self._s3, self._bucket, self._prefix)

@@ -58,6 +58,7 @@ class UploadPage(LabPage):
 
     def let_in(self) -> None:
         """Add the page's CORS rule to the bucket's."""
+        self.lab.keep("cors")
         cors.add_rule(self._s3, self._bucket, self.rule)
 
     @property

@@ -52,7 +52,8 @@ class Uploader(anywidget.AnyWidget):
         """Raises ValueError if `target` is neither a presigned URL nor a form."""
         self._target = _target(target, dict(headers or {}))
         super().__init__()
-        self._s3, self._bucket, self._may_add = lab.client(), lab.bucket, lab.local
+        self._lab, self._s3 = lab, lab.client()
+        lab.on_clean_up("stopped the uploader", self.stop)
         self._rule_name = f"uploader-{secrets.token_hex(4)}"
         self._origin = ""
         self._added = False
@@ -70,7 +71,7 @@ class Uploader(anywidget.AnyWidget):
         """Take the CORS rule away, if this widget added it. Harmless when called again."""
         if self._added:
             self._added = False
-            cors.remove_rule(self._s3, self._bucket, self._rule_name)
+            cors.remove_rule(self._s3, self._lab.bucket, self._rule_name)
 
     def __repr__(self) -> str:
         return f"Uploader ({self.state})"
@@ -95,15 +96,16 @@ class Uploader(anywidget.AnyWidget):
             return
         self._origin = origin
         rule = self.rule()
-        if not cors.lets_in(cors.rules_of(self._s3, self._bucket), rule):
-            if not self._may_add:
+        if not cors.lets_in(cors.rules_of(self._s3, self._lab.bucket), rule):
+            if not self._lab.local:
                 self.send({"ask": cors.as_text(rule)})
                 return
             self._add()
         self.send({"ready": True})
 
     def _add(self) -> None:
-        cors.add_rule(self._s3, self._bucket, self.rule())
+        self._lab.keep("cors")
+        cors.add_rule(self._s3, self._lab.bucket, self.rule())
         self._added = True
 
 
