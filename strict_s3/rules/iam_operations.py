@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .identity import Identity
+from .identity import NO_SESSION, Identity
 from .operations import Needs, Operation
 
 Params = Mapping[str, Any]
@@ -181,9 +181,12 @@ def sts_operation(action: str, params: Params, caller: Identity) -> Operation | 
     elif resource == "federated-user":
         resource = f"arn:aws:sts::{caller.account}:federated-user/{params.get('Name', '')}"
     needs: Needs = ((f"sts:{action}", resource),)
-    if params.get("Tags"):
+    # What a session hands on to the next one needs the same permission as what is asked for: "is
+    # not authorized to perform: sts:SetSourceIdentity" is what users of role chaining report.
+    before = caller.session or NO_SESSION
+    if params.get("Tags") or before.transitive:
         needs += (("sts:TagSession", resource),)
-    if params.get("SourceIdentity"):
+    if params.get("SourceIdentity") or before.source_identity:
         needs += (("sts:SetSourceIdentity", resource),)
     return Operation(action, needs)
 

@@ -47,6 +47,7 @@ class Identity:
 
 
 ANONYMOUS = Identity("anonymous")
+NO_SESSION = Session(datetime.min)  # of long-term credentials
 ACCOUNT = "123456789012"  # the account of AWS's own examples, and the only one here
 
 

@@ -351,6 +351,28 @@ def test_the_source_identity_stays(service, ann):
     assert refusal(call, **params)[:2] == (403, "AccessDenied")
 
 
+@pytest.mark.parametrize(
+    ("given", "action"),
+    [
+        ({"SourceIdentity": "ann"}, "sts:SetSourceIdentity"),
+        ({"Tags": TAGS, "TransitiveTagKeys": ["Team"]}, "sts:TagSession"),
+    ],
+)
+def test_what_a_session_hands_on_needs_permission_too(service, ann, given, action):
+    first = role(service, "first", allow("sts:*"), actions=(action,))
+    trusting = role(service, "trusting", actions=(action,))
+    untrusting = role(service, "untrusting")
+    keys = assume(service, ann, first, **given)
+    assert assume(service, keys, trusting)
+    call = service.client("sts", keys).assume_role
+    code, message = refusal(call, RoleArn=untrusting, RoleSessionName="s1")[1:]
+    assert code == "AccessDenied"
+    assert f"assumed-role/first/session is not authorized to perform: {action} on" in message
+    # Tags that are not transitive end with their session.
+    if "Tags" in given:
+        assert assume(service, assume(service, ann, first, Tags=TAGS), untrusting)
+
+
 # Recipes of AWS's user guide.
 
 
