@@ -68,7 +68,7 @@ class Facts:
 def request_context(
     request: Request, authentication: Authentication, facts: Facts
 ) -> dict[str, str | list[str]]:
-    """The condition keys that a request has, in lower case, and their values."""
+    """The condition keys that a request has, with their values. Only tags keep their case."""
     identity = authentication.identity
     context: dict[str, str | list[str]] = {
         # Nothing comes here by way of an AWS service, and every resource is of this account.
@@ -135,7 +135,7 @@ def _of_action(
         )
     if action in condition_keys.EXISTING_TAG:
         for tag, value in facts.object_tags.items():
-            context[f"s3:existingobjecttag/{tag.lower()}"] = value
+            context[f"s3:existingobjecttag/{tag}"] = value
     return context
 
 
@@ -144,7 +144,7 @@ def tag_keys(tags: Mapping[str, str]) -> dict[str, str | list[str]]:
     if not tags:
         return {}
     keys: dict[str, str | list[str]] = {"s3:requestobjecttagkeys": list(tags)}
-    return keys | {f"s3:requestobjecttag/{key.lower()}": value for key, value in tags.items()}
+    return keys | {f"s3:requestobjecttag/{key}": value for key, value in tags.items()}
 
 
 def lock_keys(

@@ -173,8 +173,18 @@ class _Call:
         self._examined: list[_Examined] = []
 
     @cached_property
-    def context(self) -> Context:
+    def _lower(self) -> Context:
         return {key.lower(): value for key, value in self._context.items()}
+
+    def value_of(self, key: str) -> str | Sequence[str] | None:
+        """What the request has for a condition key, whose case doesn't matter.
+
+        An object can have two tags whose keys differ in nothing but case: then the one that is
+        spelled like the key counts.
+        """
+        name, slash, tag = key.partition("/")
+        exact = self._context.get(f"{name.lower()}/{tag}") if slash else None
+        return self._lower.get(key.lower()) if exact is None else exact
 
     def matches(self, policy: Policy, statement: Statement) -> bool:
         why: _Why
@@ -242,7 +252,7 @@ class _Call:
             return lambda: _outside("Principal", str(self.identity), negated, names)
 
         for operator, key, expected in statement.conditions:
-            value = self.context.get(key.lower())
+            value = self.value_of(key)
             values = None if value is None else (value,) if isinstance(value, str) else tuple(value)
             if (why := self._fails(policy, operator, key, expected, values)) is not None:
                 return why
@@ -314,7 +324,7 @@ class _Call:
         if inside in ("*", "?", "$"):
             return LITERAL.get(inside, inside) if escape else inside
         name, comma, default = (part.strip() for part in inside.partition(","))
-        value = self.context.get(name.lower())
+        value = self.value_of(name)
         if not isinstance(value, str):  # a key with several values cannot be a variable
             if not comma:
                 raise _NoValue(name)

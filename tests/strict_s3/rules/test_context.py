@@ -76,5 +76,5 @@ def test_tags():
         NOW, "eu-west-2", ACCOUNT, "s3:GetObject", "GetObject", {"Class": "a"}, {"Team": "red"}
     )
     found = request_context(Request.build("GET", "/b/k"), Authentication(), facts)
-    assert found["s3:existingobjecttag/class"] == "a"
+    assert found["s3:existingobjecttag/Class"] == "a"
     assert found["aws:principaltag/team"] == "red"

@@ -344,6 +344,25 @@ def test_no_key_is_both_given_and_never_there():
     assert not set(never) & GIVEN
 
 
+@pytest.mark.parametrize("tags", ["class=secret&CLASS=open", "CLASS=open&class=secret"])
+def test_a_tag_is_not_hidden_by_another_of_almost_the_same_key(service, tags):
+    ann = service.user("ann")
+    for operator, action, ask in (
+        ("s3:RequestObjectTag/class", "s3:PutObject", put(Tagging=tags)),
+        ("s3:ExistingObjectTag/class", "s3:GetObject", get()),
+    ):
+        service.put(Tagging=tags)
+        condition = {"StringEquals": {operator: "secret"}}
+        deny = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition}
+        give(service, allow("*"), deny)
+        assert denied(service, ann, ask)
+        give(service, allow("s3:PutObjectTagging"), allow(action, Condition=condition))
+        assert not denied(service, ann, ask)
+        service.put(Tagging="CLASS=secret")  # alone, a key in another case is the same
+        give(service, allow("*"), deny)
+        assert denied(service, ann, put(Tagging="CLASS=secret") if "Request" in operator else ask)
+
+
 def test_tags_that_are_there_do_not_guard_against_writing_and_deleting(service):
     """As AWS documents it: "this condition key is not supported" for PutObject and DeleteObject."""
     ann = service.user("ann")
