@@ -1,5 +1,5 @@
 _GALLERY = """
-def sign(numbers=range(1000), expires=600, name="lesson-10/gallery/{:04}.jpg", query=None):
+def sign(numbers=range(1000), expires=600, name="lesson-11/gallery/{:04}.jpg", query=None):
     query = {"response-content-disposition": "attachment"} if query is None else query
     keys = [name.format(number) for number in numbers]
     return lab.presigner().urls("GET", keys, expires=expires, query=query)
@@ -8,7 +8,7 @@ _PARTS = """
 import tempfile
 from pathlib import Path
 from strict_s3.signing.upload_in_parts import upload
-FINISH = {"Bucket": lab.bucket, "Key": "lesson-10/finish.mp4"}
+FINISH = {"Bucket": lab.bucket, "Key": "lesson-11/finish.mp4"}
 
 def send(upload_id, *numbers, at=FINISH):
     for number in numbers:
@@ -50,7 +50,7 @@ RIGHT = {
         _gallery("list(sign())"),
         _gallery("""[
     s3.generate_presigned_url("get_object", {
-        "Bucket": lab.bucket, "Key": f"lesson-10/gallery/{number:04}.jpg",
+        "Bucket": lab.bucket, "Key": f"lesson-11/gallery/{number:04}.jpg",
         "ResponseContentDisposition": f"attachment; filename={number}.jpg"}, 600)
     for number in range(1000)
 ]"""),
@@ -66,7 +66,7 @@ WRONG = {
         for value, hint in (
             ("sign(range(999))", "there are 999 links"),
             ("sign(range(1, 1001))", "link 0 is for"),
-            ("sign(name='lesson-10/gallery/{}.jpg')", "link 0 is for"),
+            ("sign(name='lesson-11/gallery/{}.jpg')", "link 0 is for"),
             ("reversed(list(sign()))", "link 0 is for"),
             ("sign(expires=60)", "after 9 minutes 50"),
             ("sign(expires=900)", "still works after 10 minutes 10"),

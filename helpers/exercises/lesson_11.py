@@ -1,4 +1,4 @@
-"""Lesson 10, sign at scale."""
+"""Lesson 11, sign at scale."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from strict_s3.redact import redact
 
 _COUNT = 1000
 _STORED = (0, 499, 999)
-_KEY = "lesson-10/finish.mp4"
+_KEY = "lesson-11/finish.mp4"
 
 
 def _key(number: int) -> str:
-    return f"lesson-10/gallery/{number:04}.jpg"
+    return f"lesson-11/gallery/{number:04}.jpg"
 
 
-@exercise("10", 1)
+@exercise("11", 1)
 def check_gallery(lab: Lab, gallery: Iterable[object]) -> str:
     """1,000 links, in order, for ten minutes, each to be saved."""
     if isinstance(gallery, str) or not isinstance(gallery, Iterable):
@@ -60,7 +60,7 @@ def _check_link(lab: Lab, link: str, number: int) -> None:
     expires(lab, 600, lambda: send("GET", link))
 
 
-@exercise("10", 2)
+@exercise("11", 2)
 def check_finish(lab: Lab, finish: Callable[[str], Any], parts: list[bytes]) -> str:
     """A function that goes on with an upload whose second part has arrived."""
     if not callable(finish):
