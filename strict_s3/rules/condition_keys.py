@@ -84,6 +84,8 @@ EXISTING_TAG = frozenset(_EXISTING_TAG.split())
 LISTING = frozenset(("s3:ListBucket", "s3:ListBucketVersions"))
 LOCKING = frozenset(("s3:PutObject", "s3:PutObjectLegalHold", "s3:PutObjectRetention"))
 WRITING_OR_DELETING = frozenset(("s3:DeleteObject", "s3:PutObject"))
+# Operations that obey the headers for tags and locks; others ignore them, and so do policies.
+DESCRIBES_OBJECTS = frozenset(("CopyObject", "CreateMultipartUpload", "PostObject", "PutObject"))
 # "For multipart uploads you must specify the s3:ObjectCreationOperation condition key to exempt
 # the CreateMultipartUpload, UploadPart, and UploadPartCopy operations":
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html

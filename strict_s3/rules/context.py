@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from . import condition_keys, object_lock
 from .authentication import Authentication, iso
+from .copying import TAGGING_DIRECTIVE
 from .identity import Identity
 from .request import Request
 
@@ -106,8 +107,22 @@ def request_context(
         context["s3:x-amz-content-sha256"] = request.parameters.get(
             "X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"
         )
-    tags = dict(parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True))
-    return context | _of_action(request, headers, facts) | tag_keys(tags)
+    if facts.operation in condition_keys.DESCRIBES_OBJECTS:
+        context |= _of_object(headers, facts)
+    return context | _of_action(request, headers, facts)
+
+
+def _of_object(headers: Mapping[str, str], facts: Facts) -> dict[str, str | list[str]]:
+    """The tags and the lock that an upload's headers ask for."""
+    tagging = headers.get("x-amz-tagging", "")
+    if facts.operation == "CopyObject" and headers.get(TAGGING_DIRECTIVE) != "REPLACE":
+        tagging = ""  # the source's tags are copied
+    keys = tag_keys(dict(parse_qsl(tagging, keep_blank_values=True)))
+    if facts.action in condition_keys.LOCKING:
+        until = object_lock.iso_8601(headers.get(object_lock.UNTIL, ""))
+        mode, hold = headers.get(object_lock.MODE), headers.get(object_lock.HOLD)
+        keys |= lock_keys(mode, until, hold, facts.now)
+    return keys
 
 
 def _of_action(
@@ -115,7 +130,7 @@ def _of_action(
 ) -> dict[str, str | list[str]]:
     """The keys that only some actions have."""
     action, context = facts.action, dict[str, str | list[str]]()
-    if action in condition_keys.LISTING:
+    if action in condition_keys.LISTING and facts.operation.startswith("List"):
         for name in _LISTING:
             if name in request.parameters:
                 context[f"s3:{name}"] = request.parameters[name]
@@ -126,13 +141,6 @@ def _of_action(
     if action == "s3:PutObject":
         creates = facts.operation in condition_keys.CREATES_OBJECTS
         context["s3:objectcreationoperation"] = str(creates).lower()
-    if action in condition_keys.LOCKING:
-        context |= lock_keys(
-            headers.get(object_lock.MODE),
-            object_lock.iso_8601(headers.get(object_lock.UNTIL, "")),
-            headers.get(object_lock.HOLD),
-            facts.now,
-        )
     if action in condition_keys.EXISTING_TAG:
         for tag, value in facts.object_tags.items():
             context[f"s3:existingobjecttag/{tag}"] = value

@@ -22,7 +22,7 @@ Keys = dict[str, str | list[str]]
 
 
 def keys_of_document(store: Store, call: Call) -> Keys:
-    """The keys, in lower case; {} also for a document that the operation will refuse."""
+    """The keys; {} also for a document that the operation will refuse."""
     try:
         if call.form is not None:
             return tag_keys(tags_of_form(call.form) or {})
@@ -58,7 +58,7 @@ def _bucket(root: Element, call: Call) -> Keys:
     ]
     if pairs:
         keys["aws:tagkeys"] = [key for key, _ in pairs]
-    return keys | {f"aws:requesttag/{key.lower()}": value for key, value in pairs}
+    return keys | {f"aws:requesttag/{key}": value for key, value in pairs}
 
 
 _READERS: dict[str, Callable[[Element, Call], Keys]] = {

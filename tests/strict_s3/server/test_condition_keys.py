@@ -344,6 +344,37 @@ def test_no_key_is_both_given_and_never_there():
     assert not set(never) & GIVEN
 
 
+TAGGED, LOCKED = ("s3:RequestObjectTag/class", "open"), ("s3:object-lock-mode", "GOVERNANCE")
+
+
+@pytest.mark.parametrize(
+    ("condition", "action", "query", "headers"),
+    [
+        (TAGGED, "s3:PutObjectTagging", "tagging", {"x-amz-tagging": "class=open"}),
+        (
+            TAGGED,
+            "s3:PutObject",
+            "",
+            {"x-amz-tagging": "class=open", "x-amz-copy-source": "presignedurldemo/other"},
+        ),
+        (LOCKED, "s3:PutObjectRetention", "retention", {"x-amz-object-lock-mode": "GOVERNANCE"}),
+        (("s3:prefix", "mine/"), "s3:ListBucket", "prefix=mine/", {}),
+    ],
+)
+def test_what_an_operation_ignores_gives_no_permission(service, condition, action, query, headers):
+    service.put()
+    service.put("other", Tagging="class=secret")
+    key, value = condition
+    others = {"Effect": "Allow", "NotAction": action, "Resource": "*"}
+    ann = service.user("ann", others, allow(action, Condition={"StringEquals": {key: value}}))
+    signer = {"access_key": ann["AccessKeyId"], "secret_key": ann["SecretAccessKey"]}
+    method, name = ("GET", "missing") if action == "s3:ListBucket" else ("PUT", "k")
+    pairs = [tuple(f"{query}=".split("=")[:2])] if query else []
+    url = service.sign(method, f"/{service.bucket}/{name}", query=pairs, headers=headers, **signer)
+    body = TAGS.replace("class", "other").format("x") if query == "tagging" else b""
+    assert requests.request(method, url, headers=headers, data=body).status_code == 403
+
+
 @pytest.mark.parametrize("tags", ["class=secret&CLASS=open", "CLASS=open&class=secret"])
 def test_a_tag_is_not_hidden_by_another_of_almost_the_same_key(service, tags):
     ann = service.user("ann")
