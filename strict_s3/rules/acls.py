@@ -2,7 +2,9 @@
 
 New buckets have ACLs disabled ("bucket owner enforced"), and take those only that change nothing.
 A bucket with another Object Ownership takes ACLs, too; here only those that give nobody else
-anything, because all that is stored belongs to one account. Others are 501.
+anything, because all that is stored belongs to one account. Others are 501. Grants to e-mail
+addresses are 405 since October 2025
+(https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html).
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
 """
@@ -26,6 +28,7 @@ from .errors import (
     InvalidArgument,
     InvalidRequest,
     MalformedXML,
+    MethodNotAllowed,
     NotImplementedByS3,
 )
 from .schema import local_name
@@ -42,7 +45,8 @@ _GROUPS = tuple(
     for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
 )
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_TYPES = ("CanonicalUser", "AmazonCustomerByEmail", "Group")
+_BY_EMAIL = "AmazonCustomerByEmail"
+_TYPES = ("CanonicalUser", _BY_EMAIL, "Group")
 _GRANTEE = re.compile(r"""\s*(?P<kind>id|uri|emailAddress)\s*=\s*(["']?)(?P<value>[^"']+)\2\s*""")
 _ID = re.compile("[0-9a-f]{64}")  # a canonical user id
 _OWNER_ALONE = (*ACCEPTED, "bucket-owner-read")  # the account owns the bucket and the object
@@ -66,7 +70,7 @@ def check_object_acl(headers: Mapping[str, str], ownership: str, *, block_public
 
     `ownership` is the bucket's Object Ownership ("" if it has none), `block_public` its
     BlockPublicAcls. Raises AccessControlListNotSupported, AccessDenied, InvalidArgument,
-    InvalidRequest, NotImplementedByS3.
+    InvalidRequest, MethodNotAllowed, NotImplementedByS3.
     """
     if not is_given(headers):
         return
@@ -118,15 +122,18 @@ def check_new_bucket_acl(headers: Mapping[str, str], ownership: str) -> None:
 def check_document(root: Element, owner: str, ownership: str) -> None:
     """An AccessControlPolicy in place of headers; `owner` is the account's canonical id.
 
-    Raises MalformedAcl, InvalidArgument, AccessControlListNotSupported, and NotImplementedByS3
-    for a grant to anybody else, or without full control for the owner.
+    Raises MalformedAcl, MethodNotAllowed, InvalidArgument, AccessControlListNotSupported, and
+    NotImplementedByS3 for a grant to anybody else, or without full control for the owner.
     """
     try:
         policy = ACCESS_CONTROL_POLICY.checked(root)
     except MalformedXML:
         raise MalformedAcl() from None
-    if any(grantee.get(_TYPE) not in _TYPES for grantee in root.iter() if _is_grantee(grantee)):
+    types = {grantee.get(_TYPE) for grantee in root.iter() if _is_grantee(grantee)}
+    if not types <= set(_TYPES):
         raise MalformedAcl()
+    if _BY_EMAIL in types:
+        raise MethodNotAllowed()
     for element in policy.iter("ID"):
         _check_named("CanonicalUser/ID", element.text or "", (owner,), "Invalid id")
     for element in policy.iter("URI"):
@@ -186,6 +193,8 @@ def _check_grantees(header: str, text: str) -> None:
             raise InvalidArgument(
                 "Argument format not recognized", ArgumentName=header, ArgumentValue=text
             )
+        if match["kind"] == "emailAddress":
+            raise MethodNotAllowed()
         if match["kind"] == "uri":
             _check_named("uri", match["value"], _GROUPS, "Invalid group uri")
         elif match["kind"] == "id" and not _ID.fullmatch(match["value"]):

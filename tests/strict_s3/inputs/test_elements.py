@@ -61,7 +61,8 @@ def test_every_element_has_an_effect(world, operation):
         root = fromstring(text)
         tried |= {path for path, _, _ in elements(root)}
         seen = put(world, operation, root)
-        if any(seen.refuses(child.tag, root.tag) for child in root.iter()):
+        by_email = seen.status == 405
+        if by_email or any(seen.refuses(child.tag, root.tag) for child in root.iter()):
             continue  # all that is in a document is refused if one element of it is
         assert seen.status < 300 or operation == "CompleteMultipartUpload", seen.body
         for path, other in changes(root):

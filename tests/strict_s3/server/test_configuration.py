@@ -772,7 +772,7 @@ def group(uri=ALL_USERS):
         ({"GrantWrite": f'uri="{ALL_USERS}"'}, (501, "NotImplemented")),
         (
             {"GrantReadACP": f"uri={GROUPS}/global/AuthenticatedUsers,emailAddress=me@example.com"},
-            (501, "NotImplemented"),
+            (405, "MethodNotAllowed"),
         ),
         ({"GrantWrite": "id=" + "0" * 64 + f", uri={ALL_USERS}"}, (501, "NotImplemented")),
         (
@@ -822,7 +822,7 @@ def test_acl_documents(service):
     for policy, code in (
         (acl(owner, mine, (group(), "READ")), "NotImplemented"),
         (acl(owner, mine, (group(f"{GROUPS}/s3/LogDelivery"), "WRITE")), "NotImplemented"),
-        (acl(owner, mine, (mail, "READ")), "NotImplemented"),
+        (acl(owner, mine, (mail, "READ")), "MethodNotAllowed"),
         (acl("wrong-id", mine), "InvalidArgument"),
         (acl(owner, ({"Type": "CanonicalUser", "ID": "wrong-id"}, "READ")), "InvalidArgument"),
         (acl(owner, (group(f"{GROUPS}/s3/Fake"), "READ")), "InvalidArgument"),
