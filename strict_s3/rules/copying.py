@@ -70,8 +70,9 @@ def copy_source_problem(request: Request) -> S3Error | None:
 
 def _parsed(request: Request) -> CopySource | S3Error:
     if in_query(request):
-        # Reported of AWS years ago: not read there, so that such a URL stored an empty object.
-        # What it does today is not known; storing nothing and saying so harms nobody.
+        # Presigners of the SDKs for JavaScript and PHP put it there. AWS did not read it: such a
+        # URL stored an empty object (aws/aws-sdk-php#1275 in 2017 and 2019, aws-sdk-js-v3#3283 in
+        # 2022). Whether it does today is not known; storing nothing and saying so harms nobody.
         return NotImplementedByS3(
             Header=COPY_SOURCE,
             additionalMessage="A copy source in the query is not carried out: send it as a header",
