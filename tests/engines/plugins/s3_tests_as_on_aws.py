@@ -1,9 +1,11 @@
 """A pytest plugin for ceph/s3-tests: what the suite expects of Ceph, asked as AWS wants it asked.
 
 It runs in the suite's environment, so it imports nothing of this project. `s3_tests.py` starts it.
-Six habits of the suite aren't AWS's, and each is made AWS's here, so that the rest can be seen:
+Seven habits of the suite aren't AWS's, and each is made AWS's here, so that the rest can be seen:
 
 - a new bucket is open: no Block Public Access, and ACLs may be set;
+- customers' own keys (SSE-C), which AWS has blocked in new buckets since April 2026, are allowed to
+  the tests of them;
 - public ACLs: AWS advises against them and the local S3 has none, so policies say the same;
 - buckets are emptied with a bypass of governance, which AWS refuses where there is no Object Lock;
 - forms are signed with Signature Version 2: they are signed again with Version 4;
@@ -34,6 +36,13 @@ KEYS: dict[str, str] = json.loads(os.environ["STRICT_S3_KEYS"])  # access key ->
 RESULTS = os.environ["STRICT_S3_RESULTS"]
 REGION = "us-east-1"
 _FIELDS = {name.lower(): name for name in ("AWSAccessKeyId", "policy", "signature")}
+_OF_SSE_C = ("sse_c", "sse-c", "encrypted_transfer")
+_RULE = {
+    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+    "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
+}
+_WITH_SSE_C = {"ServerSideEncryptionConfiguration": {"Rules": [_RULE]}}
+_name = ""  # of the test that runs
 _WITH_ACL = ("CreateBucket", "PutBucketAcl", "PutObject", "PutObjectAcl", "CreateMultipartUpload")
 
 
@@ -70,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
         answer = call(self, operation, parameters)
         if operation == "CreateBucket":
             open_bucket(self, parameters["Bucket"])
+            if any(part in _name for part in _OF_SSE_C):
+                call(self, "PutBucketEncryption", {"Bucket": parameters["Bucket"]} | _WITH_SSE_C)
         if public:
             allow(self, parameters, acl)
         return answer
@@ -108,6 +119,11 @@ def pytest_configure(config: pytest.Config) -> None:
     botocore.session.Session.create_client = v4_client
     BaseClient._make_api_call = as_on_aws
     requests.post = v4_form
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    global _name
+    _name = item.nodeid
 
 
 def signed_again(fields: dict[str, Any]) -> dict[str, Any]:
