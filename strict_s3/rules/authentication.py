@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from . import sigv4
@@ -148,6 +149,7 @@ def check_scope_date(
         decision.refuse("credential", error(message or sentence))
 
 
+@lru_cache(maxsize=64)
 def _is_day(text: str) -> bool:
     try:
         sigv4.parse_amz_date(f"{text}T000000Z")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from .errors import S3Error
 
@@ -18,8 +18,7 @@ class Refusal(Protocol):
     def message(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A check: its name, whether the request passed it, and what was compared."""
 
     name: str
@@ -70,7 +69,7 @@ class Decision:
             "status": self.status,
             "error": self.error.code if self.error else None,
             "message": self.error.message if self.error else None,
-            "checks": [[check.name, check.passed, check.detail] for check in self.checks],
+            "checks": [list(check) for check in self.checks],
         }
 
     def __str__(self) -> str:

@@ -88,14 +88,18 @@ NEVER_LOCKED_OUT = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucket
 
 
 def evaluate(
-    action: str, resource: str, context: Context, identity: Identity, policies: Applicable
+    action: str,
+    resource: str,
+    context: Context | Callable[[], Context],
+    identity: Identity,
+    policies: Applicable,
 ) -> Evaluation:
     """Is `identity` allowed to perform `action` (``s3:GetObject``) on `resource` (an ARN)?
 
-    `context` holds the request's condition keys. The order is AWS's: an explicit deny anywhere
-    decides. Then one allow is needed, from an identity policy or from the resource's policy, and
-    a boundary and session policies limit it, unless the resource's policy names this very
-    principal.
+    `context` holds the request's condition keys, or is called for them when a policy looks at
+    one. The order is AWS's: an explicit deny anywhere decides. Then one allow is needed, from an
+    identity policy or from the resource's policy, and a boundary and session policies limit it,
+    unless the resource's policy names this very principal.
     """
     anonymous, boundary = identity.kind == "anonymous", policies.boundary
     call = _Call(action, resource, context, identity, bounded=boundary is not None)
@@ -166,15 +170,25 @@ class _Call:
     """One question, and the statements examined for it."""
 
     def __init__(
-        self, action: str, resource: str, context: Context, identity: Identity, *, bounded: bool
+        self,
+        action: str,
+        resource: str,
+        context: Context | Callable[[], Context],
+        identity: Identity,
+        *,
+        bounded: bool,
     ) -> None:
         self.action, self.resource, self.identity = action, resource, identity
         self._context, self._bounded = context, bounded
         self._examined: list[_Examined] = []
 
     @cached_property
+    def context(self) -> Context:
+        return self._context() if callable(self._context) else self._context
+
+    @cached_property
     def _lower(self) -> Context:
-        return {key.lower(): value for key, value in self._context.items()}
+        return {key.lower(): value for key, value in self.context.items()}
 
     def value_of(self, key: str) -> str | Sequence[str] | None:
         """What the request has for a condition key, whose case doesn't matter.
@@ -183,7 +197,7 @@ class _Call:
         spelled like the key counts.
         """
         name, slash, tag = key.partition("/")
-        exact = self._context.get(f"{name.lower()}/{tag}") if slash else None
+        exact = self.context.get(f"{name.lower()}/{tag}") if slash else None
         return self._lower.get(key.lower()) if exact is None else exact
 
     def matches(self, policy: Policy, statement: Statement) -> bool:

@@ -19,6 +19,7 @@ META = "x-amz-meta-"
 _WORD = re.compile(r"=\?([\w-]+)\?([BbQq])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)[ \t\r\n]+(?==\?[\w-]+\?[BbQq]\?)")
 _LONGEST = 75 - len("=?UTF-8?Q??=")  # of one word's encoded text (RFC 2047, section 2)
+_NOT_LATIN_1 = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _ESCAPED_IN_Q = frozenset(b"=_?")
 
 
@@ -128,4 +129,4 @@ def _bytes_of(name: str, value: str) -> str:
 
 
 def _latin_1(text: str) -> str:
-    return "".join(c if (" " <= c <= "\xff" and c != "\x7f") or c == "\t" else " " for c in text)
+    return _NOT_LATIN_1.sub(" ", text)

@@ -12,8 +12,8 @@ from .errors import InvalidURI
 
 # Headers that signers move into the query: those of AWS, as they are written (X-Amz-… is what the
 # signature itself is made of), and two that the SDK for Java moves too.
-_HOISTED_NAME = re.compile("(?!X-Amz-)(?i:x-amz-)")
-_HOISTED = ("if-match", "if-none-match")
+_HOISTED_NAME = re.compile("(?!X-Amz-)(?i:x-amz-.*|if-match|if-none-match)", re.DOTALL).fullmatch
+_PLAIN = re.compile(r"[\x00-$&-*,-\x7f]*").fullmatch  # nothing to decode: no % and no +
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class Request:
         for item in self.query_string.split("&"):
             if item:
                 name, _, value = item.partition("=")
-                pairs.append((_decode_query(name), _decode_query(value)))
+                if not _PLAIN(item):
+                    name, value = _decode_query(name), _decode_query(value)
+                pairs.append((name, value))
         return tuple(pairs)
 
     @cached_property
@@ -95,13 +97,11 @@ class Request:
         Signers may move headers into a presigned URL; S3 takes x-amz-meta-* and the like from
         there. Of several of one name the first counts, as in `parameters`.
         """
-        if not self.query_string:
-            return self.header_map
         moved: dict[str, str] = {}
         for name, value in self.query:
-            if name.lower() in _HOISTED or _HOISTED_NAME.match(name):
+            if _HOISTED_NAME(name):
                 moved.setdefault(name.lower(), value)
-        return {**moved, **self.header_map}
+        return {**moved, **self.header_map} if moved else self.header_map
 
     def header(self, name: str, default: str = "") -> str:
         """The value of a header (lower-case name), or `default`."""

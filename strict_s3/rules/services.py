@@ -54,7 +54,8 @@ def service_of(request: Request) -> str:
     >>> service_of(Request.build("POST", "/", [("Authorization", header)]))
     'sqs'
     """
-    credential = re.search("Credential=([^,]*)", request.header("authorization"))
+    authorization = request.header("authorization")
+    credential = re.search("Credential=([^,]*)", authorization) if authorization else None
     parts = credential[1].strip().split("/") if credential else []
     name = parts[-2] if len(parts) > 4 else ""
     return name if name in HERE or name in _PROTOCOLS else "s3"

@@ -32,6 +32,8 @@ def from_header(text: str) -> dict[str, str]:
 
     Raises InvalidArgument, BadRequest (too many).
     """
+    if not text:
+        return {}
     pairs = parse_qsl(text, keep_blank_values=True)
     tags = dict(pairs)
     if len(tags) < len(pairs) or not all(_is_tag(key, value) for key, value in pairs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from ..rules import condition_keys
 from ..rules.context import Facts, request_context
@@ -76,16 +77,16 @@ class Authoriser:
             self._sts.session_policies(call.who.access_key),
             own.boundary,
         )
-        context = self._context(call, action, resource)
-        for key, value in (keys or {}).items():
-            context.pop(key, None)
-            context |= {} if value is None else {key: value}
+        context = partial(self._context, call, action, resource, keys or {})
         return evaluate(action, resource, context, identity, policies)
 
-    def _context(self, call: Call, action: str, resource: str) -> dict[str, str | list[str]]:
+    def _context(
+        self, call: Call, action: str, resource: str, keys: Mapping[str, str | None]
+    ) -> dict[str, str | list[str]]:
         """The condition keys for one resource: an object's tags are those of that very object.
 
-        So is its version: a copy's source has its own.
+        So is its version: a copy's source has its own. `keys` replace the request's; None means
+        that there is no such key.
         """
         store = self._store
         bucket, _, key = resource.removeprefix(_ARN).partition("/")
@@ -110,6 +111,9 @@ class Authoriser:
         context = request_context(call.request, call.who, facts) | call.keys
         if version is not None and condition_keys.has_version(action):
             context["s3:versionid"] = version
+        for name, value in keys.items():
+            context.pop(name, None)
+            context |= {} if value is None else {name: value}
         return context
 
     def _tags(self, bucket: str, key: str, version: str | None) -> dict[str, str] | None:

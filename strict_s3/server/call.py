@@ -33,6 +33,8 @@ class Authorises(Protocol):
 
 
 NO_OPERATION = Operation("", ())
+NO_PAYLOAD = Payload("")
+NOBODY = Authentication()
 
 
 @dataclass
@@ -55,9 +57,9 @@ class Call:
     ids: Ids
     addresses: Addresses
     place: Place = NOWHERE
-    who: Authentication = field(default_factory=Authentication)
+    who: Authentication = NOBODY
     operation: Operation = NO_OPERATION
-    payload: Payload = field(default_factory=lambda: Payload(""))
+    payload: Payload = NO_PAYLOAD
     form: Form | None = None
     policy: PostPolicy | None = None
     authoriser: Authorises | None = None

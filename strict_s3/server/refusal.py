@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import NamedTuple
 
 from ..rules.errors import S3Error
-from .response import Response
+from .response import Headers, Response
 
 
 class Ids(NamedTuple):
@@ -15,6 +15,10 @@ class Ids(NamedTuple):
 
     request_id: str
     host_id: str
+
+    def headers(self) -> Headers:
+        """As an answer has them."""
+        return [("x-amz-request-id", self.request_id), ("x-amz-id-2", self.host_id)]
 
 
 def new_ids() -> Ids:

@@ -300,7 +300,7 @@ class Connection:
         """Answer and close: where the next request begins is not known."""
         ids = new_ids()
         answer = refusal(error, ids)
-        answer.add([("x-amz-request-id", ids.request_id), ("x-amz-id-2", ids.host_id)])
+        answer.headers += ids.headers()
         self._request, self._drain = None, True
         self.respond(Request("GET", "/"), answer, True)
 

@@ -105,7 +105,7 @@ def receive(
     declared. `is_object` is false for a configuration, which cannot have trailers. `algorithm` is
     the checksum that is computed if none is declared.
     """
-    signer = _chunk_signer(call)
+    signer = _chunk_signer(call) if call.payload.chunks_signed else None
     _check_kind(call, signer, is_object)
     declared = Declared(call.request, algorithm)
     # Without a length a request has no body (RFC 9112, section 6.3).
