@@ -14,14 +14,17 @@ import socket
 import time
 from array import array
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
+START_SECONDS = 60  # for all processes to be there
 WARM_UP_SECONDS = 0.3  # before anything is counted
 PATIENCE_SECONDS = 10.0  # for one answer
 MAX_FAILURES = 20  # of one client in a row: then it stops
 _PROCESSES = 2
+_barrier: Any = None  # of a process of clients
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -43,44 +46,35 @@ class Result:
 
 def run(address: tuple[str, int], messages: list[bytes], seconds: float) -> Result:
     """As many clients as there are messages (whole requests), for that long."""
-    count = min(_PROCESSES, len(messages))
-    context = get_context("spawn")
-    barrier, results = context.Barrier(count), context.SimpleQueue()
-    processes = [
-        context.Process(
-            target=_work, args=(address, messages[n::count], seconds, barrier, results), daemon=True
-        )
-        for n in range(count)
-    ]
-    for process in processes:
-        process.start()
+    count, context = min(_PROCESSES, len(messages)), get_context("spawn")
+    share = (context.Barrier(count),)
     whole = Result()
-    for _ in processes:
-        part = results.get()
-        whole.rate += part.rate
-        whole.times.extend(part.times)
-        whole.errors += part.errors
-    for process in processes:
-        process.join()
+    with ProcessPoolExecutor(count, context, initializer=_get_ready, initargs=share) as pool:
+        futures = [pool.submit(_work, address, messages[n::count], seconds) for n in range(count)]
+        for part in (future.result() for future in futures):
+            whole.rate += part.rate
+            whole.times.extend(part.times)
+            whole.errors += part.errors
     return whole
 
 
-def _work(
-    address: tuple[str, int], messages: list[bytes], seconds: float, barrier: Any, results: Any
-) -> None:
+def _get_ready(barrier: Any) -> None:
+    """In each process: one task is for all of its clients, and waits for the other processes."""
+    global _barrier
+    _barrier = barrier
+
+
+def _work(address: tuple[str, int], messages: list[bytes], seconds: float) -> Result:
     crowd = _Crowd(address)
-    try:
-        clients = [_Client(crowd, message) for message in messages]
-        barrier.wait(60)
-        for client in clients:
-            client.send()
-        crowd.turn_until(time.perf_counter() + WARM_UP_SECONDS)
-        crowd.result, began = Result(), time.perf_counter()
-        crowd.turn_until(began + seconds)
-        crowd.result.rate = len(crowd.result.times) / (time.perf_counter() - began)
-    except Exception as problem:  # the other processes are not to wait for this one
-        crowd.result.errors[f"{type(problem).__name__}: {problem}"] += 1
-    results.put(crowd.result)
+    clients = [_Client(crowd, message) for message in messages]
+    _barrier.wait(START_SECONDS)
+    for client in clients:
+        client.send()
+    crowd.turn_until(time.perf_counter() + WARM_UP_SECONDS)
+    crowd.result, began = Result(), time.perf_counter()
+    crowd.turn_until(began + seconds)
+    crowd.result.rate = len(crowd.result.times) / (time.perf_counter() - began)
+    return crowd.result
 
 
 class _Crowd:

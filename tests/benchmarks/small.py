@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.benchmarks import load
-from tests.benchmarks.peers import BUCKET, Failed, Peer
+from tests.benchmarks.peers import BUCKET, Peer
 from tests.benchmarks.report import Report
 
 CLIENTS = (1, 8, 64)
 BODY = b"x" * 1024
-_TROUBLE = (Failed, OSError, BotoCoreError, ClientError)
+_TROUBLE = (OSError, RuntimeError, BotoCoreError, ClientError)
 
 
 def main(report: Report, rounds: int, seconds: float) -> None:
@@ -71,7 +71,11 @@ def _compare(
     for _ in range(rounds):
         for peer in peers:
             before = peer.cpu
-            result = load.run(peer.address, messages[peer.name], seconds)
+            try:
+                result = load.run(peer.address, messages[peer.name], seconds)
+            except _TROUBLE as problem:
+                report.failed(f"{peer.name}, {operation}, {clients} clients", problem)
+                continue
             found[peer.name].append(result)
             # The warm-up costs too, at the same rate.
             answered = result.rate * (seconds + load.WARM_UP_SECONDS)
@@ -80,6 +84,8 @@ def _compare(
     verb = operation.partition("_")[0].upper()
     what = f"{verb}, {clients} client{'s' if clients > 1 else ''}"
     for name, results in found.items():
+        if not results:
+            continue
         errors = sum((result.errors for result in results), Counter[str]())
         rate = statistics.median(result.rate for result in results)
         report.add(what, "per second", name, rate, errors)
