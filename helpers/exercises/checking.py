@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from helpers.errors import LabError, NotYet
 from helpers.exercises import progress
 from helpers.lab import Lab
-from strict_s3.explainer import read_error
+from strict_s3.explainer import Meant, explain, read_error
 from strict_s3.explainer.words import duration
+from strict_s3.rules import sigv4
 
 NOT_DONE = "Not done yet: "
 PASSED = "Passed: "
@@ -30,24 +33,35 @@ def exercise(lesson: str, number: int) -> Callable[[Callable[..., str]], Callabl
 
     def decorate(function: Callable[..., str]) -> Callable[..., None]:
         progress.register(lesson, number)
-
-        @functools.wraps(function)
-        def check(lab: Lab, *answer: Any, **named: Any) -> None:
-            try:
-                if any(value is ... or value is None for value in (*answer, *named.values())):
-                    raise NotYet("replace the dots with your code and run the cell again.")
-                praise = function(lab, *answer, **named)
-            except LabError as problem:
-                print(f"{NOT_DONE}{problem}")
-            except (BotoCoreError, ClientError) as problem:
-                print(f"{NOT_DONE}S3 refused the check's own request: {problem}")
-            else:
-                progress.record(lesson, number)
-                print(f"{PASSED}{praise}")
-
-        return check
+        return _checked(function, lambda: progress.record(lesson, number))
 
     return decorate
+
+
+def variation(function: Callable[..., str]) -> Callable[..., None]:
+    """Make the check of a change to the cell before ("make it five minutes").
+
+    As `exercise`, but nothing is noted. In a notebook its name begins with ``try_``.
+    """
+    return _checked(function, lambda: None)
+
+
+def _checked(function: Callable[..., str], note: Callable[[], None]) -> Callable[..., None]:
+    @functools.wraps(function)
+    def check(lab: Lab, *answer: Any, **named: Any) -> None:
+        try:
+            if any(value is ... or value is None for value in (*answer, *named.values())):
+                raise NotYet("replace the dots with your code and run the cell again.")
+            praise = function(lab, *answer, **named)
+        except LabError as problem:
+            print(f"{NOT_DONE}{problem}")
+        except (BotoCoreError, ClientError) as problem:
+            print(f"{NOT_DONE}S3 refused the check's own request: {problem}")
+        else:
+            note()
+            print(f"{PASSED}{praise}")
+
+    return check
 
 
 def send(method: str, url: str, **more: Any) -> requests.Response:
@@ -72,15 +86,69 @@ def presigned_url(value: object) -> str:
     return value
 
 
-def expect(answer: requests.Response, what: str, status: int | None = None) -> None:
+def expect(
+    answer: requests.Response, what: str, status: int | None = None, *, lab: Lab | None = None
+) -> None:
     """`NotYet` with `what` (a sentence without its full stop) unless S3 answered with `status`.
 
-    By default any status below 400 will do.
+    By default any status below 400 will do. The hint ends with S3's message; with `lab`, whose
+    key signed the URL, a wrong signature is traced to the line that differs.
     """
     if answer.status_code >= 400 if status is None else answer.status_code != status:
-        raise NotYet(
-            f"{what}. S3 answered {answer.status_code} {error_code(answer)}".rstrip() + "."
-        )
+        code = f"{answer.status_code} {error_code(answer)}".rstrip()
+        raise NotYet(f"{what}. S3 answered {code}{_because(answer, lab)}")
+
+
+def _because(answer: requests.Response, lab: Lab | None) -> str:
+    """ ": " and the reason as a sentence, or a full stop if S3 gave none."""
+    if answer.status_code < 400:
+        return "."
+    if answer.request.method == "HEAD" and answer.status_code == 400:
+        # It has no body. What S3 refuses before it looks at the method, it refuses for GET too.
+        answer = send("GET", str(answer.request.url))
+    error = read_error(answer.content)
+    if error.code == "SignatureDoesNotMatch":
+        found = explain(answer, _meant(lab, answer) if lab else None)
+        return f": {found.differences[0].words if found.differences else found.why}"
+    return f": {error.message.rstrip('.')}." if error.message else "."
+
+
+# Values that are signed by mistake, for headers that a check sends.
+_TYPES = [
+    "image/jpeg",
+    "image/jpg",
+    "image/*",
+    "image/",
+    "image",
+    "png",
+    "text/plain",
+    "text/html",
+    "application/pdf",
+    "application/octet-stream",
+    "binary/octet-stream",
+]
+_LENGTHS = range(10_001)
+
+
+def _meant(lab: Lab, answer: requests.Response) -> Meant | None:
+    """The request that a URL was signed for, found by trying what is likely; None if it is not."""
+    url, seen = str(answer.request.url), read_error(answer.content).fields
+    canonical, to_sign = seen["CanonicalRequest"], seen["StringToSign"]
+    method, sent = str(answer.request.method), canonical.splitlines()
+    tries = [(other, "", "") for other in ("GET", "PUT", "HEAD", "DELETE", "POST")]
+    tries += [(method, "content-type", kind) for kind in _TYPES]
+    tries += [(method, "content-length", str(length)) for length in _LENGTHS]
+    parts = to_sign.splitlines()
+    key = sigv4.signing_key(lab.secret_key, sigv4.Scope(*parts[2].split("/")[:3]))
+    for method, name, value in tries:
+        begins = f"{name}:" if name else "\n"
+        lines = [f"{name}:{value}" if line.startswith(begins) else line for line in sent[1:]]
+        digest = hashlib.sha256("\n".join([method, *lines]).encode()).hexdigest()
+        signature = sigv4.signature(key, "\n".join([*parts[:3], digest]))
+        if hmac.compare_digest(signature, seen["SignatureProvided"]):
+            headers = dict(line.split(":", 1) for line in lines[2:] if ":" in line)
+            return Meant(method, url, headers)
+    return None
 
 
 def refuse(answer: requests.Response, hint: str) -> None:

@@ -17,6 +17,7 @@ from jupyter_client.manager import KernelManager
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
 _CHECK = re.compile(r"^(check_\w+)\(", re.M)
+_VARIATION = re.compile(r"^(try_\w+)\(", re.M)
 _SOLUTION = re.compile(r"<details><summary>Solution</summary>\s*```python\n(.*?)```", re.S)
 
 
@@ -55,6 +56,15 @@ def exercise_of(cell: dict[str, Any], following: dict[str, Any] | None) -> Exerc
     solution = _SOLUTION.search(text(following)) if following else None
     assert solution, f"{found[1]}: no <details><summary>Solution</summary> in the next cell"
     return Exercise(found[1], code[: found.start()], code[found.start() :], solution[1])
+
+
+def variation_of(cell: dict[str, Any]) -> Exercise | None:
+    """The variation in a code cell: code to change, and the call that checks it. No solution."""
+    code = text(cell)
+    found = _VARIATION.search(code)
+    if cell["cell_type"] != "code" or not found:
+        return None
+    return Exercise(found[1], code[: found.start()], code[found.start() :], "")
 
 
 class Kernel:

@@ -10,7 +10,16 @@ import pytest
 from helpers.errors import LabError
 from helpers.exercises.checking import NOT_DONE, PASSED
 from helpers.lab import connect
-from tests.lessons.lesson import LESSONS, Exercise, Kernel, cells, exercise_of, kernel, text
+from tests.lessons.lesson import (
+    LESSONS,
+    Exercise,
+    Kernel,
+    cells,
+    exercise_of,
+    kernel,
+    text,
+    variation_of,
+)
 
 
 def _exercises(path) -> list[tuple[dict, Exercise | None]]:
@@ -30,12 +39,29 @@ def test_each_exercise_in_its_lesson(path):
     answers = importlib.import_module(f"tests.lessons.answers.lesson_{path.name[:2]}")
     names = [exercise.name for exercise in exercises]
     assert names == list(dict.fromkeys(names)) == list(answers.RIGHT) == list(answers.WRONG)
+    variations = {v.name: v for cell, _ in found if (v := variation_of(cell))}
+    tried = getattr(answers, "VARIATIONS", {})
+    assert list(variations) == list(tried)
     with kernel() as running:
         for cell, exercise in found:
-            if exercise is None:
-                running.run(text(cell))
-            else:
+            if exercise:
                 _try(running, exercise, answers.RIGHT[exercise.name], answers.WRONG[exercise.name])
+            elif variation := variation_of(cell):
+                _vary(running, variation, *tried[variation.name])
+            else:
+                running.run(text(cell))
+
+
+def _vary(running: Kernel, variation: Exercise, right: list[str], wrong: list[tuple[str, str]]):
+    """A variation is not done as it stands in the lesson, and its answers are judged."""
+    assert right and wrong, variation.name
+    as_it_stands = (variation.stub, "")
+    for answer, hint in [*wrong, as_it_stands]:
+        told = running.run(f"{answer}\n{variation.check}")
+        assert told.startswith(NOT_DONE) and hint in told, (variation.name, answer, told)
+    for answer in right:
+        told = running.run(f"{answer}\n{variation.check}")
+        assert told.startswith(PASSED), (variation.name, answer, told)
 
 
 def _try(running: Kernel, exercise: Exercise, right: list[str], wrong: list[tuple[str, str]]):

@@ -23,7 +23,10 @@ _NAMES = """
 """
 FIRST = NOTEBOOKS / "00-start-here.ipynb"
 SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Recap")
-MAX_LINES = 15
+MAX_LINES = 15  # of a code cell
+MAX_WORDS, MAX_CELLS = 1500, 20  # of a lesson: its prose, and its code cells
+# Lessons of the first edition, which are longer.
+TOO_LONG = {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11"}
 PAPERS = [*sorted(PROJECT.glob("*.md")), PROJECT / "strict_s3" / "README.md"]
 PAGES = [*PAPERS, *sorted(NOTEBOOKS.glob("*.md")), *LESSONS]
 IGNORED = ("nbval-ignore-output", "nbval-skip", "nbval-raises-exception", "raises-exception")
@@ -36,6 +39,13 @@ def prose(path: Path, code_blocks: bool = False) -> str:
     else:
         whole = "\n\n".join(text(cell) for cell in cells(path, "markdown"))
     return whole if code_blocks else re.sub(r"^```.*?^```", "", whole, flags=re.M | re.S)
+
+
+def words(path: Path) -> int:
+    """How much there is to read: without code, pictures and the targets of links."""
+    unread = r"!\[.*?\]\(\S*?\)|\]\(\S*?\)|<[^>]+>"
+    seen = re.sub(unread, " ", prose(path), flags=re.S).split()
+    return sum(1 for word in seen if re.search(r"\w", word))
 
 
 def headings(path: Path) -> list[str]:
@@ -140,6 +150,19 @@ def test_code_cells_are_short_executed_in_order_and_explained(lesson):
     # It works alone, after a restart of the kernel too.
     last = f'from helpers import connect\n\nconnect("{number}").clean_up()'
     assert text(code[-1]) == last
+
+
+def test_a_lesson_is_not_too_long(lesson):
+    long = words(lesson) > MAX_WORDS or len(cells(lesson, "code")) > MAX_CELLS
+    known = lesson.name[:2] in TOO_LONG
+    assert long == known, (words(lesson), len(cells(lesson, "code")))
+
+
+def test_what_counts_as_a_word(tmp_path):
+    page = tmp_path / "page.md"
+    shown = "# Two words\n\n![a picture](a.svg) [one](https://a.example/b) <b>two</b> | - `three`"
+    page.write_text(f"{shown}\n\n```python\ncode = 1\n```\n", encoding="utf-8")
+    assert words(page) == 5
 
 
 def test_nothing_is_hidden_from_nbval_without_a_reason(lesson):
