@@ -238,6 +238,6 @@ def _load(file: Path) -> dict[str, Any]:
 
 
 def _pass_over(problem: ClientError, code: str) -> bool:
-    if problem.response["Error"]["Code"] != code:
+    if problem.response.get("Error", {}).get("Code") != code:  # some S3s answer without one
         raise problem
     return False

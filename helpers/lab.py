@@ -120,7 +120,16 @@ class Lab:
         self.keep(*settings)
         for kind in KINDS:
             for name in names.get(kind, ()):
-                DELETE[kind](self.client("s3" if kind == "buckets" else "iam"), name)
+                try:
+                    DELETE[kind](self.client("s3" if kind == "buckets" else "iam"), name)
+                except (BotoCoreError, ClientError) as problem:
+                    self.made.names[kind].remove(name)
+                    self.made.save()
+                    raise LabError(
+                        f"{self.where} can't be asked about the {_ONE[kind]} {name}: {problem} "
+                        "This lesson needs an S3 where the key in .env is allowed to make one. "
+                        "Rename .env and restart the kernel to use the local S3."
+                    ) from None
 
     def keep(self, *settings: str) -> None:
         """Note what these settings of the bucket are now, for `clean_up` to put back."""

@@ -7,18 +7,13 @@ them, with the reason. `python3 -m helpers test --s3 env` sends the same table t
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-from pathlib import Path
 
 import pytest
 import requests
 
 from helpers.settings import load_settings
 from strict_s3.server.server import DEFAULT_BUCKET
-from tests.engines.ceph import INSTALL, Ceph, missing_programs
 from tests.engines.table import BODY, Case, Target, cases
-from tests.programs import missing
 
 TABLE = list(cases())
 _SCOPE = "Ceph takes any region and service in the scope; AWS refuses them (recorded answers)"
@@ -53,28 +48,6 @@ def local(service):
     return Target(
         service.endpoint, service.region, root.access_key, root.secret_key, DEFAULT_BUCKET
     )
-
-
-@pytest.fixture(scope="session")
-def ceph():
-    absent = missing_programs()
-    if absent:
-        missing(f"{', '.join(absent)} not installed: {INSTALL}")
-    # A short path: Unix sockets live in it.
-    folder = Path(tempfile.mkdtemp(prefix="rgw-", dir="/tmp"))
-    cluster = None
-    try:
-        cluster = Ceph(folder)
-        target = Target(
-            cluster.endpoint, "us-east-1", cluster.access_key, cluster.secret_key, "witness"
-        )
-        target.s3.create_bucket(Bucket=target.bucket)
-        yield target
-        target.s3.close()
-    finally:
-        if cluster:
-            cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_table_is_large_and_its_names_are_unique():

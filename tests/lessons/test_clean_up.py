@@ -169,6 +169,17 @@ def test_will_make_begins_afresh(lab):
     assert not lab.client("iam").list_users()["Users"]
 
 
+def test_an_s3_without_iam_is_one_sentence(lab, monkeypatch):
+    def not_here(iam, name):
+        raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 405}}, "ListAccessKeys")
+
+    monkeypatch.setitem(clean_up.DELETE, "users", not_here)
+    with pytest.raises(LabError, match=r"can't be asked about the IAM user s3-lessons-u.*local S3"):
+        lab.will_make(users=["s3-lessons-u"])
+    monkeypatch.undo()
+    lab.clean_up()
+
+
 RULES = [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://theirs.example"]}]
 
 
