@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree.ElementTree import Element, SubElement
 
 from ...rules import acls, tags
@@ -152,11 +154,9 @@ def list_buckets(store: Store, call: Call) -> Response:
         raise InvalidArgument(
             f"Argument value {region} is not a valid AWS Region", ArgumentName="bucket-region"
         )
-    matching = [
-        bucket
-        for name, bucket in sorted(store.buckets.items())
-        if name.startswith(prefix) and name > after and region in (None, bucket.region)
-    ]
+    with store.lock:
+        found = (store.buckets[name] for name in _names(store, prefix, after))
+        matching = [*islice((one for one in found if region in (None, one.region)), size + 1)]
     shown = matching[:size]
     root = xml.result("ListAllMyBucketsResult")
     xml.owner(root, store.account)
@@ -176,6 +176,15 @@ def list_buckets(store: Store, call: Call) -> Response:
 
 
 _LISTING = ("prefix", "max-buckets", "continuation-token", "bucket-region")
+
+
+def _names(store: Store, prefix: str, after: str) -> Iterator[str]:
+    """The names of buckets that begin with `prefix` and are behind `after`, in order."""
+    for name in store.buckets.irange(minimum=max(prefix, after)):
+        if not name.startswith(prefix):
+            return
+        if name > after:
+            yield name
 
 
 def _size(text: str | None) -> int:

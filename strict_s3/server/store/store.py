@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from functools import lru_cache
 
+from sortedcontainers import SortedDict
+
 from ...rules.cors import CorsRule
 from ...rules.errors import NoSuchBucket
 from ...rules.identity import Credential
@@ -31,14 +33,14 @@ class Store:
         self.account = root.identity.account
         self.iam = Iam(self.account, clock)
         self.spool = Spool()
-        self.buckets: dict[str, Bucket] = {}
+        self.buckets: SortedDict[str, Bucket] = SortedDict()
         # A check and the write that depends on it are one step under this lock.
         self.lock = threading.RLock()
 
     def reset(self) -> None:
         """Forget every bucket, object, user, role and policy."""
         with self.lock:
-            self.buckets = {}
+            self.buckets = SortedDict()
             self.iam.reset()
 
     def find_key(self, access_key: str) -> Credential | None:
@@ -49,7 +51,7 @@ class Store:
 
     def bucket(self, name: str) -> Bucket:
         """The bucket of that name, as its lifecycle rules have left it. Raises NoSuchBucket."""
-        found = self.buckets.get(name)
+        found: Bucket | None = self.buckets.get(name)
         if found is None:
             raise NoSuchBucket(BucketName=name)
         if found.settings.lifecycle:

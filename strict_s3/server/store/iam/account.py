@@ -10,9 +10,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, NoReturn, TypeVar
 
 from ....rules.identity import Identity
@@ -195,30 +196,33 @@ def size(document: str) -> int:
     return len("".join(document.split()))
 
 
-def page(name: str, items: Sequence[Any], p: Params, key: Callable[[Any], str]) -> Result:
+def page(name: str, items: Iterable[Any], p: Params, key: Callable[[Any], str]) -> Result:
     """The part of a list that a request asks for, under its name in the result.
 
     `items` are in the order of their keys, which no two share. Raises ValidationError.
     """
-    if marker := p.get("Marker"):
-        try:
-            last = base64.b64decode(marker, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError, ValueError):
-            raise QueryError(400, "ValidationError", "Invalid Marker.") from None
-        items = [item for item in items if key(item) > last]
-    limit = p.get("MaxItems", PAGE)
-    shown = items[:limit]
-    result: Result = {name: list(shown), "IsTruncated": len(items) > limit}
+    last, limit = _last(p), p.get("MaxItems", PAGE)
+    found = list(islice((item for item in items if key(item) > last), limit + 1))
+    shown = found[:limit]
+    result: Result = {name: shown, "IsTruncated": len(found) > limit}
     if result["IsTruncated"]:
         result["Marker"] = base64.b64encode(key(shown[-1]).encode()).decode()
     return result
+
+
+def _last(p: Params) -> str:
+    """The key of the last item of the page before; "" for the first. Raises ValidationError."""
+    try:
+        return base64.b64decode(p.get("Marker", ""), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise QueryError(400, "ValidationError", "Invalid Marker.") from None
 
 
 def by_name(entity: Entity) -> str:
     return entity.name.lower()
 
 
-def under(entities: Iterable[_E], p: Params) -> list[_E]:
-    """Those whose path begins with the request's PathPrefix."""
+def under(entities: Names[_E], p: Params) -> Iterator[_E]:
+    """Those whose path begins with the request's PathPrefix, from the request's page on."""
     prefix = p.get("PathPrefix", "/")
-    return [entity for entity in entities if entity.path.startswith(prefix)]
+    return (one for one in entities.starting_at(_last(p)) if one.path.startswith(prefix))

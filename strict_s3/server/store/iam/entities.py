@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
 
+from sortedcontainers import SortedDict
+
 # "Unique identifiers": the prefix says the kind
 # (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html).
 _ID_CHARACTERS = string.ascii_uppercase + "234567"
@@ -127,11 +129,12 @@ class Names(Generic[_E]):
     """Entities of one kind by name. "Names are not distinguished by case." (API reference)"""
 
     def __init__(self) -> None:
-        self._found: dict[str, _E] = {}
+        self._found: SortedDict[str, _E] = SortedDict()
         self._by_id: dict[str, _E] = {}
 
     def get(self, name: str) -> _E | None:
-        return self._found.get(name.lower())
+        found: _E | None = self._found.get(name.lower())
+        return found
 
     def by_id(self, unique_id: str) -> _E | None:
         """By the identifier that outlives a change of name."""
@@ -148,4 +151,8 @@ class Names(Generic[_E]):
 
     def __iter__(self) -> Iterator[_E]:
         """All of them, ordered by name without regard to case, as IAM lists them."""
-        return iter([self._found[name] for name in sorted(self._found)])
+        return self.starting_at("")
+
+    def starting_at(self, name: str) -> Iterator[_E]:
+        """Those from that name on, in the same order."""
+        return (self._found[found] for found in self._found.irange(minimum=name.lower()))
