@@ -178,11 +178,7 @@ def delete_user(iam: Any, name: str) -> bool:
     try:
         for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        for inline in iam.list_user_policies(UserName=name)["PolicyNames"]:
-            iam.delete_user_policy(UserName=name, PolicyName=inline)
-        for policy in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
-            iam.detach_user_policy(UserName=name, PolicyArn=policy["PolicyArn"])
-        iam.delete_user(UserName=name)
+        _delete_with_policies(iam, "user", {"UserName": name})
     except ClientError as problem:
         return _pass_over(problem, "NoSuchEntity")
     return True
@@ -192,14 +188,18 @@ def delete_role(iam: Any, name: str) -> bool:
     """Delete an IAM role with its policies. False if there is none."""
     check_name("roles", name)
     try:
-        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=inline)
-        for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-            iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
-        iam.delete_role(RoleName=name)
+        _delete_with_policies(iam, "role", {"RoleName": name})
     except ClientError as problem:
         return _pass_over(problem, "NoSuchEntity")
     return True
+
+
+def _delete_with_policies(iam: Any, kind: str, named: dict[str, str]) -> None:
+    for inline in getattr(iam, f"list_{kind}_policies")(**named)["PolicyNames"]:
+        getattr(iam, f"delete_{kind}_policy")(**named, PolicyName=inline)
+    for policy in getattr(iam, f"list_attached_{kind}_policies")(**named)["AttachedPolicies"]:
+        getattr(iam, f"detach_{kind}_policy")(**named, PolicyArn=policy["PolicyArn"])
+    getattr(iam, f"delete_{kind}")(**named)
 
 
 def delete_policy(iam: Any, name: str) -> bool:

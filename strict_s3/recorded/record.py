@@ -21,7 +21,7 @@ from pathlib import Path
 from ..errors import PresignError, StrictS3Error
 from ..signing.command import KEYS_FROM
 from ..signing.presigner import BotoCredentials, Credentials
-from ..signing.source import Source, from_aws
+from ..signing.source import Source, find, from_aws
 from . import compare
 from .answers import answer_of
 from .clean_up import LONGEST_LOCK, CleanUp
@@ -104,9 +104,7 @@ def main(
     """
     options = parser(prog, keys_from).parse_args(arguments)
     try:
-        found = from_aws(options.profile) if options.profile else source()
-        if found is None:
-            raise RecordError(f"There are no keys to sign with. {keys_from}")
+        found = find(options.profile, source, keys_from)
         target = _target(options, found)
         chosen = _chosen(options, target.signer.region)
         folder = _folder(options, target.signer.region)

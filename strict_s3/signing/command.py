@@ -21,7 +21,7 @@ from tqdm import tqdm
 from ..errors import PresignError
 from ..output import cannot_write
 from .presigner import Presigner
-from .source import Source, from_aws
+from .source import Source, find, from_aws
 from .workers import BLOCK, MAX_WORKERS, Job, signed
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -93,9 +93,7 @@ def main(
     """
     options = parser(prog, keys_from).parse_args(arguments)
     try:
-        found = from_aws(options.profile) if options.profile else source()
-        if found is None:
-            raise PresignError(f"There are no keys to sign with. {keys_from}")
+        found = find(options.profile, source, keys_from)
         job = _job(options, found)
         if sys.stdout is None:  # closed by the shell: >&-
             raise PresignError("Standard output is closed. Write the URLs to a file: > urls.txt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import PresignError
@@ -47,3 +48,11 @@ def from_aws(profile: str | None = None) -> Source | None:
         return None
     name = f"the profile {profile}" if profile else "the AWS configuration"
     return Source(name, credentials, "", region, endpoint)
+
+
+def find(profile: str | None, otherwise: Callable[[], Source | None], keys_from: str) -> Source:
+    """The profile's keys, or those of `otherwise`. Raises `PresignError`, with `keys_from`."""
+    found = from_aws(profile) if profile else otherwise()
+    if found is None:
+        raise PresignError(f"There are no keys to sign with. {keys_from}")
+    return found

@@ -172,6 +172,24 @@ def already_exists(message: str) -> NoReturn:
     raise QueryError(409, "EntityAlreadyExists", message)
 
 
+def rename(names: Names[_E], entity: _E, name: str, path: str) -> None:
+    """Give a user or group a new name and path. Raises EntityAlreadyExists if it is another's."""
+    kind = type(entity).__name__
+    if name != entity.name and names.get(name):
+        already_exists(f"{kind} with name {name} already exists.")
+    names.remove(entity)
+    entity.name, entity.path = name, path
+    names.add(entity)
+
+
+def check_without_policies(holder: Holder) -> None:
+    """Raises DeleteConflict for one that has policies: those go first."""
+    if holder.attached:
+        conflict("Cannot delete entity, must detach all policies first.")
+    if holder.inline:
+        conflict("Cannot delete entity, must delete policies first.")
+
+
 def check_quota(name: str, used: int, said: str = "") -> None:
     """Raises LimitExceeded if `used` is more than the quota; `said` is its name in messages."""
     if used > QUOTAS[name]:

@@ -11,9 +11,11 @@ from .account import (
     already_exists,
     by_name,
     check_quota,
+    check_without_policies,
     conflict,
     operation,
     page,
+    rename,
     under,
 )
 from .entities import Group
@@ -58,12 +60,8 @@ def list_groups(account: Account, p: Params, caller: Identity) -> Result:
 @operation("UpdateGroup", "GroupName NewPath NewGroupName")
 def update_group(account: Account, p: Params, caller: Identity) -> Result:
     group = account.group(p["GroupName"])
-    name = p.get("NewGroupName", group.name)
-    if name != group.name and account.groups.get(name):
-        already_exists(f"Group with name {name} already exists.")
-    account.groups.remove(group)
-    group.name, group.path = name, p.get("NewPath", group.path)
-    account.groups.add(group)
+    name, path = p.get("NewGroupName", group.name), p.get("NewPath", group.path)
+    rename(account.groups, group, name, path)
     return {}
 
 
@@ -72,10 +70,7 @@ def delete_group(account: Account, p: Params, caller: Identity) -> Result:
     group = account.group(p["GroupName"])
     if group.users:
         conflict("Cannot delete entity, must remove users from group first.")
-    if group.attached:
-        conflict("Cannot delete entity, must detach all policies first.")
-    if group.inline:
-        conflict("Cannot delete entity, must delete policies first.")
+    check_without_policies(group)
     account.groups.remove(group)
     return {}
 

@@ -15,7 +15,7 @@ from .account import (
     by_name,
     check_document,
     check_quota,
-    conflict,
+    check_without_policies,
     operation,
     page,
     size,
@@ -117,10 +117,7 @@ def update_assume_role_policy(account: Account, p: Params, caller: Identity) -> 
 @operation("DeleteRole", "RoleName")
 def delete_role(account: Account, p: Params, caller: Identity) -> Result:
     role = account.role(p["RoleName"])
-    if role.attached:
-        conflict("Cannot delete entity, must detach all policies first.")
-    if role.inline:
-        conflict("Cannot delete entity, must delete policies first.")
+    check_without_policies(role)
     account.roles.remove(role)
     account.forget_principal(role)
     return {}

@@ -11,10 +11,12 @@ from .account import (
     already_exists,
     by_name,
     check_quota,
+    check_without_policies,
     conflict,
     no_such,
     operation,
     page,
+    rename,
     under,
 )
 from .boundaries import boundary_facts, checked_boundary
@@ -85,12 +87,8 @@ def list_users(account: Account, p: Params, caller: Identity) -> Result:
 @operation("UpdateUser", "UserName NewPath NewUserName")
 def update_user(account: Account, p: Params, caller: Identity) -> Result:
     user = account.user(p["UserName"])
-    name = p.get("NewUserName", user.name)
-    if name != user.name and account.users.get(name):
-        already_exists(f"User with name {name} already exists.")
-    account.users.remove(user)
-    user.name, user.path = name, p.get("NewPath", user.path)
-    account.users.add(user)
+    name, path = p.get("NewUserName", user.name), p.get("NewPath", user.path)
+    rename(account.users, user, name, path)
     return {}
 
 
@@ -99,10 +97,7 @@ def delete_user(account: Account, p: Params, caller: Identity) -> Result:
     user = account.user(p["UserName"])
     if user.keys:
         conflict("Cannot delete entity, must delete access keys first.")
-    if user.attached:
-        conflict("Cannot delete entity, must detach all policies first.")
-    if user.inline:
-        conflict("Cannot delete entity, must delete policies first.")
+    check_without_policies(user)
     if user.groups:
         conflict("Cannot delete entity, must remove users from group first.")
     account.users.remove(user)
