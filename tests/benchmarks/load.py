@@ -2,12 +2,13 @@
 
 Each client is a connection with one request that was signed before, and sends it again as soon as
 it has the whole answer. A few processes share the clients, each with one selector, and begin
-together at a barrier. On this project's computer such a client takes about 25 microseconds of
+together at a barrier. On this project's computer such a client takes about 17 microseconds of
 processor time for a request.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import selectors
 import socket
@@ -23,7 +24,7 @@ START_SECONDS = 60  # for all processes to be there
 WARM_UP_SECONDS = 0.3  # before anything is counted
 PATIENCE_SECONDS = 10.0  # for one answer
 MAX_FAILURES = 20  # of one client in a row: then it stops
-_PROCESSES = 2
+_PROCESSES = max((os.cpu_count() or 1) // 2, 1)  # the other half of the processors is the server's
 _barrier: Any = None  # of a process of clients
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
@@ -86,11 +87,14 @@ class _Crowd:
         self._clients: set[_Client] = set()
 
     def turn_until(self, end: float) -> None:
+        look = 0.0
         while (now := time.perf_counter()) < end and self._clients:
             for key, _ in self.selector.select(min(end - now, 1)):
                 key.data.receive()
-            for client in [c for c in self._clients if now - c.sent > PATIENCE_SECONDS]:
-                client.failed("no answer in time")
+            if now >= look:
+                look = now + 1
+                for client in [c for c in self._clients if now - c.sent > PATIENCE_SECONDS]:
+                    client.failed("no answer in time")
 
     def welcome(self, client: _Client) -> None:
         self._clients.add(client)
