@@ -35,6 +35,10 @@ BUCKET_KEY = f"{SSE}-bucket-key-enabled"
 OF_THE_SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
 CUSTOMER_ALGORITHM, CUSTOMER_KEY_MD5 = f"{SSE}-customer-algorithm", f"{SSE}-customer-key-md5"
 _CUSTOMER = f"{SSE}-customer-"
+_OF_A_KEY = {
+    prefix: frozenset(prefix + name for name in ("algorithm", "key", "key-md5"))
+    for prefix in (_CUSTOMER, OF_THE_SOURCE)
+}
 _KMS = ("aws:kms", "aws:kms:dsse")
 _ALGORITHMS = ("AES256", *_KMS)
 _KEY = re.compile(
@@ -168,7 +172,7 @@ def _check_unsupported(headers: Mapping[str, str]) -> None:
 
 
 def _names_a_key(headers: Mapping[str, str], prefix: str) -> bool:
-    return any(prefix + name in headers for name in ("algorithm", "key", "key-md5"))
+    return not headers.keys().isdisjoint(_OF_A_KEY[prefix])
 
 
 def _key_md5(headers: Mapping[str, str], prefix: str) -> str:
