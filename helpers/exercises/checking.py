@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
@@ -171,6 +172,16 @@ def expires(
         expect(use(), f"It should still work after {duration(seconds - early)}. {hint}")
     with lab.later(seconds=seconds + 10):
         refuse(use(), f"it still works after {duration(seconds + 10)}. {hint}.")
+
+
+def lifetime(url: str, seconds: int) -> None:
+    """`NotYet` unless the URL says that it expires so long after signing."""
+    found = parse_qs(urlsplit(url).query).get("X-Amz-Expires", ["missing"])[0]
+    if found != str(seconds):
+        raise NotYet(
+            f"X-Amz-Expires is {found}; {duration(seconds)} are {seconds} seconds. boto3 calls it "
+            "ExpiresIn."
+        )
 
 
 def error_code(answer: requests.Response) -> str:

@@ -2,41 +2,86 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, expect, expires, presigned_url, refuse, send
+from helpers.exercises.checking import (
+    exercise,
+    expect,
+    expires,
+    lifetime,
+    presigned_url,
+    refuse,
+    send,
+    variation,
+)
 from helpers.lab import Lab
+
+_NAME = "売上 Q3.txt"
+
+
+@variation
+def try_five_minutes(lab: Lab, url: object) -> str:
+    """A GET good for five minutes, by what the URL says and by what S3 does."""
+    text = presigned_url(url)
+    lifetime(text, 300)
+    expect(send("GET", text), "The URL should work now", lab=lab)
+    return "X-Amz-Expires is 300 seconds, and S3 serves the file."
 
 
 @exercise("04", 1)
 def check_download(lab: Lab, url: object, body: bytes) -> str:
-    """A GET good for five minutes that downloads as ``report.txt``."""
+    """A GET good for ten minutes that is saved under a name in Japanese."""
     text = presigned_url(url)
     answer = send("GET", text)
-    expect(answer, "The URL should work now")
+    expect(answer, "The URL should work now", lab=lab)
     if answer.content != body:
-        raise NotYet("S3 answered with another object. Which Key did you sign for?")
+        raise NotYet("S3 answered with a different object. Which Key did you sign for?")
     disposition = answer.headers.get("content-disposition", "")
-    if "attachment" not in disposition or "report.txt" not in disposition:
+    kind, name = _saved_as(disposition)
+    if kind != "attachment":
         raise NotYet(
-            f"S3 sent Content-Disposition: {disposition or '(none)'}. The browser saves it as "
-            'report.txt if that says: attachment; filename="report.txt". get_object has a '
-            "parameter ResponseContentDisposition for it."
+            f"S3 sent Content-Disposition: {disposition or '(none)'}, so a browser shows the file. "
+            "It saves it if that begins with attachment. get_object has a parameter "
+            "ResponseContentDisposition for it."
         )
-    expires(lab, 300, lambda: send("GET", text))
-    return "it downloads as report.txt, for five minutes and not longer."
+    if name != _NAME:
+        raise NotYet(
+            f"a browser would save it as {name or 'what the key ends in'!r} and not as {_NAME!r}. "
+            f"S3 sent Content-Disposition: {disposition}. Write filename*=UTF-8'' and the name "
+            "percent-encoded, without quotation marks."
+        )
+    lifetime(text, 600)
+    expires(lab, 600, lambda: send("GET", text))
+    return f"it is saved as {_NAME}, and works for ten minutes."
 
 
 @exercise("04", 2)
 def check_head(lab: Lab, url: object, size: int) -> str:
-    """A URL that tells an object's size and gives nothing of it away."""
+    """A URL that tells an object's size for an hour and gives nothing of it away."""
     text = presigned_url(url)
-    answer = send("HEAD", text)
-    expect(
-        answer,
-        "HEAD is refused. The method is part of what is signed: find the operation of boto3 that "
-        "sends HEAD for an object",
+    refuse(
+        send("GET", text),
+        "the URL answers GET. The method is part of what is signed: which operation of boto3 sends "
+        "HEAD for an object?",
     )
-    if answer.headers.get("content-length") != str(size):
-        raise NotYet("That is another object's size. Which Key did you sign for?")
-    refuse(send("GET", text), "The URL also gives the object away. Sign for HEAD, not for GET.")
-    return f"HEAD tells the size ({size} bytes), GET is refused."
+    answer = send("HEAD", text)
+    expect(answer, "HEAD is refused. Which operation of boto3 sends HEAD for an object", lab=lab)
+    told = answer.headers.get("content-length", "0")
+    if told != str(size):
+        raise NotYet(
+            f"HEAD tells {told} bytes and not {size}. Is it signed for the object, and which Key?"
+        )
+    lifetime(text, 3600)
+    expires(lab, 3600, lambda: send("HEAD", text))
+    return f"HEAD tells the size ({size} bytes) for an hour; GET is refused."
+
+
+def _saved_as(disposition: str) -> tuple[str, str]:
+    """Kind and file name of a Content-Disposition header, as a browser reads them (RFC 6266)."""
+    kind, _, rest = disposition.partition(";")
+    extended = re.search(r"filename\*\s*=\s*UTF-8'[^']*'([^;\s\"]+)", rest, re.I)
+    plain = re.search(r'filename\s*=\s*(?:"([^"]*)"|([^;\s]+))', rest, re.I)
+    name = unquote(extended[1]) if extended else (plain[1] or plain[2] or "") if plain else ""
+    return kind.strip().lower(), name

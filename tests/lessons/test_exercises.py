@@ -56,7 +56,7 @@ def _vary(running: Kernel, variation: Exercise, right: list[str], wrong: list[tu
     """A variation is not done as it stands in the lesson, and its answers are judged."""
     assert right and wrong, variation.name
     as_it_stands = (variation.stub, "")
-    for answer, hint in [*wrong, as_it_stands]:
+    for answer, hint in [as_it_stands, *wrong]:
         told = running.run(f"{answer}\n{variation.check}")
         assert told.startswith(NOT_DONE) and hint in told, (variation.name, answer, told)
     for answer in right:
