@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import requests
-from botocore.exceptions import ClientError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, expect, expires, presigned_url, refuse, send
+from helpers.exercises.checking import (
+    error_code,
+    exercise,
+    expect,
+    expires,
+    presigned_url,
+    refuse,
+    send,
+    variation,
+)
 from helpers.lab import Lab
-from strict_s3.explainer import read_error
 
-HAND_MADE = "lesson-03/R&D + more.txt"
+_REPORT, _OTHER = "lesson-03/q3 report.txt", "lesson-03/q2 report.txt"
+_BODY = b"Quarterly report"
 _MYSTERY = "lesson-03/inbox/mystery.txt"
 _MYSTERY_SECONDS = 4500
 _SLACK = timedelta(seconds=2)
 _LONGEST = timedelta(days=7)
+_HOUR = 3600
+_WEEK = 7 * 24 * _HOUR
+
+
+@variation
+def try_five_minutes(lab: Lab, url: object) -> str:
+    """A link to the report that expires after 300 seconds."""
+    link = presigned_url(url)
+    expect(send("GET", link), "the link should work now")
+    expires(lab, 300, lambda: send("GET", link), early=1)
+    return "it works for five minutes and no longer."
 
 
 def mystery(lab: Lab) -> str:
@@ -33,11 +55,11 @@ def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
         raise NotYet('method should be the name of an HTTP method, such as "GET".')
     if not isinstance(ends, datetime):
         raise NotYet(
-            "ends should be a datetime: the moment in X-Amz-Date, plus a timedelta of as many "
+            "the end should be a datetime: the moment in X-Amz-Date, plus a timedelta of as many "
             "seconds as X-Amz-Expires says."
         )
     if ends.tzinfo is None:
-        raise NotYet("ends has no time zone. X-Amz-Date is in UTC: add .replace(tzinfo=UTC).")
+        raise NotYet("the end has no time zone. X-Amz-Date is in UTC: add .replace(tzinfo=UTC).")
     expect(
         _use(url, method),
         f"S3 refuses {method.upper()}. The method is not written in the URL, only signed: try the "
@@ -46,44 +68,62 @@ def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
     left = ends - datetime.now(UTC)
     if not timedelta() < left <= _LONGEST:
         raise NotYet(
-            f"ends is {ends:%Y-%m-%d %H:%M:%S %Z}, which is not in the next seven days. Is "
+            f"the end is {ends:%Y-%m-%d %H:%M:%S %Z}, which is not in the next seven days. Is "
             "X-Amz-Date read as UTC, and X-Amz-Expires as seconds?"
         )
     if lab.local:
         with lab.at(ends - _SLACK):
-            expect(_use(url, method), "The URL is over before the moment that you name")
+            expect(_use(url, method), "the URL has expired before the moment that you name")
         with lab.at(ends + _SLACK):
             refuse(_use(url, method), "the URL still works after the moment that you name.")
     elif abs(left - timedelta(seconds=_MYSTERY_SECONDS)) > timedelta(hours=1):
         raise NotYet("that is not the date plus the seconds in X-Amz-Expires.")
-    return f"it is for {method.upper()}, and over exactly when you said."
+    return f"S3 accepts {method.upper()}, until the moment that you named and not after it."
+
+
+def pile(lab: Lab) -> dict[str, str]:
+    """Seven URLs for GET, by letter: some work now, the others each have one fault."""
+    s3, now = lab.client(), time.time()
+    for key, body in ((_REPORT, _BODY), (_OTHER, b"Another report")):
+        s3.put_object(Bucket=lab.bucket, Key=key, Body=body)
+    signer = lab.presigner()
+    elsewhere = "us-east-1" if lab.region != "us-east-1" else "eu-west-2"
+
+    def signed(hours_ago: float, expires: int, key: str = _REPORT) -> str:
+        return replace(signer, clock=lambda: now - hours_ago * _HOUR).get(key, expires=expires)
+
+    return {
+        "a": signed(2, _HOUR),
+        "b": signed(6 * 24, _WEEK),
+        "c": signed(0, _HOUR, _OTHER),
+        "d": signed(-24, _HOUR),
+        "e": signed(0.75, _HOUR),
+        "f": s3.generate_presigned_url(
+            "get_object", {"Bucket": lab.bucket, "Key": _REPORT}, _WEEK + 24 * _HOUR
+        ),
+        "g": replace(signer, region=elsewhere).get(_REPORT, expires=_HOUR),
+    }
 
 
 @exercise("03", 2)
-def check_by_hand(lab: Lab, url: object) -> str:
-    """A URL that stores ``R&D + more.txt``, for ninety seconds."""
-    text = presigned_url(url)
-    s3, where = lab.client(), {"Bucket": lab.bucket, "Key": HAND_MADE}
-    s3.delete_object(**where)
-    answer = send("PUT", text, data=b"by hand")
-    error = read_error(answer.content)
-    if error.code == "SignatureDoesNotMatch":
-        seen = error.fields["CanonicalRequest"]
-        raise NotYet(
-            "SignatureDoesNotMatch. For a PUT to your URL, S3 wrote down a canonical request "
-            f"that begins {' | '.join(seen.splitlines()[:2])}. Which line differs from yours?"
-        )
-    expect(answer, "PUT should work now")
-    try:
-        s3.head_object(**where)
-    except ClientError:
-        raise NotYet(
-            f"S3 stored the file, but not under {HAND_MADE!r}. The path is encoded once, by "
-            "presign: give it the plain key."
-        ) from None
-    refuse(send("GET", text), "the URL also reads. The first line that you sign should be PUT.")
-    expires(lab, 90, lambda: send("PUT", text, data=b"by hand"))
-    return f"S3 stored {HAND_MADE!r} and found nothing to complain about."
+def check_alive(lab: Lab, urls: Mapping[str, str], alive: object) -> str:
+    """Which URLs of a pile fetch the report now."""
+    del lab  # the URLs say where they lead
+    if not isinstance(alive, set | frozenset | list | tuple) or not all(
+        isinstance(letter, str) and letter in urls for letter in alive
+    ):
+        raise NotYet(f'this should be a set of letters from {", ".join(urls)}: {{"a", "b"}}.')
+    for letter, url in urls.items():
+        answer = send("GET", url)
+        works, named = answer.ok and answer.content == _BODY, letter in alive
+        said = f"S3 answers {answer.status_code} {error_code(answer)}".rstrip()
+        if answer.ok and not works:
+            said += ", but with a different file"
+        if works and not named:
+            raise NotYet(f"{letter} is missing: {said}. When was it signed, and for how long?")
+        if named and not works:
+            raise NotYet(f"{letter} does not fetch the report: {said}. Compare it part by part.")
+    return f"{' and '.join(sorted(alive))} fetch the report now, and none of the others does."
 
 
 def _use(url: str, method: str) -> requests.Response:

@@ -2,15 +2,7 @@ _FOUND = """
 found = mystery(lab)
 given = dict(parse_qsl(urlsplit(found).query))
 start = datetime.strptime(given["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-end = start + timedelta(seconds=int(given["X-Amz-Expires"]))
-method, ends = "PUT", end
-"""
-_HAND = """
-def by_hand(method="PUT", key="lesson-03/R&D + more.txt", life=90, **other):
-    target, _ = presign(method, base + key, life, now(), me | other)
-    return origin + target
-
-KEY_2 = "lesson-03/R&D + more.txt"
+method, end = "PUT", start + timedelta(seconds=int(given["X-Amz-Expires"]))
 """
 
 
@@ -18,20 +10,23 @@ def _found(change: str) -> str:
     return f"{_FOUND}{change}"
 
 
-def _hand(value: str) -> str:
-    return f"{_HAND}\nmy_url = {value}"
+def _alive(value: str) -> str:
+    return f"urls = pile(lab)\nalive = {value}"
 
 
 RIGHT = {
     "check_reading": [
+        _found(""),
         _found("method = 'put'"),
-        _found(
-            "from datetime import timezone\nends = end.astimezone(timezone(timedelta(hours=9)))"
-        ),
+        _found("from datetime import timezone\nend = end.astimezone(timezone(timedelta(hours=9)))"),
     ],
-    "check_by_hand": [
-        _hand("by_hand()"),
-        _hand("s3.generate_presigned_url('put_object', {'Bucket': lab.bucket, 'Key': KEY_2}, 90)"),
+    "check_alive": [
+        _alive("{'b', 'e'}"),
+        _alive("['e', 'b']"),
+        _alive(
+            "[letter for letter in urls if (answer := requests.get(urls[letter])).ok "
+            "and answer.text.startswith('Quarterly')]"
+        ),
     ],
 }
 WRONG = {
@@ -39,25 +34,43 @@ WRONG = {
         (_found("method = 'GET'"), "only signed: try the others"),
         (_found("method = 'DELETE'"), "only signed: try the others"),
         (_found("method = 42"), "name of an HTTP method"),
-        (_found("ends = given['X-Amz-Expires']"), "should be a datetime"),
-        (_found("ends = end.replace(tzinfo=None)"), "no time zone"),
-        (_found("ends = start"), "not in the next seven days"),
-        (_found("ends = start + timedelta(days=4500)"), "not in the next seven days"),
-        (_found("ends = end + timedelta(hours=1)"), "over before the moment"),
-        (_found("ends = end - timedelta(minutes=1)"), "still works after the moment"),
+        (_found("end = given['X-Amz-Expires']"), "should be a datetime"),
+        (_found("end = end.replace(tzinfo=None)"), "no time zone"),
+        (_found("end = start"), "not in the next seven days"),
+        (_found("end = start + timedelta(days=4500)"), "not in the next seven days"),
+        (_found("end = end + timedelta(hours=1)"), "expired before the moment"),
+        (_found("end = end - timedelta(minutes=1)"), "still works after the moment"),
     ],
-    "check_by_hand": [
-        (_hand(value), hint)
+    "check_alive": [
+        (_alive(value), hint)
         for value, hint in (
-            ("by_hand('GET')", "SignatureDoesNotMatch. For a PUT"),
-            ("by_hand(secret='wrong')", "SignatureDoesNotMatch. For a PUT"),
-            ("by_hand(key=quote('lesson-03/R&D + more.txt'))", "encoded once"),
-            ("by_hand(key='lesson-03/r&d + more.txt')", "not under"),
-            ("by_hand(life=9)", "after 1 minute 20 seconds"),
-            ("by_hand(life=9000)", "after 1 minute 40 seconds"),
-            ("by_hand(region='us-east-1')", "AuthorizationQueryParametersError"),
-            ("by_hand().removeprefix(origin)", "should be a URL"),
-            ("presign('PUT', base, 90, now(), me)", "should be a URL"),
+            ("{'a', 'b', 'e'}", "a does not fetch the report: S3 answers 403 AccessDenied"),
+            ("{'e'}", "b is missing: S3 answers 200"),
+            ("{'b'}", "e is missing: S3 answers 200"),
+            ("{'b', 'c', 'e'}", "200, but with a different file"),
+            ("{'b', 'd', 'e'}", "d does not fetch the report: S3 answers 403 AccessDenied"),
+            ("{'b', 'e', 'f'}", "f does not fetch the report: S3 answers 400"),
+            ("{'b', 'e', 'g'}", "g does not fetch the report: S3 answers 400"),
+            ("set()", "b is missing"),
+            ("'be'", "should be a set of letters"),
+            ("{'b', 'h'}", "should be a set of letters from a, b"),
+            ("[urls['b'], urls['e']]", "should be a set of letters"),
         )
     ],
+}
+
+
+def _link(seconds: str) -> str:
+    return f"link = s3.generate_presigned_url('get_object', REPORT, ExpiresIn={seconds})"
+
+
+VARIATIONS = {
+    "try_five_minutes": (
+        [_link("300"), _link("5 * 60")],
+        [
+            (_link("5"), "should still work after 4 minutes 59 seconds"),
+            (_link("301 + 10"), "still works after 5 minutes 10 seconds"),
+            ("link = 300", "should be a URL"),
+        ],
+    ),
 }
