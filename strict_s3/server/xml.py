@@ -49,13 +49,14 @@ def add(parent: Element, **values: object) -> None:
 def document(root: Element) -> Response:
     """An answer of status 200 with this document."""
     # S3 writes no space before "/>". (In texts and attributes > is escaped.)
-    text = b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root).replace(b" />", b"/>")
-    return Response(200, [("content-type", "application/xml")], text)
+    text = tostring(root, encoding="unicode").replace(" />", "/>")
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode("ascii", "xmlcharrefreplace")
+    return Response(200, [("content-type", "application/xml")], body)
 
 
 def instant(moment: datetime) -> str:
     """A moment as S3's documents write it, UTC: ``2026-11-26T13:00:00.000Z``."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + ".000Z"
 
 
 def owner(parent: Element, account: str) -> None:
