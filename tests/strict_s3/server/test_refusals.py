@@ -10,8 +10,10 @@ import time
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 import requests
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from strict_s3.rules import sigv4
@@ -92,9 +94,6 @@ def test_signed_in_the_future(service):
 
 
 def test_signature_version_2(service):
-    import boto3
-    from botocore.config import Config
-
     old = boto3.client(
         "s3",
         region_name="us-east-1",
@@ -599,6 +598,39 @@ def test_virtual_hosted_style(service):
     assert requests.get(url, headers={"Host": host}).text == "body"
     other = f"other.localhost:{service.server.http.port}"
     assert error_of(requests.get(url, headers={"Host": other}))[:2] == MISMATCH
+
+
+def test_everything_works_where_the_host_names_the_bucket(service, monkeypatch):
+    """Also what has several keys in its body, or answers with the object's URL."""
+    # Names under localhost are this computer, but not every resolver knows it (RFC 6761).
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *more, **also: real("127.0.0.1", *more, **also)
+    )
+    root = service.server.root
+    s3 = boto3.client(
+        "s3",
+        region_name=service.region,
+        endpoint_url=f"http://localhost:{service.server.http.port}",
+        aws_access_key_id=root.access_key,
+        aws_secret_access_key=root.secret_key,
+        config=Config(s3={"addressing_style": "virtual"}, retries={"total_max_attempts": 1}),
+    )
+    at = {"Bucket": service.bucket, "Key": "a b/ü"}
+    url = f"http://{service.bucket}.localhost:{service.server.http.port}/a%20b%2F%C3%BC"
+    upload = s3.create_multipart_upload(**at)["UploadId"]
+    part = s3.upload_part(**at, UploadId=upload, PartNumber=1, Body=b"x")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    done = s3.complete_multipart_upload(**at, UploadId=upload, MultipartUpload=parts)
+    assert done["Location"] == url
+    assert s3.get_object(**at)["Body"].read() == b"x"
+    made = s3.generate_presigned_post(*at.values())
+    assert made["url"].startswith(f"http://{service.bucket}.localhost")
+    form = requests.post(made["url"], data=made["fields"], files={"file": ("x", b"form")})
+    assert (form.status_code, form.headers["location"]) == (204, url)
+    deleted = s3.delete_objects(Bucket=service.bucket, Delete={"Objects": [{"Key": at["Key"]}]})
+    assert [item["Key"] for item in deleted["Deleted"]] == [at["Key"]]
+    s3.close()
 
 
 def test_an_idle_connection_does_not_hold_a_worker(service):
