@@ -31,15 +31,15 @@ from .errors import (
     MethodNotAllowed,
     NotImplementedByS3,
 )
+from .public_access import PUBLIC_ACLS
 from .schema import local_name
 
 ENFORCED = "BucketOwnerEnforced"
 # Of an object. AWS documents only the first for buckets with ACLs disabled; uploads with
 # "private" from the bucket's own account are reported to succeed too.
 ACCEPTED = ("bucket-owner-full-control", "private")
-_PUBLIC = ("public-read", "public-read-write", "authenticated-read")
-_OF_BUCKETS = ("private", *_PUBLIC, "log-delivery-write")
-_OF_OBJECTS = (*ACCEPTED, *_PUBLIC, "aws-exec-read", "bucket-owner-read")
+_OF_BUCKETS = ("private", *PUBLIC_ACLS, "log-delivery-write")
+_OF_OBJECTS = (*ACCEPTED, *PUBLIC_ACLS, "aws-exec-read", "bucket-owner-read")
 _GROUPS = tuple(
     f"http://acs.amazonaws.com/groups/{name}"
     for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
@@ -114,7 +114,7 @@ def check_new_bucket_acl(headers: Mapping[str, str], ownership: str) -> None:
     acl = headers.get("x-amz-acl", "")
     if ownership == ENFORCED and (_grants(headers) or acl != "private"):
         raise InvalidBucketAclWithObjectOwnership()
-    if acl in _PUBLIC:
+    if acl in PUBLIC_ACLS:
         raise InvalidBucketAclWithBlockPublicAccess()
     _check(headers, block_public=True)
 
@@ -174,7 +174,7 @@ def _check_arguments(headers: Mapping[str, str], canned: tuple[str, ...]) -> Non
 
 def _check(headers: Mapping[str, str], *, block_public: bool) -> None:
     acl, grants = headers.get("x-amz-acl"), _grants(headers)
-    if acl in _PUBLIC and block_public:
+    if acl in PUBLIC_ACLS and block_public:
         raise AccessDenied()
     if acl not in _OWNER_ALONE:
         name = grants[0] if acl is None else f"x-amz-acl: {acl}"
