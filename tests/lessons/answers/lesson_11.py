@@ -3,10 +3,13 @@ def sign(numbers=range(1000), expires=600, name="lesson-11/gallery/{:04}.jpg", q
     query = {"response-content-disposition": "attachment"} if query is None else query
     keys = [name.format(number) for number in numbers]
     return lab.presigner().urls("GET", keys, expires=expires, query=query)
+
+def but(number, **changed):
+    links = list(sign())
+    links[number] = list(sign(range(number, number + 1), **changed))[0]
+    return links
 """
 _PARTS = """
-import tempfile
-from pathlib import Path
 from strict_s3.signing.upload_in_parts import upload
 FINISH = {"Bucket": lab.bucket, "Key": "lesson-11/finish.mp4"}
 
@@ -16,24 +19,42 @@ def send(upload_id, *numbers, at=FINISH):
         url = s3.generate_presigned_url("upload_part", part, 60)
         requests.put(url, data=parts[number - 1])
 
-def complete(upload_id):
+def complete(upload_id, names=("PartNumber", "ETag"), order=1):
     there = s3.list_parts(**FINISH, UploadId=upload_id).get("Parts", [])
-    listed = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in there]
+    listed = [{name: part[name] for name in names} for part in there][::order]
+    s3.complete_multipart_upload(
+        **FINISH, UploadId=upload_id, MultipartUpload={"Parts": listed}
+    )
+
+def with_etags(upload_id):
+    listed = [{"PartNumber": 2, "ETag": hashlib.md5(parts[1]).hexdigest()}]
+    for number in (1, 3):
+        url = s3.generate_presigned_url(
+            "upload_part", {**FINISH, "UploadId": upload_id, "PartNumber": number}
+        )
+        etag = requests.put(url, data=parts[number - 1]).headers["ETag"]
+        listed.append({"PartNumber": number, "ETag": etag})
+    listed.sort(key=lambda part: part["PartNumber"])
     s3.complete_multipart_upload(
         **FINISH, UploadId=upload_id, MultipartUpload={"Parts": listed}
     )
 
 def by_helper(upload_id):
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "film").write_bytes(film)
-        upload(s3, signer, Path(folder) / "film", FINISH["Key"], part_size=5 * MIB)
+    upload(s3, signer, file, FINISH["Key"], part_size=5 * MIB, progress=False)
 
-def with_key(upload_id):
-    for number in (1, 3):
+def with_key(upload_id, *numbers):
+    for number in numbers:
         s3.upload_part(
             **FINISH, UploadId=upload_id, PartNumber=number, Body=parts[number - 1]
         )
-    complete(upload_id)
+
+def put_whole(upload_id):
+    requests.put(s3.generate_presigned_url("put_object", FINISH), data=film)
+
+def begin_again(upload_id):
+    other = s3.create_multipart_upload(**FINISH)["UploadId"]
+    send(other, 1, 2, 3)
+    complete(other)
 """
 
 
@@ -48,6 +69,7 @@ def _finish(value: str) -> str:
 RIGHT = {
     "check_gallery": [
         _gallery("list(sign())"),
+        _gallery("tuple(sign(expires=599))"),
         _gallery("""[
     s3.generate_presigned_url("get_object", {
         "Bucket": lab.bucket, "Key": f"lesson-11/gallery/{number:04}.jpg",
@@ -57,6 +79,7 @@ RIGHT = {
     ],
     "check_finish": [
         _finish("lambda upload_id: (send(upload_id, 3, 1), complete(upload_id))"),
+        _finish("with_etags"),
         _finish("by_helper"),
     ],
 }
@@ -67,15 +90,19 @@ WRONG = {
             ("sign(range(999))", "there are 999 links"),
             ("sign(range(1, 1001))", "link 0 is for"),
             ("sign(name='lesson-11/gallery/{}.jpg')", "link 0 is for"),
+            ("sign(name='gallery/{:04}.jpg')", "link 0 is for"),
             ("reversed(list(sign()))", "link 0 is for"),
-            ("sign(expires=60)", "after 9 minutes 50"),
-            ("sign(expires=900)", "still works after 10 minutes 10"),
+            ("sign(expires=60)", "link 0 is signed for 60 seconds"),
+            ("sign(expires=900)", "link 0 is signed for 900 seconds"),
+            ("but(700, expires=3600)", "link 700 is signed for 3600"),
             ("sign(query={})", "a browser would show photo 0"),
             ("sign(query={'response-content-disposition': 'inline'})", "a browser would show"),
-            ("[link + '0' for link in sign()]", "SignatureDoesNotMatch"),
-            ("[*list(sign())[:500], *[link[:-1] for link in list(sign())[500:]]]", "Link 999"),
-            ("'https://'", "1000 URLs"),
-            ("7", "1000 URLs"),
+            ("but(700, query={})", "a browser would show photo 700"),
+            ("[link + '0' for link in sign()]", "Link 0 isn't signed right"),
+            ("[link[:-4] + 'beef' if n == 500 else link for n, link in enumerate(sign())]", "500"),
+            ("[link.replace('=600', '=605') for link in sign()]", "Link 0 isn't signed right"),
+            ("'https://'", "should be URLs"),
+            ("7", "should be URLs"),
             ("range(1000)", "should be a URL"),
         )
     ],
@@ -86,10 +113,38 @@ WRONG = {
             ("lambda upload_id: None", "no object yet"),
             ("lambda upload_id: send(upload_id, 1, 3)", "no object yet"),
             ("complete", "5,242,880 bytes"),
+            ("lambda upload_id: (send(upload_id, 1), complete(upload_id))", "10,485,760 bytes"),
             ("lambda upload_id: (send(upload_id, 1, 2, 3), complete(upload_id))", "3 parts were"),
-            ("with_key", "sent with the key"),
+            ("lambda upload_id: (send(upload_id, 1, 3, 3), complete(upload_id))", "3 parts were"),
+            ("lambda upload_id: (with_key(upload_id, 1, 3), complete(upload_id))", "with the key"),
+            (
+                "lambda upload_id: (send(upload_id, 1), with_key(upload_id, 3), "
+                "complete(upload_id))",
+                "with the key",
+            ),
+            ("put_whole", "does not end in -3"),
+            ("lambda upload_id: s3.put_object(**FINISH, Body=film)", "does not end in -3"),
+            ("begin_again", "3 parts were sent"),
+            (
+                "lambda upload_id: (send(upload_id, 1, 3), complete(upload_id, order=-1))",
+                "InvalidPartOrder",
+            ),
+            (
+                "lambda upload_id: (send(upload_id, 1, 3), "
+                "complete(upload_id, ('PartNumber', 'ETag', 'Size')))",
+                "each part has its PartNumber and ETag",
+            ),
             ("lambda: None", "TypeError"),
             ("lambda upload_id: complete(upload_id[:-1])", "NoSuchUpload"),
         )
     ],
+}
+VARIATIONS = {
+    "try_five_minutes": (
+        ["five = list(signer.urls('GET', photos, expires=300))"],
+        [
+            ("five = list(signer.urls('GET', photos, expires=5))", "signed for 5 seconds"),
+            ("five = []", "no links"),
+        ],
+    ),
 }
