@@ -140,7 +140,7 @@ def _questions(
     own = [_example(text) for s in named if not s.not_actions for text in s.actions]
     iam = boto3.client("iam", region_name="us-east-1").meta.service_model.operation_names
     others = [*(f"iam:{name}" for name in iam), "sts:AssumeRole", "kms:Decrypt", *own]
-    others = [action for action in others if ":" in action and not action.startswith("s3:")]
+    others = [action for action in others if ":" in action and not action.lower().startswith("s3:")]
     for action in _S3:
         for resource in resources:
             if not (action in wanted.actions and resource.startswith(f"{bucket_arn}/{bare}/")):
