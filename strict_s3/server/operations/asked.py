@@ -1,7 +1,7 @@
 """Condition keys that are in a request's document, or in a form's field.
 
 Policies look at what a request asks for: the tags that an object is to get, a lock, a bucket's
-region. So these documents are read before the permission is decided.
+region. So these documents are read before the permission is decided, by the same rules as later.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 from ...rules import object_lock, tags
 from ...rules.context import lock_keys, tag_keys
+from ...rules.documents import CREATE_BUCKET, LEGAL_HOLD, RETENTION
 from ...rules.errors import S3Error
 from .. import xml
 from ..call import Call
@@ -39,22 +40,23 @@ def _tags(root: Element, call: Call) -> Keys:
 
 
 def _retention(root: Element, call: Call) -> Keys:
-    until = object_lock.iso_8601(root.findtext("{*}RetainUntilDate") or "")
-    return lock_keys(root.findtext("{*}Mode"), until, None, call.now)
+    asked = RETENTION.checked(root)
+    until = object_lock.iso_8601(asked.findtext("RetainUntilDate") or "")
+    return lock_keys(asked.findtext("Mode"), until, None, call.now)
 
 
 def _legal_hold(root: Element, call: Call) -> Keys:
-    return lock_keys(None, None, root.findtext("{*}Status"), call.now)
+    return lock_keys(None, None, LEGAL_HOLD.checked(root).findtext("Status"), call.now)
 
 
 def _bucket(root: Element, call: Call) -> Keys:
-    keys: Keys = {}
-    location = root.findtext("{*}LocationConstraint")
+    asked, keys = CREATE_BUCKET.checked(root), Keys()
+    location = asked.findtext("LocationConstraint")
     if location:
         keys["s3:locationconstraint"] = location
     pairs = [
-        (tag.findtext("{*}Key") or "", tag.findtext("{*}Value") or "")
-        for tag in root.findall("{*}Tags/{*}Tag")
+        (tag.findtext("Key") or "", tag.findtext("Value") or "")
+        for tag in asked.findall("Tags/Tag")
     ]
     if pairs:
         keys["aws:tagkeys"] = [key for key, _ in pairs]

@@ -115,6 +115,7 @@ def test_what_is_no_text_in_utf_8(text, kind):
         ({"Principal": {"AWS": "*"}}, True),
         ({"Principal": {"AWS": "123456789012"}}, False),
         ({"Principal": "*", "Effect": "Deny"}, False),
+        ({"NotPrincipal": {"AWS": "123456789012"}}, True),
         ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}, False),
         ({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}}, True),
         *(
