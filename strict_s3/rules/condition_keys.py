@@ -4,7 +4,8 @@ Sources: "AWS global condition context keys"
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html) and
 "Actions, resources, and condition keys for Amazon S3"
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
-`context` fills them in. A test has a Deny and an Allow for each key in `GIVEN`.
+Those of IAM and STS are in the lists beside that one. `context` and `iam_operations` fill them in.
+A test has a Deny and an Allow for each key in `GIVEN`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 _GIVEN = """
     aws:CurrentTime aws:EpochTime aws:MultiFactorAuthPresent aws:PrincipalAccount aws:PrincipalArn
     aws:PrincipalIsAWSService aws:PrincipalTag/ aws:PrincipalType aws:referer aws:RequestTag/
-    aws:RequestedRegion aws:ResourceAccount aws:SecureTransport aws:SourceIdentity aws:SourceIp
-    aws:TagKeys aws:TokenIssueTime aws:UserAgent aws:userid aws:username aws:ViaAWSService
+    aws:RequestedRegion aws:ResourceAccount aws:ResourceTag/ aws:SecureTransport aws:SourceIdentity
+    aws:SourceIp aws:TagKeys aws:TokenIssueTime aws:UserAgent aws:userid aws:username
+    aws:ViaAWSService
     s3:authType s3:delimiter s3:ExistingObjectTag/ s3:if-match s3:if-none-match
     s3:locationconstraint s3:max-keys s3:object-lock-legal-hold s3:object-lock-mode
     s3:object-lock-remaining-retention-days s3:object-lock-retain-until-date
@@ -24,7 +26,10 @@ _GIVEN = """
     s3:x-amz-grant-write-acp s3:x-amz-metadata-directive s3:x-amz-object-ownership
     s3:x-amz-server-side-encryption s3:x-amz-server-side-encryption-aws-kms-key-id
     s3:x-amz-server-side-encryption-customer-algorithm s3:x-amz-storage-class
-    s3:x-amz-website-redirect-location"""
+    s3:x-amz-website-redirect-location
+
+    iam:PermissionsBoundary iam:PolicyARN iam:ResourceTag/ sts:ExternalId sts:RoleSessionName
+    sts:SourceIdentity sts:TransitiveTagKeys"""
 GIVEN = frozenset(_GIVEN.split())
 # No request here has these, as on AWS none has them that is of this kind.
 NEVER = {
@@ -41,7 +46,7 @@ NEVER = {
     "there are no MFA devices": "aws:MultiFactorAuthAge",
     "nobody is federated by another provider": "aws:FederatedProvider",
     "TLS, where there is any, ends before this S3": "s3:TlsVersion",
-    "buckets are not controlled by their tags": "aws:ResourceTag/ s3:BucketTag/",
+    "buckets are not controlled by their tags": "s3:BucketTag/",
     "there are no access points": """
         s3:AccessPointNetworkOrigin s3:AccessPointTag/ s3:DataAccessPointAccount
         s3:DataAccessPointArn""",

@@ -239,9 +239,71 @@ CASES = [
 ]  # fmt: skip
 
 
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
+BOUNDARY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+TEAM, COST = ([{"Key": key, "Value": "red"}] for key in ("team", "cost"))
+
+
+def assuming(**params: Any) -> Ask:
+    named = {"RoleArn": ROLE, "RoleSessionName": "session", **params}
+    return lambda service, keys: service.client("sts", keys).assume_role(**named)
+
+
+def iam(operation: str, **params: Any) -> Ask:
+    return lambda service, keys: getattr(service.client("iam", keys), operation)(**params)
+
+
+ASSUME = "sts:AssumeRole"
+# Keys of IAM and STS: "Actions, resources, and condition keys" for both, and the IAM user guide.
+OF_SERVICES = [
+    ("sts:ExternalId", EQUALS, "abc", ASSUME, assuming(ExternalId="abc"), assuming()),
+    ("sts:RoleSessionName", "StringLike", "admin-*", ASSUME,
+     assuming(RoleSessionName="admin-ann"), assuming(RoleSessionName="ann")),
+    ("sts:SourceIdentity", EQUALS, "ann", ASSUME,
+     assuming(SourceIdentity="ann"), assuming(SourceIdentity="eve")),
+    ("sts:TransitiveTagKeys", "ForAnyValue:StringEquals", "team", ASSUME,
+     assuming(Tags=TEAM, TransitiveTagKeys=["team"]), assuming(Tags=TEAM)),
+    ("aws:RequestTag/team", EQUALS, "red", ASSUME, assuming(Tags=TEAM), assuming(Tags=COST)),
+    ("aws:TagKeys", "ForAnyValue:StringEquals", "team", "iam:TagUser",
+     iam("tag_user", UserName="bob", Tags=TEAM), iam("tag_user", UserName="bob", Tags=COST)),
+    ("aws:ResourceTag/team", EQUALS, "red", "iam:GetUser",
+     iam("get_user", UserName="tagged"), iam("get_user", UserName="bob")),
+    ("iam:ResourceTag/team", EQUALS, "red", "iam:GetUser",
+     iam("get_user", UserName="tagged"), iam("get_user", UserName="bob")),
+    ("iam:PolicyARN", "ArnEquals", FULL, "iam:AttachUserPolicy",
+     iam("attach_user_policy", UserName="bob", PolicyArn=FULL),
+     iam("attach_user_policy", UserName="bob", PolicyArn=BOUNDARY)),
+    ("iam:PermissionsBoundary", "StringNotEquals", BOUNDARY, "iam:CreateUser",
+     iam("create_user", UserName="x"),
+     iam("create_user", UserName="y", PermissionsBoundary=BOUNDARY)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "operator", "value", "action", "yes", "no"), OF_SERVICES)
+def test_keys_of_iam_and_sts(service, key, operator, value, action, yes, no):
+    ann = service.user("ann")
+    role(service, actions=("sts:TagSession", "sts:SetSourceIdentity"))
+    for name, tags in (("bob", []), ("tagged", TEAM)):
+        service.client("iam").create_user(UserName=name, Tags=tags)
+    condition = {operator: {key: value}}
+    rule = {"Action": action, "Resource": "*", "Condition": condition}
+    others = {"Effect": "Allow", "NotAction": action, "Resource": "*"}
+    for statements, refused in (
+        ([allow("*"), {"Effect": "Deny", **rule}], (True, False)),
+        ([others, {"Effect": "Allow", **rule}], (False, True)),
+    ):
+        give(service, *statements)
+        assert tuple(is_refused(ask, service, ann) for ask in (yes, no)) == refused
+
+
 def denied(service, keys: dict[str, str], ask: Ask) -> bool:
+    return is_refused(ask, service, service.client(keys=keys))
+
+
+def is_refused(ask: Ask, *arguments: Any) -> bool:
     try:
-        answer = ask(service, service.client(keys=keys))
+        answer = ask(*arguments)
     except ClientError as error:
         return error.response["Error"]["Code"] == "AccessDenied"
     return isinstance(answer, requests.Response) and "<Code>AccessDenied" in answer.text
@@ -332,7 +394,8 @@ def test_who_where_and_when(service, key, operator, yes, no, who):
 
 
 def test_every_key_has_its_cases():
-    tried = {case.key.lower() for case in CASES} | {key.lower() for key, *_ in ALWAYS}
+    tried = {case.key.lower() for case in CASES}
+    tried |= {key.lower() for key, *_ in (*ALWAYS, *OF_SERVICES)}
     given = {key.lower() for key in GIVEN}
     assert {key for key in given if not any(one.startswith(key) for one in tried)} == set()
     assert all(is_known(key) for key in tried)
