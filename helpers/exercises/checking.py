@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -109,9 +110,12 @@ def _because(answer: requests.Response, lab: Lab | None) -> str:
         answer = send("GET", str(answer.request.url))
     error = read_error(answer.content)
     if error.code == "SignatureDoesNotMatch":
+        if missing := re.findall(r"^([a-z0-9-]+):$", error.fields["CanonicalRequest"], re.M):
+            return f": {missing[0]} is signed, and was not sent."
         found = explain(answer, _meant(lab, answer) if lab else None)
         return f": {found.differences[0].words if found.differences else found.why}"
-    return f": {error.message.rstrip('.')}." if error.message else "."
+    named = f" ({names})" if (names := error.fields.get("HeadersNotSigned")) else ""
+    return f": {error.message.rstrip('.')}{named}." if error.message else "."
 
 
 # Values that are signed by mistake, for headers that a check sends.

@@ -21,7 +21,7 @@ from strict_s3.redact import redact
 from tests.lessons.lesson import LESSONS, cells, text
 from tests.service import Service
 
-TAUGHT = {"04": "share.py"}
+TAUGHT = {"04": "share.py", "05": "put.py"}
 
 
 def files(path) -> list[str]:
@@ -57,19 +57,31 @@ class Work:
 
     def run(self, lesson: str, *arguments: str, **variables: str) -> Any:
         """The JSON that the lesson's file prints."""
+        done = self._start(lesson, arguments, variables or self.profile)
+        assert done.returncode == 0, redact(done.stderr)
+        return json.loads(done.stdout)
+
+    def _start(
+        self, lesson: str, arguments: tuple[str, ...], variables: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
         (code,) = FILES[lesson]
         (self.folder / TAUGHT[lesson]).write_text(code, encoding="utf-8")
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, TAUGHT[lesson], *arguments],
             cwd=self.folder,
-            env=self.around | (variables or self.profile),
+            env=self.around | variables,
             capture_output=True,
             text=True,
             encoding="utf-8",
             timeout=60,
         )
-        assert done.returncode == 0, redact(done.stderr)
-        return json.loads(done.stdout)
+
+    def refused(self, lesson: str, *arguments: str) -> str:
+        """The one sentence with which the file refuses its arguments."""
+        done = self._start(lesson, arguments, self.profile)
+        assert done.returncode == 1 and not done.stdout
+        (line,) = done.stderr.splitlines()
+        return line
 
     def lasts(self, made: dict[str, Any], seconds: int) -> None:
         """`expires` is that long from now, in UTC."""
@@ -117,3 +129,33 @@ def test_share_as_a_role(work, service):
     )
     assert "X-Amz-Security-Token" in made["url"]
     assert requests.get(made["url"]).content == b"report"
+
+
+def test_put(work, service):
+    made = work.run("05", "image/png", "2048")
+    assert re.fullmatch(r"uploads/[0-9a-f-]{36}\.png", made["key"])
+    work.lasts(made, 600)
+
+    def upload(size: int = 2048, **changed: str | None) -> int:
+        headers = {n: v for n, v in (made["headers"] | changed).items() if v is not None}
+        return requests.put(made["url"], data=bytes(size), headers=headers).status_code
+
+    other = [upload(2047), upload(2049), upload(**{"If-None-Match": None})]
+    other += [upload(**{"Content-Type": kind}) for kind in ("text/html", None)]
+    assert other == [403] * 5
+    assert [upload(), upload()] == [200, 412]
+    stored = service.client().head_object(Bucket=service.bucket, Key=made["key"])
+    assert (stored["ContentType"], stored["ContentLength"]) == ("image/png", 2048)
+    assert work.run("05", "image/jpeg", "1")["key"] != made["key"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("text/html", "10"), "type: one of image/png, image/jpeg"),
+        (("image/png", "0"), "size: 1 to 10000000 bytes"),
+        (("image/png", "10000001"), "size: 1 to 10000000 bytes"),
+    ],
+)
+def test_put_refuses(arguments, line, work):
+    assert work.refused("05", *arguments) == line

@@ -1,5 +1,5 @@
 _SIGN = """
-import zlib
+import base64, hashlib, zlib
 
 def sign(key="lesson-05/avatar.png", expires=600, operation="put_object", **params):
     params = {"Bucket": lab.bucket, "Key": key, **params}
@@ -31,6 +31,50 @@ def _contract(url: str, headers: str) -> str:
     return f"{_SIGN}\ncontract_url = {url}\ncontract_headers = {headers}"
 
 
+def _vary(name: str, value: str) -> str:
+    return f"{_SIGN}\n{name} = {value}"
+
+
+VARIATIONS = {
+    "try_jpeg": (
+        [
+            _vary("jpeg_url", "sign(ContentType='image/jpeg')"),
+            _vary(
+                "jpeg_url",
+                "s3.generate_presigned_url('put_object', TARGET | {'ContentType': 'image/jpeg'})",
+            ),
+        ],
+        [
+            (_vary("jpeg_url", value), hint)
+            for value, hint in (
+                ("sign()", "image/png is accepted too"),
+                ("sign(ContentType='image/jpg')", "Signed content-type:image/jpg, sent image/jpeg"),
+                ("sign(operation='get_object')", "The URL was signed for GET, but PUT was sent"),
+                (
+                    "sign(ContentType='image/jpeg', Metadata={'a': 'b'})",
+                    "x-amz-meta-a is signed, and was",
+                ),
+            )
+        ],
+    ),
+    "try_size": (
+        [
+            _vary("size_url", "sign(ContentLength=250)"),
+            _vary(
+                "size_url",
+                "s3.generate_presigned_url('put_object', TARGET | {'ContentLength': 250}, 60)",
+            ),
+        ],
+        [
+            (_vary("size_url", value), hint)
+            for value, hint in (
+                ("sign()", "249 bytes are accepted too. Sign ContentLength"),
+                ("sign(ContentLength=205)", "Signed content-length:205, sent 250"),
+                ("sign(ContentLength=250)[:-1]", "SignatureDoesNotMatch"),
+            )
+        ],
+    ),
+}
 RIGHT = {
     "check_avatar": [
         _avatar("sign(**PNG, **SIZE)"),
@@ -38,6 +82,10 @@ RIGHT = {
             "boto3.client('s3', **lab.boto3_args, config=Config(signature_version='s3v4'))"
             ".generate_presigned_url(ClientMethod='put_object', HttpMethod='PUT', ExpiresIn=600,"
             " Params=dict(Bucket=lab.bucket, Key='lesson-05/avatar.png', **PNG, **SIZE))"
+        ),
+        _avatar(
+            "lab.presigner().put('lesson-05/avatar.png', expires=600,"
+            " headers={'content-type': 'image/png', 'content-length': '2048'})"
         ),
     ],
     "check_contract": [
@@ -47,6 +95,16 @@ RIGHT = {
             "contract(ChecksumSHA256=SHA, ContentType='text/plain', **NEW)",
             "{'X-Amz-Checksum-Sha256': SHA, 'Content-Type': 'text/plain', 'if-none-match': '*'}",
         ),
+        # The length too, which every client sends by itself.
+        _contract(
+            "contract(ChecksumSHA256=SHA, ContentLength=len(CONTRACT), **NEW)",
+            "{'x-amz-checksum-sha256': SHA, **SENT, 'Content-Length': str(len(CONTRACT))}",
+        ),
+        # More headers than are signed limit nothing, and harm nothing.
+        _contract(
+            "contract(ChecksumSHA256=SHA, **NEW)",
+            "{'x-amz-checksum-sha256': SHA, **SENT, 'Content-Type': 'text/plain'}",
+        ),
     ],
 }
 WRONG = {
@@ -54,37 +112,70 @@ WRONG = {
         (_avatar(value), hint)
         for value, hint in (
             ("None", "replace the dots"),
+            # The key.
             ("url", "Which key did you sign for"),
-            ("sign()", "an upload with text/html is taken too"),
-            ("sign(**PNG)", "2047 bytes are taken too"),
-            ("sign(**SIZE)", "an upload with text/html is taken too"),
-            ("sign(ContentType='image/jpeg', **SIZE)", "compare the CanonicalRequest"),
-            ("sign(ContentLength=2047, **PNG)", "compare the CanonicalRequest"),
-            ("sign(operation='get_object')", "Is it signed for PUT"),
             ("sign('lesson-05/other.png', **PNG, **SIZE)", "Which key did you sign for"),
-            ("sign(expires=10, **PNG, **SIZE)", "after 9 minutes 50"),
-            ("sign(expires=1800, **PNG, **SIZE)", "still works after 10 minutes 10"),
+            # The time.
+            ("sign(expires=10, **PNG, **SIZE)", "X-Amz-Expires is 10; 10 minutes are 600"),
+            ("sign(expires=1800, **PNG, **SIZE)", "X-Amz-Expires is 1800"),
+            ("sign(expires=8 * 86400, **PNG, **SIZE)", "must be less than a week"),
+            # The type.
+            ("sign(**SIZE)", "an upload with text/html is accepted too"),
+            (
+                "sign(ContentType='image/jpeg', **SIZE)",
+                "Signed content-type:image/jpeg, sent image",
+            ),
+            ("sign(ContentType='image/*', **SIZE)", "Signed content-type:image/*, sent image/png"),
+            # The size.
+            ("sign(**PNG)", "0 bytes are accepted too"),
+            ("sign(ContentLength=2047, **PNG)", "Signed content-length:2047, sent 2048"),
+            ("sign(ContentLength=2000, **PNG)", "Signed content-length:2000, sent 2048"),
+            ("sign()", "an upload with text/html is accepted too"),
+            # An upload, signed.
+            ("sign(operation='get_object')", "The URL was signed for GET, but PUT was sent"),
+            ("sign(**PNG, **SIZE)[:-1]", "SignatureDoesNotMatch"),
+            ("sign(ACL='private', **PNG, **SIZE)", "x-amz-acl is signed, and was not sent"),
             ("42", "should be a URL"),
         )
     ],
     "check_contract": [
         (_contract(url, headers), hint)
         for url, headers, hint in (
+            # These bytes and no others.
             ("contract(**NEW)", "SENT", "other bytes of the same length"),
-            ("contract()", "{}", "other bytes of the same length"),
+            ("contract(ContentLength=29, **NEW)", "SENT", "other bytes of the same length"),
+            # Never over one that is there.
+            ("contract()", "{}", "a second upload should be refused with 412"),
             (
                 "contract(ChecksumSHA256=SHA)",
                 "{'x-amz-checksum-sha256': SHA}",
-                "a second upload replaces the first",
+                "a second upload should be refused with 412",
             ),
-            ("contract(ChecksumSHA256=SHA, **NEW)", "SENT", "are all signed headers sent"),
-            ("contract(ChecksumSHA256=SHA, **NEW)", "'none'", "a dict of texts"),
-            ("contract(ChecksumSHA256=SHA, **NEW)", "{'If-None-Match': 1}", "a dict of texts"),
             (
                 "contract(ChecksumSHA256=SHA)",
                 "{'x-amz-checksum-sha256': SHA, **SENT}",
-                "can leave the header If-None-Match out",
+                "can leave out the header If-None-Match",
             ),
+            ("contract(**NEW)", "{'content-md5': MD5, **SENT}", "were not signed (content-md5)"),
+            # The headers.
+            (
+                "contract(ChecksumSHA256=SHA, **NEW)",
+                "SENT",
+                "x-amz-checksum-sha256 is signed, and was not sent",
+            ),
+            (
+                "contract(ChecksumSHA256=SHA, **NEW)",
+                "{'x-amz-checksum-sha265': SHA, **SENT}",
+                "which were not signed (x-amz-checksum-sha265)",
+            ),
+            (
+                "contract(ChecksumSHA256=b64(b'x' * 32), **NEW)",
+                "{'x-amz-checksum-sha256': b64(b'x' * 32), **SENT}",
+                "BadDigest: The SHA256 you specified did not match",
+            ),
+            ("contract(ChecksumSHA256=SHA, **NEW)", "'none'", "a dict of texts"),
+            ("contract(ChecksumSHA256=SHA, **NEW)", "{'If-None-Match': 1}", "a dict of texts"),
+            # The key.
             (
                 "sign('lesson-05/else.txt', ChecksumSHA256=SHA)",
                 "{'x-amz-checksum-sha256': SHA}",
