@@ -1,79 +1,111 @@
-"""The inspector's model: a text that somebody pasted, read, and the reports as cards."""
+"""The inspector's model: a text that somebody pasted, read, and the report as cards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from helpers.forms import cards
 from helpers.forms.markup import Markup, join, tag
-from strict_s3.explainer import Explanation, FormReport, Part, UrlReport, inspect_text
+from strict_s3.explainer import (
+    ConsoleReport,
+    DocumentReport,
+    Explanation,
+    Finding,
+    FormReport,
+    Part,
+    Report,
+    UrlReport,
+    inspect_text,
+)
 
 
 def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
-    """The card for a URL, a form's fields as JSON, or S3's error.
+    """The cards for whatever was pasted; the verdict is the first.
 
     `signed` is the URL that was signed, to compare an error with. Raises InspectError.
     """
     report = inspect_text(text, signed.strip() or None, now)
+    return join([verdict(report), *_repairs(report), *_body(report), *_undone(report)])
+
+
+def verdict(report: Report) -> Markup:
+    """What is wrong, why, and the fix; or that nothing is."""
+    said = report.verdict
+    word = cards.verdict_word("Wrong" if said.fault else "Nothing wrong", not said.fault)
+    code = ""
     if isinstance(report, Explanation):
-        return explanation(report)
-    return form(report) if isinstance(report, FormReport) else url(report)
+        code = " ".join(filter(None, (str(report.status or ""), report.code)))
+    return cards.section(
+        "Verdict",
+        tag("p", word, " · ", tag("strong", said.what)),
+        tag("p", "S3 says: ", tag("code", code), " ", report.message)  # type: ignore[attr-defined]
+        if code
+        else None,
+        cards.sentences(("Why", said.why), ("The fix", said.fix)),
+    )
 
 
-def url(report: UrlReport) -> Markup:
+def _body(report: Report) -> Iterator[Markup | None]:
+    """What each kind of report has beside the verdict."""
+    if isinstance(report, UrlReport):
+        yield _warned(report.findings[1:] if report.verdict.fault else report.findings)
+        yield from url(report)
+    elif isinstance(report, FormReport):
+        yield _warned(report.findings[1:] if report.verdict.fault else report.findings)
+        yield from form(report)
+    elif isinstance(report, Explanation):
+        yield from explanation(report)
+    elif isinstance(report, ConsoleReport | DocumentReport):
+        yield _warned(report.findings)
+        if isinstance(report, DocumentReport):
+            yield _listed(f"What this {report.kind} says", report.facts)
+        elif report.request:
+            yield from url(report.request)
+
+
+def url(report: UrlReport) -> Iterator[Markup]:
     """A presigned URL, taken apart and explained."""
-    return join(
-        [
-            cards.section(
-                f"A presigned URL, Signature Version {report.version}",
-                cards.anatomy(report.segments),
-                cards.countdown(report.ends_at_latest) if report.ends_at_latest else None,
-            ),
-            _listed("What it says", report.facts),
-            cards.section("Its parameters", _parts(report.parameters)),
-            _warned(report.warnings),
-            cards.section("In what was pasted", _bullets(report.repairs))
-            if report.repairs
-            else None,
-        ]
+    yield cards.section(
+        f"A presigned URL, Signature Version {report.signed_with}",
+        cards.anatomy(report.segments),
+        cards.countdown(report.ends_at_latest) if report.ends_at_latest else None,
+        cards.fold("What it says", _parts(report.facts), is_open=True),
+        cards.fold(f"Its parameters ({len(report.parameters)})", _parts(report.parameters)),
     )
 
 
-def form(report: FormReport) -> Markup:
+def form(report: FormReport) -> Iterator[Markup]:
     """A form's fields, and its policy as sentences."""
-    return join(
-        [
-            cards.section(
-                f"A form for POST, Signature Version {report.version}",
-                tag("p", "An upload is accepted if:"),
-                _bullets(report.sentences),
-                cards.countdown(report.ends) if report.ends else None,
-            ),
-            _listed("What it says", report.facts),
-            cards.section("Its fields", _parts(report.fields)),
-            _warned(report.warnings),
-        ]
+    yield cards.section(
+        f"A form for POST, Signature Version {report.version}",
+        tag("p", "An upload is accepted if:"),
+        _bullets(report.sentences),
+        cards.countdown(report.ends) if report.ends else None,
+        cards.fold("What it says", _parts(report.facts), is_open=True),
+        cards.fold(f"Its fields ({len(report.fields)})", _parts(report.fields)),
     )
 
 
-def explanation(report: Explanation) -> Markup:
-    """Why S3 refused."""
-    code = " ".join(filter(None, (str(report.status or ""), report.code)))
-    return join(
-        [
-            cards.section(
-                "Why S3 refused" if report.refused else "No refusal",
-                tag("p", tag("strong", code), " ", report.message) if code else None,
-                cards.sentences(
-                    ("What", report.what), ("Why", report.why), ("The fix", report.fix)
-                ),
-                cards.differences(report),
-            ),
-            _warned(report.also),
-            _listed("S3 also says", report.facts) if report.facts else None,
-        ]
-    )
+def explanation(report: Explanation) -> Iterator[Markup | None]:
+    """What differs, what else is known, and the URL in the same paste."""
+    yield cards.differences(report)
+    yield cards.section("Look out", _bullets(report.also)) if report.also else None
+    yield _listed("S3 also says", report.facts) if report.facts else None
+    if report.request:
+        yield from url(report.request)
+
+
+def _repairs(report: Report) -> Iterator[Markup]:
+    """Pieces to copy that put it right."""
+    for part in report.repairs:
+        box = tag("pre", part.value, tabindex="0", aria_label=part.label)
+        yield cards.section(part.label, box)
+
+
+def _undone(report: Report) -> Iterator[Markup]:
+    if report.undone:
+        yield cards.section("In what was pasted", _bullets(report.undone))
 
 
 def _listed(heading: str, parts: Iterable[Part]) -> Markup:
@@ -91,9 +123,15 @@ def _parts(parts: Iterable[Part]) -> Markup:
     return cards.table(("Name", "Value and meaning"), rows)
 
 
-def _warned(sentences: Iterable[str]) -> Markup | None:
-    found = list(sentences)
-    return cards.section("Look out", _bullets(found)) if found else None
+def _warned(findings: Iterable[Finding]) -> Markup | None:
+    wrong = [each.text for each in findings if each.fault]
+    known = [each.text for each in findings if not each.fault]
+    return join(
+        [
+            cards.section("Also wrong", _bullets(wrong)) if wrong else None,
+            cards.section("Look out", _bullets(known)) if known else None,
+        ]
+    )
 
 
 def _bullets(sentences: Iterable[str]) -> Markup:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from strict_s3.explainer.cors import read_configuration
+from strict_s3.explainer.cors_read import read_configuration
 
 
 def page_rule(

@@ -31,7 +31,8 @@ class AccessReport(Readable):
     """Is this principal allowed to do that?
 
     `reason` is the sentence that decides; `decided_by` the policy and statement, "" if nothing
-    matched. `steps` are all statements that were examined, in order.
+    matched. `steps` are all statements that were examined, in order. `absent` are condition keys of
+    the network that the policies ask for and the context does not have.
     """
 
     allowed: bool
@@ -41,6 +42,7 @@ class AccessReport(Readable):
     reason: str
     decided_by: str
     steps: tuple[Step, ...]
+    absent: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         verdict = "allowed" if self.allowed else "refused"
@@ -49,6 +51,14 @@ class AccessReport(Readable):
             *wrapped(f"{shown(who)} is {verdict}.", "", "  "),
             *wrapped(self.reason, "  ", "  "),
         ]
+        if self.absent and not self.allowed:
+            lines += wrapped(
+                f"{', '.join(map(shown, self.absent))}: a condition asks for it, and it was not "
+                f"given in "
+                "context. A condition with Not… holds for a key that is absent.",
+                "  ! ",
+                "    ",
+            )
         for step in self.steps:
             mark = PASSED if step.matched else FAILED
             result = "matches" if step.matched else shown(step.why)
@@ -106,6 +116,7 @@ def inspect_access(
         verdict.reason,
         _decider(verdict),
         verdict.steps,
+        _absent(policies, context or {}),
     )
 
 
@@ -163,3 +174,22 @@ def _decider(verdict: Evaluation) -> str:
     if verdict.policy is None or verdict.statement is None:
         return ""
     return f'"{verdict.policy.name}", statement {verdict.statement.label}'
+
+
+# Keys that every request has on AWS, and that only the caller of `inspect_access` can tell.
+_OF_THE_REQUEST = ("aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:securetransport")
+
+
+def _absent(policies: Applicable, context: Mapping[str, Any]) -> tuple[str, ...]:
+    given = {name.lower() for name in context}
+    every = [*policies.identity, *policies.resource, *(policies.session or ())]
+    if policies.boundary:
+        every.append(policies.boundary)
+    keys = {
+        key
+        for policy in every
+        for statement in policy.statements
+        for _operator, key, _values in statement.conditions
+        if key.lower() in _OF_THE_REQUEST and key.lower() not in given
+    }
+    return tuple(sorted(keys))

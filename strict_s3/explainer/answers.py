@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from typing import Any
 
 from ..errors import InspectError
+from .errors_read import find_error, read_error
+from .pasted import read_meant_text
 
 MAX_BODY = 256 * 1024  # characters that are read; S3's longest errors have a few thousand
 
@@ -53,7 +51,7 @@ def read_meant(meant: Meant | Mapping[str, Any] | str | None) -> Meant:
     if meant is None:
         return Meant()
     if isinstance(meant, str):
-        return Meant(url=meant.strip())
+        return Meant(*read_meant_text(meant))
     if isinstance(meant, Meant):
         request = meant
     elif isinstance(meant, Mapping):
@@ -103,13 +101,14 @@ def read_answer(response: Any) -> Answer:
 
 
 def _from_text(text: str) -> Answer:
-    error = read_error(text)
-    if not error.code:
+    found = find_error(text)
+    if found is None:
         raise InspectError(
             "This text is not an S3 error: it has no <Error> with a <Code> in it. Paste the whole "
             "XML, from <Error> to </Error>."
         )
-    return Answer(0, *error, text)
+    status, error, operation = found
+    return Answer(status, *error, text, operation=operation)
 
 
 def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:
@@ -169,41 +168,3 @@ def _lower(headers: Any) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-_ERROR = re.compile(r"<(?:\w+:)?Error[\s>]")
-
-
-class ErrorDocument(NamedTuple):
-    """S3's error: its code, its message, and the further elements by name."""
-
-    code: str = ""
-    message: str = ""
-    fields: Mapping[str, str] = {}
-
-
-def holds_error(text: str) -> bool:
-    """Is there something in `text` that looks like S3's error? (It may be cut off.)"""
-    return "<Code>" in text and bool(_ERROR.search(text))
-
-
-def read_error(text: str | bytes) -> ErrorDocument:
-    """The S3 error in `text`, wherever in it; all of it empty if there is none.
-
-    >>> read_error("<Error><Code>NoSuchKey</Code><Key>a.txt</Key></Error>")
-    ErrorDocument(code='NoSuchKey', message='', fields={'Key': 'a.txt'})
-    >>> read_error("<html>502 Bad Gateway</html>").code
-    ''
-    """
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    begin, end = _ERROR.search(text), text.rfind("Error>")
-    if not begin or end < begin.start():
-        return ErrorDocument()
-    try:
-        root = fromstring(text[begin.start() : end + len("Error>")])
-    except (DefusedXmlException, SyntaxError, ValueError):  # ParseError is a SyntaxError
-        return ErrorDocument()
-    fields = {child.tag.rpartition("}")[2]: child.text or "" for child in root}
-    code, message = fields.pop("Code", ""), fields.pop("Message", "")
-    return ErrorDocument(code.strip(), message.strip(), fields)

@@ -1,59 +1,92 @@
-"""The command ``inspect``: explain a URL, a POST form or S3's error on a terminal."""
+"""The command ``inspect``: say on a terminal what is wrong with whatever was pasted."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable, Sequence
 
 from ..errors import InspectError
 from ..output import cannot_write
+from .keys import Keys, keys_of_profile, try_keys
 from .text import inspect_text
+
+KeySource = Callable[[str], Sequence[Keys]]
 
 
 def parser(prog: str) -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
         prog=prog,
-        description="Explains a presigned URL, a POST form (JSON) or S3's error (XML). Signatures "
-        "and session tokens are never shown.",
-        epilog="Exit status: 0 explained, 1 the report could not be written, 2 the text is none of "
-        "the three, 141 the reader closed the pipe.",
+        description="Says what is wrong with a presigned URL (alone, in a command, code or a "
+        "log), a "
+        "POST form, S3's error, a browser's CORS line, CORS rules or a policy; several of them in "
+        "one "
+        "text are put together. Signatures, tokens and keys are never shown.",
+        epilog="Exit status: 0 nothing is wrong, 1 a fault was found (or the report could not be "
+        "written), 2 the text can't be read, 141 the reader closed the pipe.",
     )
     top.add_argument(
         "text",
         nargs="?",
         default="-",
-        metavar="URL",
-        help="the URL, in quotes; - (or nothing) reads standard input, which keeps a URL out of "
+        metavar="TEXT",
+        help="the text, in quotes; - (or nothing) reads standard input, which keeps a URL out of "
         "the shell's history",
     )
+    top.add_argument("--all", action="store_true", help="every parameter and field too")
+    top.add_argument("--json", action="store_true", help="the report as JSON, for programs")
+    top.add_argument(
+        "--with-keys",
+        action="store_true",
+        help="compute the signature offline with your own keys, to name with certainty what "
+        "differs",
+    )
+    top.add_argument("--profile", default="", help="the keys' profile of ~/.aws (with --with-keys)")
     return top
 
 
-def main(arguments: list[str], prog: str = "strict-s3 inspect") -> int:
-    """Run the command; returns the exit status, which the parser's epilog lists."""
-    text: str = parser(prog).parse_args(arguments).text
+def main(
+    arguments: list[str], prog: str = "strict-s3 inspect", keys: KeySource = keys_of_profile
+) -> int:
+    """Run the command; returns the exit status, which the parser's epilog lists.
+
+    `keys` finds the keys of a profile ("" for the default) for ``--with-keys``.
+    """
+    options = parser(prog).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without a character shows another one
             stream.reconfigure(errors="replace")
     try:
-        report = inspect_text(_standard_input() if text == "-" else text)
+        text = _standard_input() if options.text == "-" else options.text
+        report = inspect_text(text)
+        if options.with_keys:
+            report = try_keys(text, report, keys(options.profile))
     except InspectError as problem:
+        if options.json:
+            return _write(json.dumps({"report": None, "problem": str(problem)}), 2)
         print(problem, file=sys.stderr)
         return 2
+    if options.json:
+        said = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
+    else:
+        said = report.full() if options.all else str(report)
+    return _write(said, 1 if report.verdict.fault else 0)
+
+
+def _write(text: str, status: int) -> int:
     try:
-        print(report, flush=True)
+        print(text, flush=True)
     except OSError as problem:
         return cannot_write(problem)
-    return 0
+    return status
 
 
-def _standard_input() -> str:
+def _standard_input() -> bytes:
     if sys.stdin.isatty():
         print("Paste it here, then end with Ctrl-D (Windows: Ctrl-Z, Enter).", file=sys.stderr)
-    binary = hasattr(sys.stdin, "buffer")
-    data = sys.stdin.buffer.read() if binary else sys.stdin.read().encode()
-    return data.decode("utf-8-sig", "replace")
+    return sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from xml.etree.ElementTree import Element, SubElement
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from ..errors import InspectError
 from ..rules import cors
@@ -21,6 +16,7 @@ from ..rules.cors import CorsRule
 from ..rules.decision import Decision
 from ..rules.errors import S3Error
 from ..rules.request import Request
+from .cors_read import Configuration, read_configuration
 from .words import Part, Readable, bullets, listing, shown
 
 _SIMPLE_METHODS = ("GET", "HEAD", "POST")
@@ -83,7 +79,7 @@ class CorsReport(Readable):
 
 
 def inspect_cors(
-    configuration: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes | None,
+    configuration: Configuration,
     origin: str,
     method: str,
     headers: Mapping[str, str] | None = None,
@@ -93,15 +89,16 @@ def inspect_cors(
 ) -> CorsReport:
     """What happens to a page's request under a CORS configuration.
 
-    `configuration` is boto3's dict, its list of rules, S3's XML, or None for a bucket without one;
-    `origin` is the page's (``https://host``), `headers` those that the page sets; `credentials`
-    stands for fetch's ``credentials: "include"``, `progress` for a listener on the progress of an
-    XMLHttpRequest's upload. Raises `InspectError` for what S3 does not accept.
+    `configuration` is boto3's dict, its list of rules, JSON or S3's XML as text, or None for a
+    bucket without one; `origin` is the page's (``https://host``), `headers` those that the page
+    sets; `credentials` stands for fetch's ``credentials: "include"``, `progress` for a listener on
+    the progress of an XMLHttpRequest's upload. Raises `InspectError` for what S3 does not accept.
 
         rules = [{"AllowedOrigins": ["https://www.example.com"], "AllowedMethods": ["PUT"]}]
         print(inspect_cors(rules, "https://www.example.com", "PUT"))
     """
     rules = read_configuration(configuration)
+    written, origin = origin, _as_sent(origin)
     if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/\s]+", origin):
         raise InspectError(
             f"{shown(origin)!r} is not an origin. Write scheme and host and nothing after them: "
@@ -123,6 +120,10 @@ def inspect_cors(
     sent = not asks or not refusal
     visible = sent and "access-control-allow-origin" in answer
     notes = list(_notes(own, sets, method, asks, visible))
+    if written != origin:
+        notes.append(
+            f"Browsers send an origin in lower case, so {shown(written)} is {shown(origin)}."
+        )
     if visible and credentials and answer["access-control-allow-origin"] == "*":
         visible = False
         notes.append(
@@ -133,6 +134,13 @@ def inspect_cors(
         n.strip().lower() for n in answer.get("access-control-expose-headers", "").split(",")
     ]
     readable = tuple(sorted({*READABLE, *filter(None, exposed)})) if visible else ()
+    if visible and method == "GET" and not asks:
+        notes.append(
+            "If a browser still reports a CORS error here, it may show a copy from its cache: one "
+            "that "
+            "was got without an Origin (an img without crossorigin) has no CORS headers. Use "
+            'crossorigin="anonymous" everywhere, or a URL of its own.'
+        )
     if visible and "etag" not in readable:
         notes.append(
             'The page cannot read ETag (multipart uploads need it): "ExposeHeaders": ["ETag"].'
@@ -153,56 +161,6 @@ def inspect_cors(
     )
 
 
-def read_configuration(
-    configuration: Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | bytes | None,
-) -> tuple[CorsRule, ...]:
-    """The rules, checked as S3 checks them. Raises `InspectError`."""
-    if configuration is None or configuration in ("", b"", {}):
-        return ()
-    try:
-        if isinstance(configuration, str | bytes):
-            root = fromstring(configuration)
-        else:
-            root = _as_xml(configuration)
-        return cors.parse_configuration(root)
-    except InspectError:
-        raise
-    except (DefusedXmlException, SyntaxError, ValueError, TypeError):
-        raise InspectError(
-            "This is not a CORS configuration. Give boto3's {'CORSRules': [{'AllowedOrigins': […], "
-            "'AllowedMethods': […]}]}, or S3's XML."
-        ) from None
-    except S3Error as error:
-        raise InspectError(f"S3 refuses this configuration: {shown(error.message)}") from None
-
-
-def _as_xml(configuration: Any) -> Element:
-    """boto3's dict as the XML that boto3 sends, so that the server's own reader checks it."""
-    is_whole = isinstance(configuration, Mapping)
-    rules = configuration.get("CORSRules", ()) if is_whole else configuration
-    root = Element("CORSConfiguration")
-    lists = ("AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
-    for rule in rules:
-        if not isinstance(rule, Mapping):
-            raise TypeError("a rule is a dict")
-        unknown = set(rule) - {*(f"{name}s" for name in lists), "MaxAgeSeconds", "ID"}
-        if unknown:
-            raise InspectError(
-                f"A CORS rule can't have {', '.join(sorted(map(str, unknown)))}; it has "
-                "AllowedOrigins, AllowedMethods, AllowedHeaders, ExposeHeaders and MaxAgeSeconds."
-            )
-        element = SubElement(root, "CORSRule")
-        for name in lists:
-            values = rule.get(f"{name}s", ())
-            if isinstance(values, str):
-                raise InspectError(f"{name}s must be a list: [{values!r}].")
-            for value in values:
-                SubElement(element, name).text = str(value)
-        if "MaxAgeSeconds" in rule:
-            SubElement(element, "MaxAgeSeconds").text = str(rule["MaxAgeSeconds"])
-    return root
-
-
 def _answer(
     rules: Sequence[CorsRule], question: list[tuple[str, str]], method: str, asks: bool
 ) -> tuple[dict[str, str], str]:
@@ -220,6 +178,11 @@ def _answer(
 
 def _reasons(rules: Sequence[CorsRule], origin: str, method: str, headers: list[str]) -> list[str]:
     return [rule.mismatch(origin, method, headers) for rule in rules]
+
+
+def _as_sent(origin: str) -> str:
+    """An origin as a browser sends it: scheme and host in lower case."""
+    return origin.lower() if re.fullmatch(r"[A-Za-z][\w+.-]*://[^/\s]+", origin) else origin
 
 
 def _set_by_browser(name: str) -> bool:

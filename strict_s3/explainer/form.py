@@ -8,43 +8,38 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InspectError
 from ..redact import HIDDEN, redact_key
-from ..rules import post_policy, sigv4
+from ..rules import post_policy
 from ..rules.authentication import Endpoint, Verifier, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, S3Error
 from ..rules.limits import GIB, MAX_KEY, MAX_PUT
 from ..rules.post_policy import Condition, PostPolicy
-from ..rules.public_access import PUBLIC_ACLS
+from .form_findings import findings_about, missing_pieces
+from .form_read import FoundForm, as_fields, find_form
 from .hosts import read_host
 from .parameters import meaning
-from .words import (
-    Part,
-    Readable,
-    bullets,
-    count,
-    duration,
-    is_secret,
-    listing,
-    moment,
-    shown,
-    time_left,
-    utc_now,
-)
+from .render import Report, listed, told
+from .verdict import NO_VERDICT, Finding, Verdict, decide
+from .words import Part, bullets, count, is_secret, moment, shown, time_left, utc_now
 
-# The type of an upload, unless a field says otherwise.
-_DEFAULT_TYPE = "binary/octet-stream"
+# Fields of Signature Version 2, which need no condition.
+VERSION_2 = ("awsaccesskeyid", "signature")
+_NOT_KNOWN_HERE = (
+    "As far as the form shows: only S3 can check signature and permission, and the size of the "
+    "file is not known yet."
+)
 
 
 @dataclass(frozen=True, repr=False)
-class FormReport(Readable):
+class FormReport(Report):
     """What a POST form says. Holds neither signature nor session token.
 
     `sentences` are the policy's conditions in words; `missing` are conditions that the fields do
@@ -69,15 +64,23 @@ class FormReport(Readable):
     policy: Mapping[str, Any]
     facts: tuple[Part, ...] = ()
     fields: tuple[Part, ...] = ()
-    warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    verdict: Verdict = NO_VERDICT
+    undone: tuple[str, ...] = ()
+    repairs: tuple[Part, ...] = ()
 
-    def __str__(self) -> str:
-        lines = [f"POST form, Signature Version {self.version}", *listing(self.facts)]
-        lines += ["Policy: the upload is accepted if", *bullets(self.sentences, "-")]
-        lines += ["Fields", *listing(self.fields)]
-        if self.warnings:
-            lines += ["Look out", *bullets(self.warnings)]
-        return "\n".join(lines)
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that was found, what makes the upload fail first, a paragraph each."""
+        return tuple(finding.text for finding in self.findings)
+
+    def sections(self) -> Iterable[tuple[str, list[str]]]:
+        yield from told(self.findings[1:] if self.verdict.fault else self.findings)
+        yield "Policy: the upload is accepted if", bullets(self.sentences, "-")
+        yield listed(f"What this POST form says (Signature Version {self.version})", self.facts)
+
+    def anatomy(self) -> Iterable[tuple[str, list[str]]]:
+        yield listed("Fields", self.fields)
 
 
 def inspect_form(form: Mapping[str, Any] | str, now: datetime | None = None) -> FormReport:
@@ -89,8 +92,13 @@ def inspect_form(form: Mapping[str, Any] | str, now: datetime | None = None) -> 
         print(inspect_form(s3.generate_presigned_post("my-bucket", "report.txt")))
     """
     now = utc_now() if now is None else now.astimezone(UTC)
-    url, fields = _fields(form)
-    lower = {name.lower(): value for name, value in reversed(fields.items())}
+    return read_form(_found(form), now)
+
+
+def read_form(form: FoundForm, now: datetime) -> FormReport:
+    """The report on a form that was found. Raises `InspectError` if it has no policy."""
+    url, fields = form.url, form.fields
+    lower = {name.lower(): value for name, value in reversed(list(fields.items()))}
     if "policy" not in lower:
         raise InspectError(
             "These fields have no policy. A presigned form has policy, x-amz-signature and "
@@ -120,36 +128,37 @@ def inspect_form(form: Mapping[str, Any] | str, now: datetime | None = None) -> 
         refusal=refusal,
         policy=document,
     )
-    return _finished(report, fields, lower, url, now)
+    return _finished(report, form, lower, now)
 
 
 def _finished(
-    report: FormReport,
-    fields: Mapping[str, str],
-    lower: Mapping[str, str],
-    url: str,
-    now: datetime,
+    report: FormReport, form: FoundForm, lower: Mapping[str, str], now: datetime
 ) -> FormReport:
+    findings = findings_about(report, form, lower, now)
+    until = (
+        f"; it is valid until {iso(report.ends)} ({time_left(report.ends, now)})"
+        if report.ends
+        else ""
+    )
+    verdict, _ = decide(findings, f"Nothing is wrong with this POST form as such{until}.")
+    if not verdict.fault:
+        verdict = replace(verdict, why=_NOT_KNOWN_HERE)
     return replace(
         report,
-        facts=tuple(_facts(report, url, now)),
-        fields=tuple(_field(name, value) for name, value in fields.items()),
-        warnings=(*_warnings(report, lower, now), *_host_warning(url)),
+        facts=tuple(_facts(report, form.url, now)),
+        fields=tuple(_field(name, value) for name, value in form.fields.items()),
+        findings=tuple(sorted(findings, key=lambda each: not each.fault)),
+        verdict=verdict,
+        undone=form.undone,
+        repairs=tuple(missing_pieces(report, lower)),
     )
 
 
-def _host_warning(url: str) -> Iterator[str]:
-    try:
-        warning = read_host(urlsplit(url).netloc).warning
-    except ValueError:
-        warning = f"The form's url is not a URL: {shown(url)}."
-    if url and warning:
-        yield warning
-
-
-def _fields(form: Mapping[str, Any] | str) -> tuple[str, dict[str, str]]:
+def _found(form: Mapping[str, Any] | str) -> FoundForm:
     """The URL ("" if there is none) and the fields as text."""
     if isinstance(form, str):
+        if found := find_form(form):
+            return found
         try:
             form = json.loads(form)
         except (ValueError, RecursionError):
@@ -159,12 +168,12 @@ def _fields(form: Mapping[str, Any] | str) -> tuple[str, dict[str, str]]:
             ) from None
     if not isinstance(form, Mapping):
         raise InspectError('A form must be a dict of fields, or {"url": …, "fields": {…}}.')
-    url, fields = "", form
-    if isinstance(form.get("fields"), Mapping):
-        url, fields = str(form.get("url", "")), form["fields"]
-    elif "fields" in form:
+    if isinstance(form.get("fields"), str | int | float | None) and "fields" in form:
         raise InspectError('"fields" must be a dict of field names and values.')
-    return url, {str(name): str(value) for name, value in fields.items()}
+    url, fields = as_fields(form) or (str(form.get("url", "")), form.get("fields", form))
+    if not isinstance(fields, Mapping):
+        raise InspectError('"fields" must be a dict of field names and values.')
+    return FoundForm(url, {str(name): str(value) for name, value in fields.items()})
 
 
 def _parsed(encoded: str) -> tuple[PostPolicy | None, str]:
@@ -220,9 +229,12 @@ def _refusal(
     now: datetime,
 ) -> str:
     """What the server's own rules say about the form; only the signing key is not known here."""
+    if "x-amz-signature" not in fields:  # of Version 2; old buckets in old regions accept it
+        fields = {name: value for name, value in fields.items() if name not in VERSION_2}
     try:
         verifier = Verifier(Endpoint(region), lambda _: None, now)
-        post_policy.authenticate(fields, decision, verifier)
+        if "x-amz-signature" in fields or "x-amz-algorithm" in fields:
+            post_policy.authenticate(fields, decision, verifier)
     except InvalidAccessKeyId:
         pass
     except S3Error as error:
@@ -293,6 +305,8 @@ def _extra(policy: PostPolicy | None, fields: Mapping[str, str]) -> list[str]:
         return []
     extra = []
     for name, value in fields.items():
+        if name in VERSION_2 and "x-amz-signature" not in fields:
+            continue
         if any(condition.field == f"${name}" for condition in policy.conditions):
             continue
         empty = PostPolicy(datetime.max.replace(tzinfo=UTC), (), ())
@@ -323,14 +337,8 @@ def _facts(report: FormReport, url: str, now: datetime) -> Iterator[Part]:
         minimum, maximum = report.lengths
         size = f"{minimum:,} to {maximum:,} bytes"
     yield Part("file size", size)
-    yield Part(
-        "S3 says now",
-        report.refusal or "nothing against it",
-        ""
-        if report.refusal
-        else "As far as the form shows: only S3 can check signature and permission, and the size "
-        "of the file is not known yet.",
-    )
+    if report.refusal:
+        yield Part("S3 answers", report.refusal)
 
 
 def _field(name: str, value: str) -> Part:
@@ -340,58 +348,3 @@ def _field(name: str, value: str) -> Part:
         size = count(len(value), "character")
         return Part(name, f"{size} of base64", meaning(name, in_form=True))
     return Part(shown(name, 80), shown(value), meaning(name, in_form=True))
-
-
-def _warnings(report: FormReport, fields: Mapping[str, str], now: datetime) -> Iterator[str]:
-    if report.version == 2:
-        yield (
-            "Signature Version 2 (AWSAccessKeyId, signature): newer regions and buckets refuse it. "
-            'Sign with Config(signature_version="s3v4") and a region.'
-        )
-    for unmet in report.missing:
-        yield f"A condition isn't met, so S3 answers 403: {unmet}."
-    if report.extra:
-        yield (
-            f"{', '.join(report.extra)}: in the fields but in no condition, so S3 answers 403 "
-            "(Extra input fields). Add a condition for each when signing; boto3 does not do it."
-        )
-    if report.refusal.startswith("400 InvalidPolicy"):
-        yield f"S3 cannot read the policy: {report.refusal}"
-    if report.ends and report.ends - now > timedelta(seconds=sigv4.MAX_EXPIRES):
-        yield (
-            f"It ends in {duration(report.ends - now)}. A signing key is valid for seven days, so "
-            "don't count on more; and anyone who has the form can upload until then."
-        )
-    if report.ends and report.temporary and report.ends - now > timedelta(hours=1):
-        yield (
-            f"It promises {duration(report.ends - now)}, but was signed with a temporary key: it "
-            f"ends with the session (ExpiredToken), not at {iso(report.ends)}."
-        )
-    if report.lengths is None:
-        yield (
-            "The size is not limited. Limit it with a condition, in bytes: "
-            '["content-length-range", minimum, maximum].'
-        )
-    if not any(sentence.startswith("key must") for sentence in report.sentences):
-        yield (
-            "Any key is allowed: anyone who has the form can overwrite every object that its "
-            "signer can. Fix the key, or require a prefix: "
-            '["starts-with", "$key", "user1/"].'
-        )
-    if "${filename}" in fields.get("key", ""):
-        yield (
-            "The key contains the file's name, which the uploader chooses: two files of the same "
-            "name overwrite each other."
-        )
-    if "content-type" not in fields:
-        yield (
-            f"There is no Content-Type field, so the object is stored as {_DEFAULT_TYPE}, whatever "
-            "it is. (S3 ignores the type in the file's own part.)"
-        )
-    if "acl" in fields:
-        public = fields["acl"] in PUBLIC_ACLS
-        yield (
-            f"acl={shown(fields['acl'])}{' makes the object public' if public else ''}: buckets "
-            "made since April 2023 refuse ACLs (AccessControlListNotSupported). Leave it out."
-        )
-    yield "S3 ignores every field after the file: append the file last."

@@ -7,7 +7,7 @@ from the URL and what is known of the intended request, by the same `strict_s3.r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +16,8 @@ from ..rules import query_auth, sigv4
 from ..rules.errors import S3Error
 from ..rules.request import Request
 from .answers import Answer, Meant
+from .canonical import Canonical, from_fields, parse_canonical, string_to_sign
+from .hosts import OWN, read_host
 from .words import is_secret, shown
 
 NOTHING = "(nothing)"
@@ -39,45 +41,15 @@ class Difference:
     words: str
 
 
-@dataclass(frozen=True)
-class Canonical:
-    """A canonical request, taken apart."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    signed: tuple[str, ...]
-    payload: str
-
-
-def parse_canonical(text: str) -> Canonical | None:
-    """A canonical request in S3's answer; None if it is not one."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    if len(lines) < 6:
-        return None
-    *headers, _blank, signed, payload = lines[3:]
-    pairs = [line.partition(":")[::2] for line in headers]
-    query = [item.partition("=")[::2] for item in lines[2].split("&") if item]
-    return Canonical(
-        lines[0],
-        lines[1],
-        {unquote(name): unquote(value) for name, value in query},
-        dict(pairs),
-        tuple(signed.split(";")),
-        payload,
-    )
-
-
 def differences(answer: Answer, meant: Meant) -> tuple[Difference, ...]:
     """All differences between what S3 saw and what was signed, the most likely cause first."""
-    seen = parse_canonical(answer.fields.get("CanonicalRequest", ""))
+    seen = seen_by_s3(answer)
     if seen is None:
         return tuple(_in_string_to_sign(answer, meant))
     url = meant.url or answer.url
     expected = _expected(url, meant, seen)
     if expected is None:
-        return tuple(_headers(None, seen, meant))
+        return (*_suspicious(seen), *_headers(None, seen, meant))
     return (
         *_method(meant, seen),
         *_host_and_path(expected, seen, bool(meant.url)),
@@ -86,6 +58,41 @@ def differences(answer: Answer, meant: Meant) -> tuple[Difference, ...]:
         *_payload(expected, seen),
         *_signature(answer, url),
     )
+
+
+def seen_by_s3(answer: Answer) -> Canonical | None:
+    """What S3 saw: as it says itself, else as it was sent, if that is known."""
+    if seen := from_fields(answer.fields):
+        return seen
+    if answer.fields.get("StringToSign") or not (answer.url and answer.sent and answer.method):
+        return None
+    try:
+        request = Request.build(answer.method, answer.url, answer.sent.items())
+        return parse_canonical(query_auth.canonical_request(request))
+    except (S3Error, ValueError, KeyError):
+        return None
+
+
+def _suspicious(seen: Canonical) -> Iterator[Difference]:
+    """What in S3's own view of the request looks like a mistake, if nothing else is known."""
+    if match := re.search("%25[0-9A-Fa-f]{2}", seen.path):
+        yield Difference(
+            "path",
+            UNKNOWN,
+            shown(seen.path),
+            f"S3 saw {match[0]} in the path: it was percent-encoded twice on its way, unless the "
+            f"key "
+            "itself has percent signs.",
+        )
+    host = read_host(seen.headers.get("host", ""))
+    by_sdk = "x-amz-date" in seen.signed  # signed in a header, just before it was sent
+    if host.name and not by_sdk and (host.place or host.kind == OWN):
+        yield Difference(
+            "host",
+            UNKNOWN,
+            shown(host.name),
+            f"S3 saw the host {shown(host.name)}: was the URL signed for exactly that name?",
+        )
 
 
 def _expected(url: str, meant: Meant, seen: Canonical) -> Canonical | None:
@@ -246,7 +253,7 @@ def _signature(answer: Answer, url: str) -> Iterator[Difference]:
 
 def _in_string_to_sign(answer: Answer, meant: Meant) -> Iterator[Difference]:
     """For answers without a canonical request: Signature Version 2, or a form's policy."""
-    lines = answer.fields.get("StringToSign", "").split("\n")
+    lines = string_to_sign(answer.fields)
     if len(lines) == 1:
         policy = meant.fields.get("policy", "")
         if policy and policy != lines[0]:

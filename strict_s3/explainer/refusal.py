@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..redact import HIDDEN
+from ..rules import sigv4
 from ..rules.post_policy import Condition
 from .answers import Answer, Meant, read_answer, read_meant
+from .canonical import string_to_sign
 from .causes import Cause, Facts, find_cause
 from .form import sentence
-from .mismatch import UNKNOWN, Difference, differences
+from .mismatch import UNKNOWN, Difference, differences, seen_by_s3
 from .parameters import meaning
-from .words import Part, Readable, bullets, is_secret, listing, shown, wrapped
+from .render import Report, listed
+from .repair import as_condition, as_cors, as_field, as_statement
+from .url import UrlReport
+from .verdict import Verdict
+from .words import Part, bullets, is_secret, shown, wrapped
 
 # Elements of S3's XML that are for machines, or that the comparison shows.
 _UNSHOWN = {
@@ -26,7 +32,7 @@ _UNSHOWN = {
 
 
 @dataclass(frozen=True, repr=False)
-class Explanation(Readable):
+class Explanation(Report):
     """A refusal in words. Holds neither signature nor session token.
 
     `refused` is False for a success; `what` was refused, `why` and the `fix` are sentences.
@@ -44,26 +50,33 @@ class Explanation(Readable):
     differences: tuple[Difference, ...] = ()
     also: tuple[str, ...] = ()
     facts: tuple[Part, ...] = ()
+    request: UrlReport | None = None
+    undone: tuple[str, ...] = ()
+    repairs: tuple[Part, ...] = ()
 
-    def __str__(self) -> str:
-        head = " ".join(filter(None, (str(self.status or ""), self.code, self.message)))
-        lines = wrapped(head, "", "") if head else []
-        labels = ("What: ", "Why:  ", "Fix:  ")
-        for label, text in zip(labels, (self.what, self.why, self.fix), strict=True):
-            if text:
-                lines += wrapped(text, label, "      ")
-        if self.differences:
-            lines += ["What differs"]
-            for difference in self.differences:
-                label = f"  {difference.what}  "
-                margin = " " * len(label)
-                lines += wrapped(difference.signed, f"{label}signed  ", f"{margin}        ")
-                lines += wrapped(difference.sent, f"{margin}sent    ", f"{margin}        ")
-        if self.also:
-            lines += ["Look out", *bullets(self.also)]
-        if self.facts:
-            lines += ["S3 also says", *listing(self.facts)]
-        return "\n".join(lines)
+    @property
+    def verdict(self) -> Verdict:  # type: ignore[override]
+        return Verdict(self.what, self.why, self.fix, self.refused)
+
+    def head(self) -> list[str]:
+        said = " ".join(filter(None, (str(self.status or ""), self.code, self.message)))
+        return wrapped(said, "", "  ") if said else []
+
+    def sections(self) -> Iterable[tuple[str, list[str]]]:
+        lines = []
+        for difference in self.differences:
+            label = f"  {difference.what}  "
+            margin = " " * len(label)
+            lines += wrapped(difference.signed, f"{label}signed  ", f"{margin}        ")
+            lines += wrapped(difference.sent, f"{margin}sent    ", f"{margin}        ")
+        yield "What differs", lines
+        yield "Look out", bullets(self.also)
+        yield listed("S3 also says", self.facts)
+        if self.request:
+            yield listed("The URL says", self.request.facts)
+
+    def anatomy(self) -> Iterable[tuple[str, list[str]]]:
+        return self.request.anatomy() if self.request else ()
 
 
 def explain(response: Any, meant: Meant | Mapping[str, Any] | str | None = None) -> Explanation:
@@ -78,13 +91,19 @@ def explain(response: Any, meant: Meant | Mapping[str, Any] | str | None = None)
         response = requests.put(url, data=b"hello")
         print(explain(response, {"method": "PUT", "url": url}))
     """
-    answer, intended = read_answer(response), read_meant(meant)
+    return explain_answer(read_answer(response), read_meant(meant))
+
+
+def explain_answer(answer: Answer, intended: Meant) -> Explanation:
+    """`explain`, for an answer that was read and a request that is known."""
     if 200 <= answer.status < 300 and not answer.code:
         return _accepted(answer)
     different: tuple[Difference, ...] = ()
     if answer.code == "SignatureDoesNotMatch":
         different = differences(answer, intended)
-        cause = _mismatch(answer, intended, different)
+        # Other services say so in their own words; the table has them.
+        other = find_cause(answer.code, answer.message, _facts_of(answer))
+        cause = other if other and not different else _mismatch(answer, intended, different)
     elif answer.code:
         cause = find_cause(answer.code, answer.message, _facts_of(answer)) or _unknown(answer)
     else:
@@ -99,7 +118,8 @@ def explain(response: Any, meant: Meant | Mapping[str, Any] | str | None = None)
         cause.fix,
         different,
         tuple(_also(answer, intended)),
-        tuple(_shown_facts(answer)),
+        (*_shown_facts(answer), *_seen(answer)),
+        repairs=tuple(missing_piece(answer)),
     )
 
 
@@ -199,8 +219,8 @@ def _how(difference: Difference) -> str:
 
 
 def _seen_method(answer: Answer) -> str:
-    lines = answer.fields.get("CanonicalRequest") or answer.fields.get("StringToSign", "")
-    first = lines.partition("\n")[0]
+    seen = seen_by_s3(answer)
+    first = seen.method if seen else string_to_sign(answer.fields)[0]
     return first if re.fullmatch("[A-Z]{3,7}", first) else ""
 
 
@@ -307,8 +327,56 @@ def _shown_facts(answer: Answer) -> Iterator[Part]:
     for name, value in answer.fields.items():
         if name in _UNSHOWN or not value.strip():
             continue
-        secret = is_secret(name)
+        secret = is_secret(name) or (
+            name == "ArgumentValue" and is_secret(answer.fields.get("ArgumentName", ""))
+        )
         yield Part(shown(name, 60), HIDDEN if secret else shown(value), _about(name))
+
+
+def _seen(answer: Answer) -> Iterator[Part]:
+    """The request as S3 saw it, to be compared with the one that was signed."""
+    if answer.code != "SignatureDoesNotMatch":
+        return
+    seen = seen_by_s3(answer)
+    if seen is None:
+        lines = string_to_sign(answer.fields)
+        if len(lines) > 4 and lines[0] != sigv4.ALGORITHM:  # Version 2
+            yield Part(
+                "S3 saw", shown(f"{lines[0]} {lines[-1]}"), "Compare it with what was signed."
+            )
+            yield Part("with content-type", shown(lines[2]) or "(none)")
+        return
+    yield Part("S3 saw", shown(f"{seen.method} {seen.path}"), "Compare it with what was signed.")
+    yield Part("at the host", shown(seen.headers.get("host", "(none)")))
+    for name in seen.signed:
+        if name != "host":
+            value = HIDDEN if is_secret(name) else shown(seen.headers.get(name, "") or "(not sent)")
+            yield Part(f"with {shown(name, 40)}", value)
+
+
+def missing_piece(answer: Answer) -> Iterator[Part]:
+    """The rule, condition or statement whose lack S3 complains of, to copy."""
+    if answer.code == "AccessForbidden" and "CORS" in answer.message:
+        origin = answer.sent.get("origin", "https://www.example.com")
+        method = answer.sent.get(
+            "access-control-request-method", answer.fields.get("Method", "PUT")
+        )
+        asked = answer.sent.get("access-control-request-headers", "content-type")
+        yield as_cors(origin, method, [name.strip() for name in asked.split(",")])
+    if match := re.search(r"Extra input fields: ([\w-]{1,80})", answer.message):
+        yield as_condition(match[1])
+    unmet = re.search(
+        r'Condition failed: \["(?:eq|starts-with)", "\$([\w-]{1,80})", "([^"]{0,300})"',
+        answer.message,
+    )
+    if unmet and not is_secret(unmet[1]) and unmet[1] != "bucket":
+        yield as_field(unmet[1], shown(unmet[2]) or "…")
+    allowed = re.search(
+        r"not authorized to perform: ([\w:]{3,80}) on resource: \"?([^\s\"]{3,1100})\"?(.*)",
+        answer.message, re.S,
+    )  # fmt: skip
+    if allowed and "explicit deny" not in allowed[3]:
+        yield as_statement(shown(allowed[1]), shown(allowed[2], 1100))
 
 
 def _about(name: str) -> str:

@@ -6,33 +6,28 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from ..errors import InspectError
-from ..redact import HIDDEN, redact_key
+from ..redact import redact_key
 from ..rules import query_auth, sigv4
 from ..rules.authentication import Endpoint, Verifier, iso
 from ..rules.decision import Decision
 from ..rules.errors import InvalidAccessKeyId, InvalidURI, S3Error
-from ..rules.limits import MAX_KEY
 from ..rules.request import Request
 from .hosts import Host, read_host
-from .parameters import meaning
-from .paste import find_url
-from .url_warnings import warnings_about
+from .pasted import Pasted, find_url
+from .render import Report, listed, told
+from .repair import as_command
+from .services import Foreign, find_foreign
+from .url_facts import facts_of, segments_of
+from .url_findings import findings_about
+from .verdict import NO_VERDICT, Finding, Verdict, decide
 from .words import (
     Part,
-    Readable,
-    bullets,
-    count,
-    duration,
-    hide,
-    is_secret,
-    listing,
-    moment,
-    one_line,
     shown,
     time_left,
     utc_now,
@@ -40,13 +35,6 @@ from .words import (
 
 # The longest session that STS issues, by GetSessionToken and GetFederationToken.
 MAX_SESSION = timedelta(hours=36)
-_FOREIGN = (
-    ("key-pair-id", "a CloudFront signed URL (it has Key-Pair-Id), which CloudFront checks"),
-    ("x-goog-signature", "a signed URL of Google Cloud Storage (X-Goog-Signature)"),
-    ("googleaccessid", "a signed URL of Google Cloud Storage (GoogleAccessId)"),
-    ("ossaccesskeyid", "a signed URL of Alibaba Cloud OSS (OSSAccessKeyId)"),
-    ("sig", "an Azure storage URL with a shared access signature (sig)"),
-)
 
 _NOT_KNOWN_HERE = {
     4: "As far as the URL shows: only S3 can check signature, key and permission.",
@@ -56,7 +44,7 @@ _NOT_KNOWN_HERE = {
 
 
 @dataclass(frozen=True, repr=False)
-class UrlReport(Readable):
+class UrlReport(Report):
     """What a presigned URL says. Holds neither signature nor session token.
 
     `facts` is the summary; `segments` are the pieces of the URL in order, whose `text`s together
@@ -79,10 +67,18 @@ class UrlReport(Readable):
     ends_at_latest: datetime | None
     send: tuple[str, ...]
     refusal: str = ""
+    several_regions: bool = False
     facts: tuple[Part, ...] = ()
     segments: tuple[Part, ...] = ()
-    warnings: tuple[str, ...] = ()
-    repairs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    verdict: Verdict = NO_VERDICT
+    undone: tuple[str, ...] = ()
+    repairs: tuple[Part, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that was found, what makes the URL fail first, a paragraph each."""
+        return tuple(finding.text for finding in self.findings)
 
     @property
     def parameters(self) -> tuple[Part, ...]:
@@ -94,14 +90,20 @@ class UrlReport(Readable):
         """The URL without its secrets."""
         return "".join(part.text for part in self.segments)
 
-    def __str__(self) -> str:
-        lines = [f"Presigned URL, Signature Version {self.version}", *listing(self.facts)]
-        lines += ["Parameters", *listing(self.parameters)]
-        if self.warnings:
-            lines += ["Look out", *bullets(self.warnings)]
-        if self.repairs:
-            lines += ["In what was pasted", *bullets(self.repairs, "-")]
-        return "\n".join(lines)
+    def sections(self) -> Iterable[tuple[str, list[str]]]:
+        left = self.findings[1:] if self.verdict.fault else self.findings
+        yield from told(left)
+        yield listed(
+            f"What this presigned URL says (Signature Version {self.signed_with})", self.facts
+        )
+
+    def anatomy(self) -> Iterable[tuple[str, list[str]]]:
+        yield listed("Parameters", self.parameters)
+
+    @property
+    def signed_with(self) -> str:
+        """``4``, ``4A`` (for several regions) or ``2``."""
+        return f"{self.version}{'A' if self.several_regions else ''}"
 
 
 def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
@@ -112,8 +114,11 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
 
         print(inspect_url("https://my-bucket.s3.eu-west-2.amazonaws.com/a.txt?X-Amz-Algorithm=…"))
     """
-    now = utc_now() if now is None else now.astimezone(UTC)
-    pasted = find_url(text)
+    return read_url(find_url(text), utc_now() if now is None else now.astimezone(UTC))
+
+
+def read_url(pasted: Pasted, now: datetime) -> UrlReport:
+    """The report on a URL that was found. Raises `InspectError` if it isn't presigned for S3."""
     try:
         parts = urlsplit(pasted.url)
         if not parts.hostname:
@@ -121,8 +126,14 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
     except ValueError as problem:
         raise InspectError(f"This is not a whole URL: {shown(problem)}. Copy it again.") from None
     url = pasted.url.partition("#")[0]
-    request = Request.build("GET", url if parts.path else url.replace("?", "/?", 1))
     host = read_host(parts.netloc)
+    if "…" in url:
+        raise InspectError(SHORTENED)
+    request = Request.build(
+        pasted.method or "GET",
+        url if parts.path else url.replace("?", "/?", 1),
+        [(name, value) for name, value in pasted.headers if name != "host"],
+    )
     try:
         _ = request.query, request.decoded_path
     except (InvalidURI, UnicodeError):
@@ -131,22 +142,45 @@ def inspect_url(text: str, now: datetime | None = None) -> UrlReport:
             "UTF-8 before signing."
         ) from None
     names = {name.lower() for name, _ in request.query}
+    foreign = find_foreign(names, parts.netloc.lower())
     if query_auth.is_presigned(request) or any(
         name in names for name in map(str.lower, query_auth.REQUIRED)
     ):
         report = _version_4(request, host, now)
-    elif {"awsaccesskeyid", "signature"} & names and "key-pair-id" not in names:
+    elif {"awsaccesskeyid", "signature"} & names and foreign is None:
         report = _version_2(request, host, now)
     else:
-        raise InspectError(_no_presigned(names, host))
-    report = replace(report, segments=_segments(url, host), repairs=pasted.repairs)
-    return replace(report, warnings=warnings_about(report, request, pasted, now))
+        raise InspectError(no_presigned(host, foreign))
+    report = replace(report, segments=segments_of(url, host))
+    findings = findings_about(report, request, pasted, now)
+    verdict, _ = decide(findings, _well(report, now))
+    if not verdict.fault:
+        verdict = replace(verdict, why=_NOT_KNOWN_HERE[report.version])
+    ordered = sorted(findings, key=lambda each: not each.fault)
+    return replace(
+        report, findings=tuple(ordered), verdict=verdict, undone=pasted.repairs,
+        repairs=tuple(as_command(report, pasted)),
+    )  # fmt: skip
 
 
-def _no_presigned(names: set[str], host: Host) -> str:
-    for name, words in _FOREIGN:
-        if name in names:
-            return f"This is {words}. Only presigned URLs of S3 are read here."
+SHORTENED = (
+    "The URL was shortened: it has an ellipsis (…) where a piece was left out, as programs do that "
+    "show it. Copy the whole URL again, from where it was made."
+)
+
+
+def _well(report: UrlReport, now: datetime) -> str:
+    ends = report.ends_at_latest
+    until = f"; it is valid until {iso(ends)} ({time_left(ends, now)})" if ends else ""
+    return f"Nothing is wrong with this URL as such{until}."
+
+
+def no_presigned(host: Host, foreign: Foreign | None = None) -> str:
+    """What to say of a URL that isn't presigned for S3."""
+    if foreign:
+        return f"This is {foreign.name}. Only presigned URLs of S3 are read here."
+    if host.aws and host.faults:
+        return host.faults[0]
     what = "an S3 URL" if host.aws else "a URL"
     return (
         f"This is {what} without a signature: X-Amz-Signature and its five companions (or, in "
@@ -159,7 +193,9 @@ def _version_4(request: Request, host: Host, now: datetime) -> UrlReport:
     values = {name.lower(): value for name, value in reversed(request.query)}
     credential = values.get("x-amz-credential", "").split("/")
     access_key = credential[0]
-    region = credential[2] if len(credential) > 2 else ""
+    several = "ECDSA" in values.get("x-amz-algorithm", "") or "x-amz-region-set" in values
+    region = credential[2] if len(credential) > 2 and not several else ""
+    region = region or values.get("x-amz-region-set", "")
     temporary = access_key.startswith("ASIA") or "x-amz-security-token" in values
     signed_at = _amz_date(values.get("x-amz-date", ""))
     expires = _whole_number(values.get("x-amz-expires", ""))
@@ -182,9 +218,10 @@ def _version_4(request: Request, host: Host, now: datetime) -> UrlReport:
         ends=ends,
         ends_at_latest=latest,
         send=tuple(shown(name) for name in signed),
-        refusal=_refusal(request, host, region, now),
+        refusal=_refusal(request, host, region, now, several),
+        several_regions=several,
     )
-    return replace(report, facts=_facts(report, now))
+    return replace(report, facts=facts_of(report, request.query, now))
 
 
 def _version_2(request: Request, host: Host, now: datetime) -> UrlReport:
@@ -216,13 +253,17 @@ def _version_2(request: Request, host: Host, now: datetime) -> UrlReport:
         send=tuple(send),
         refusal=refusal,
     )
-    return replace(report, facts=_facts(report, now))
+    return replace(report, facts=facts_of(report, request.query, now))
 
 
-def _refusal(request: Request, host: Host, region: str, now: datetime) -> str:
+def _refusal(request: Request, host: Host, region: str, now: datetime, several: bool) -> str:
     """What the server's own rule says; only the signing key is not known here."""
-    decision = Decision("GET", request.path)
-    verifier = Verifier(Endpoint(host.region or region), lambda _: None, now)
+    if several:
+        request, region = _as_for_one_region(request), "us-east-1"
+    decision = Decision(request.method, request.path)
+    # Another service accepts its own regions: what AWS would say of them is no refusal there.
+    expected = (host.region if host.aws and not several else "") or region
+    verifier = Verifier(Endpoint(expected, host.signs), lambda _: None, now)
     try:
         query_auth.authenticate(request, decision, verifier)
     except InvalidAccessKeyId:
@@ -234,141 +275,23 @@ def _refusal(request: Request, host: Host, region: str, now: datetime) -> str:
     return ""
 
 
-def _facts(report: UrlReport, now: datetime) -> tuple[Part, ...]:
-    host, facts = report.host, [
-        Part(
-            "method",
-            "not in the URL",
-            "It was chosen when the URL was signed and is part of the signature: with a URL for "
-            "GET, PUT and even HEAD get 403.",
-        )
-    ]  # fmt: skip
-    unknown = "not known: it may be in the path, or only the host's owner knows it"
-    facts.append(Part("bucket", shown(report.bucket) if report.bucket else unknown))
-    facts.append(Part("key", key_shown(report.key) or "(none: the bucket itself)"))
-    facts.append(Part("host", shown(host.name), host.explanation))
-    facts.append(Part("region", report.region or "not in the URL"))
-    kind = (
-        "a temporary key: it needs its session token and stops working when its session ends"
-        if report.temporary
-        else "a long-term key of an IAM user (or of the account itself)"
-        if report.access_key.startswith("AKIA")
-        else "neither AKIA… (long-term) nor ASIA… (temporary): not an AWS key id"
-    )
-    facts.append(Part("signed by", report.access_key, kind))
-    if report.signed_at:
-        facts.append(Part("signed at", moment(report.signed_at)))
-    if report.expires is not None:
-        seconds = count(report.expires, "second")
-        facts.append(Part("valid for", f"{duration(report.expires)} ({seconds})"))
-    if report.ends:
-        facts.append(Part("ends", moment(report.ends), time_left(report.ends, now)))
-        facts.append(_earliest_end(report))
-    headers = [_header_to_send(name, report) for name in report.send]
-    facts.append(Part("client must send", "; ".join(headers) or "none"))
-    facts.append(
-        Part(
-            "S3 says now",
-            report.refusal or "nothing against it",
-            "" if report.refusal else _NOT_KNOWN_HERE[report.version],
-        )
-    )
-    return tuple(facts)
-
-
-def _earliest_end(report: UrlReport) -> Part:
-    if not report.temporary:
-        return Part(
-            "may end earlier",
-            "only if somebody revokes it",
-            "When the key is deactivated or deleted, or its owner loses the permission: S3 checks "
-            "at every use.",
-        )
-    latest = iso(report.ends_at_latest) if report.ends_at_latest else "the URL's own end"
-    return Part(
-        "may end earlier",
-        f"when its session ends, {latest} at the latest",
-        "The URL does not say when the session ends. A role's session lasts 1 hour by default and "
-        "12 at most, an EC2 instance's up to 6, and no session more than 36.",
-    )
-
-
-def _header_to_send(name: str, report: UrlReport) -> str:
-    if name == "host":
-        return "host (every client does)"
-    if name == "content-length":
-        return "content-length (clients do; the body must have exactly the signed length)"
-    return f"{name} (the signed value is not in the URL)" if report.version == 4 else name
-
-
-def _segments(url: str, host: Host) -> tuple[Part, ...]:
-    """The URL in pieces, cut from its text so that every character is in one of them."""
-    scheme, rest = re.match(r"([A-Za-z]+://)(.*)", url, re.S).groups()  # type: ignore[union-attr]
-    cut = min((place for place in map(rest.find, "/?") if place >= 0), default=len(rest))
-    netloc, rest = rest[:cut], rest[cut:]
-    path, question, query = rest.partition("?")
-    secure = "Encrypted on the way." if scheme.lower() == "https://" else "Not encrypted."
-    pieces = [Part("scheme", scheme[:-3], secure, scheme)]
-    _, at, name = netloc.rpartition("@")
-    if at:
-        pieces.append(Part("user", HIDDEN, "Credentials, which S3 ignores.", HIDDEN + at))
-    size = len(host.bucket)
-    if host.bucket and name[:size].lower() == host.bucket:
-        pieces.append(Part("bucket", name[:size], "The bucket, in the host name.", name[:size]))
-        name = name[size:]
-    region = host.region
-    before, within, after = name.rpartition(region) if region else ("", "", name)
-    if within:
-        pieces.append(Part("service", before.strip("."), "Amazon S3.", before))
-        pieces.append(Part("region", within, "Where the bucket is.", within))
-        pieces.append(Part("domain", after.strip("."), "AWS.", after))
-    else:
-        pieces.append(Part("host", shown(name), host.kind, hide(name)))
-    if host.style == "path" and path.strip("/"):
-        first = re.match("/[^/]*", path)
-        bucket = first[0] if first else ""
-        pieces.append(Part("bucket", shown(bucket[1:]), "The bucket, in the path.", hide(bucket)))
-        path = path[len(bucket) :]
-    if path:
-        label, words = "key", "The object's key, percent-encoded."
-        if host.style == "custom":
-            label, words = "path", "The key, perhaps with the bucket before it."
-        pieces.append(Part(label, key_shown(_decoded(path)[1:]), words, _path_text(path)))
-    separator = question
-    for item in query.split("&") if question else ():
-        name, equals, value = item.partition("=")
-        pieces.append(_parameter(separator, name, equals, value))
-        separator = "&"
-    return tuple(pieces)
-
-
-def _parameter(separator: str, name: str, equals: str, value: str) -> Part:
-    raw, name = hide(separator + name + equals), _decoded(name)
-    if is_secret(name) and value:
-        return Part(shown(name, 80), HIDDEN, meaning(name), raw + HIDDEN)
-    decoded = _decoded(value.replace("+", " "))
-    return Part(shown(name, 80), shown(decoded), meaning(name), raw + hide(value))
-
-
-def _decoded(text: str) -> str:
-    return unquote(text, errors="replace")
-
-
-def _path_text(path: str) -> str:
-    return hide(path) if _mangled(path) else path
-
-
-def key_shown(key: str) -> str:
-    """A key that is safe to show: a hash in it stays, what looks like a mangled query is hidden."""
-    return shown(key, MAX_KEY) if _mangled(key) else one_line(key, MAX_KEY)
-
-
-def _mangled(text: str) -> bool:
-    return bool(re.search(r"(?i)amz|signature|token|A[KS]IA", text))
+def _as_for_one_region(request: Request) -> Request:
+    """A request in Version 4A (X-Amz-Region-Set, no region in the scope) in Version 4's terms."""
+    pairs = []
+    for name, value in request.query:
+        if name == "X-Amz-Algorithm":
+            value = value.replace("AWS4-ECDSA-P256-SHA256", sigv4.ALGORITHM)
+        if name == "X-Amz-Credential" and len(parts := value.split("/")) == 4:
+            value = "/".join((*parts[:2], "us-east-1", *parts[2:]))
+        pairs.append((name, value))
+    return replace(request, query_string=sigv4.encoded_query(pairs))
 
 
 def _bucket_and_key(request: Request, host: Host) -> tuple[str, str]:
     path = request.decoded_path.removeprefix("/")
+    if host.service and host.service.prefix and f"/{path}".startswith(f"{host.service.prefix}/"):
+        path = path[len(host.service.prefix) :]
+        return path.partition("/")[0], path.partition("/")[2]
     if host.style == "virtual":
         return host.bucket, path
     if host.style == "path":

@@ -18,16 +18,27 @@ from ..rules.authentication import iso
 
 WIDTH = 98  # columns of a report
 MAX_VALUE = 300  # characters of one value
-_SECRET_NAME = re.compile(r"signature(?!version)|security-token|session-token|^token-\d", re.I)
-_NAMED_SECRET = re.compile(
-    r"((?:x-amz-)?(?:signature|security-token|s3session-token)(?:=|%3D|%253D|:\s*))[^&\s\"'<>]+",
+_SECRET_NAME = re.compile(
+    r"signature(?!version)|security-token|session-token|^token(?:-\d+)?$|authorization|cookie|"
+    r"customer-key$|secret|password|^sig$",
     re.I,
+)
+_NAMED_SECRET = re.compile(
+    r"((?:x-amz-)?(?:signature|security-token|s3session-token|customer-key|authorization|cookie)"
+    r"(?:=|%3D|%253D|:\s*))[^&\s\"'<>]+",
+    re.I,
+)
+# What an Authorization header holds, wherever it is quoted.
+_CREDENTIALS = re.compile(
+    r"\b(Bearer|Basic|AWS(?= [A-Za-z0-9]{3,128}:)) +(?=\S{6})[A-Za-z0-9+/=._~:-]+", re.I
 )
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}")
 _LONG_HEX = re.compile(r"[0-9a-fA-F]{40,}")
 # Each of these patterns, and each of `redact`, contains one of these: most texts have none, which
 # saves ten searches.
-_SUSPECT = re.compile(r"signature|token|A[KS]IA|[A-Za-z0-9+/ ]{40}", re.I)
+_SUSPECT = re.compile(
+    r"signature|token|A[KS]IA|key|auth|cookie|bearer|basic|AWS |[A-Za-z0-9+/ ]{40}", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ def hide(text: str) -> str:
     if not _SUSPECT.search(text):
         return text
     text = _NAMED_SECRET.sub(rf"\1{HIDDEN}", text)
+    text = _CREDENTIALS.sub(rf"\1 {HIDDEN}", text)
     text = _KEY_ID.sub(lambda found: redact_key(found[0]), text)
     return redact(_LONG_HEX.sub(HIDDEN, text))
 

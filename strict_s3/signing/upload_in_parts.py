@@ -31,7 +31,7 @@ from botocore.parsers import ResponseParserError
 from requests.adapters import HTTPAdapter
 
 from ..errors import UploadError
-from ..explainer.answers import read_error
+from ..explainer.errors_read import read_error
 from ..rules.checksums import hasher
 from ..rules.limits import MAX_PART, MAX_PARTS, MIB, MIN_PART
 from .presigner import Presigner, check_expires, encoded_key

@@ -56,5 +56,5 @@ def test_anything_pasted_has_a_card_or_one_sentence(text, signed):
 
 
 def test_too_much_is_told():
-    with pytest.raises(InspectError, match="more than 1,000,000 characters"):
-        inspector.inspect("x" * 1_000_001)
+    with pytest.raises(InspectError, match="more than 16,000,000 characters"):
+        inspector.inspect("x" * 16_000_001)

@@ -9,7 +9,7 @@ from helpers.forms.views.card import Card
 
 
 class UrlInspector(FormView):
-    """Paste a presigned URL, the fields of a form or S3's error.
+    """Paste a presigned URL, a command, a form, S3's error, or a browser's CORS line.
 
     What is pasted is never a widget's value, so that it cannot be saved with the notebook: the
     card sends it in a message, and only the redacted report comes back.
@@ -22,8 +22,12 @@ class UrlInspector(FormView):
         paste.show(
             join(
                 [
-                    tag("h3", "Inspect a URL, a form or an error"),
-                    _area("text", "A presigned URL, a form's fields as JSON, or S3's XML", 4),
+                    tag("h3", "Inspect a URL, a form, an error or whatever you have"),
+                    _area(
+                        "text",
+                        "A URL or command, a form, an error, a CORS line or rules, a policy",
+                        5,
+                    ),
                     cards.fold("Compare an error with the URL that was signed", signed),
                     cards.buttons(cards.button("inspect", "Inspect")),
                 ]

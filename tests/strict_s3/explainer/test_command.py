@@ -33,14 +33,15 @@ def test_a_url_as_an_argument_and_on_standard_input():
     by_argument = run(URL)
     by_input = run("-", given=URL + "\n")
     for done in (by_argument, by_input):
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (1, "")  # the URL of 2018 has expired
+        assert done.stdout.startswith("The URL has expired")
         assert "presignedurldemo" in done.stdout
         assert SIGNATURE not in done.stdout
 
 
 def test_a_terminal_without_the_letters():
     done = run(URL, PYTHONUTF8="0", PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert "AKIA?MPLE" in done.stdout
 
 
@@ -56,14 +57,14 @@ def test_no_presigned_url_is_one_sentence_and_2():
     [
         (json.dumps(form()), 0, "Policy: the upload is accepted if"),
         (json.dumps(form()["fields"], indent=2), 0, "Policy: the upload is accepted if"),
-        (xml("NoSuchKey", "The specified key does not exist.", Key="k"), 0, "no object with"),
-        (f"HTTP/1.1 403 Forbidden\n\n{xml('ExpiredToken', 'x')}\n", 0, "session"),
-        (json.dumps({"url": URL}), 0, "Presigned URL"),
+        (xml("NoSuchKey", "The specified key does not exist.", Key="k"), 1, "no object with"),
+        (f"HTTP/1.1 403 Forbidden\n\n{xml('ExpiredToken', 'x')}\n", 1, "session"),
+        (json.dumps({"url": URL}), 1, "presigned URL"),
         ("", 2, ""),
         ("{}", 2, ""),
         ('{"url": 1}', 2, ""),
         ("<Error><Code>", 2, ""),
-        ("\ufeff" + URL, 0, "Presigned URL"),
+        ("\ufeff" + URL, 1, "presigned URL"),
     ],
 )
 def test_what_standard_input_may_hold(text, status, words, monkeypatch, capsys):
@@ -72,7 +73,7 @@ def test_what_standard_input_may_hold(text, status, words, monkeypatch, capsys):
     assert command.main([]) == status
     shown = capsys.readouterr()
     assert words in shown.out
-    assert shown.err.count("\n") == (1 if status else 0)
+    assert shown.err.count("\n") == (1 if status == 2 else 0)
 
 
 def test_json_without_a_url_is_taken_for_a_form(capsys):

@@ -11,10 +11,10 @@ from xml.sax.saxutils import escape
 import pytest
 import requests
 import urllib3
-from hypothesis import Phase, find, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from strict_s3.explainer import InspectError, Meant, explain
+from strict_s3.explainer import InspectError, Meant, explain, inspect_text, read_error
 from strict_s3.explainer.causes import CAUSES, Facts, find_cause, first_match
 from strict_s3.rules import bucket_errors, errors, payload
 from strict_s3.rules.errors import S3Error
@@ -216,15 +216,12 @@ def test_every_code_of_the_rules_is_explained():
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: f"{cause.code}: {cause.pattern}"[:50])
-def test_every_entry_can_be_reached(cause):
-    """Some message of this entry's pattern is not caught by an entry before it."""
-
-    def reaches_it(message: str) -> bool:
-        match = first_match(cause.code, message)
-        return match is not None and match[0] is cause
-
-    any_example = settings(phases=[Phase.generate], database=None)
-    assert find(st.from_regex(cause.pattern), reaches_it, settings=any_example) is not None
+def test_every_entry_can_be_reached_by_the_paste_it_carries(cause):
+    said = read_error(cause.example)
+    match = first_match(said.code, said.message, said.fields)
+    assert match is not None and match[0] is cause
+    report = inspect_text(cause.example)
+    assert report.verdict.fault and report.verdict.what and report.verdict.fix
 
 
 def test_a_code_without_an_entry_has_no_cause():

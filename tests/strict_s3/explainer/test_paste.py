@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strict_s3.explainer import InspectError, inspect_url
-from strict_s3.explainer.paste import find_url
+from strict_s3.explainer.pasted import find_url
 
 SIGNATURE = "12b74b0788aa036bc7c3d03b3f20c61f1f91cc9ad8873e3314255dc479a25351"
 URL = (
@@ -49,15 +49,17 @@ BROKEN = "\n".join(URL[i : i + 60] for i in range(0, len(URL), 60))
 def test_the_same_url_however_it_comes(text, repair):
     pasted = find_url(text)
     assert pasted.url == URL
-    assert repair in " ".join(pasted.repairs)
-    assert bool(repair) == bool(pasted.repairs)
-    assert str(inspect_url(text)).splitlines()[1:17] == str(inspect_url(URL)).splitlines()[1:17]
+    said = (*pasted.repairs, *pasted.sent.problems)
+    assert repair in " ".join(said)
+    assert bool(repair) == bool(said)
+    report, plain = inspect_url(text), inspect_url(URL)
+    assert (report.facts, report.segments) == (plain.facts, plain.segments)
 
 
 def test_a_space_in_the_path_is_part_of_the_key():
     report = inspect_url(URL.replace("image.png", "my holiday picture.png"))
     assert report.key == "my holiday picture.png"
-    assert "a space in it" in report.repairs[0]
+    assert "a space in it" in report.undone[0]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_what_a_curl_command_would_send(command, method, headers):
     assert pasted.method == method
     expected = {name: "image/png" if value == 1 else value for name, value in headers.items()}
     assert dict(pasted.headers) == expected
-    assert f"The command sends {method}" in str(inspect_url(command.format(URL)))
+    assert f"The curl command sends {method}" in str(inspect_url(command.format(URL)))
 
 
 def test_a_signed_header_that_the_command_does_not_send():

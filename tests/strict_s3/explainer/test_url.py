@@ -120,7 +120,7 @@ def test_a_temporary_key_ends_with_its_session():
         ("b.localhost:4566", "virtual", "b", "", "this computer"),
         (f"{ACCOUNT}.r2.cloudflarestorage.com/b", "path", "b", "", "R2"),
         (f"b.{ACCOUNT}.eu.r2.cloudflarestorage.com", "virtual", "b", "", "R2"),
-        ("fra1.digitaloceanspaces.com/b", "custom", "", "", "DigitalOcean"),
+        ("fra1.digitaloceanspaces.com/b", "path", "b", "fra1", "DigitalOcean"),
         ("files.example.com", "custom", "", "", "of its own"),
         ("d111.cloudfront.net", "custom", "", "", "CloudFront"),
         ("sts.amazonaws.com", "custom", "", "", "not S3"),

@@ -1,0 +1,295 @@
+"""CORS rules and policies that were pasted by themselves: what they allow, and what is wrong.
+
+`inspect_cors` plays a page's request through the rules, `inspect_access` a principal's through
+policies; both need to be told what is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InspectError
+from ..rules.bucket_policy import problems
+from ..rules.cors import CorsRule
+from ..rules.policy import MalformedPolicy, Policy, parse_policy
+from ..rules.s3_actions import BUCKET_ACTIONS, OBJECT_ACTIONS, matching
+from .cors_read import read_configuration
+from .render import Report, listed, told
+from .repair import cors_rule
+from .verdict import Finding, Verdict, decide, fault, note
+from .words import Part, shown
+
+
+@dataclass(frozen=True, repr=False)
+class DocumentReport(Report):
+    """A pasted document in words. `kind` is "CORS configuration", "policy", or what it is."""
+
+    kind: str
+    verdict: Verdict
+    facts: tuple[Part, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    undone: tuple[str, ...] = ()
+    repairs: tuple[Part, ...] = ()
+
+    def sections(self) -> Iterable[tuple[str, list[str]]]:
+        yield from told(self.findings)
+        yield listed(f"What this {self.kind} says", self.facts)
+
+
+def find_json(text: str) -> Any:
+    """The JSON value in a text that begins with it; None if it is none."""
+    stripped = text.strip().removeprefix("\ufeff")
+    begin = min((p for p in map(stripped.find, "[{") if p >= 0), default=-1)
+    if begin < 0 or begin > 300:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(stripped[begin:])[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+# CORS
+
+
+def find_cors(text: str) -> Any:
+    """A CORS configuration in `text`: XML, or JSON's value; None if there is none."""
+    if "CORSRule>" in text or "<CORSConfiguration" in text:
+        begin = text.find("<CORSConfiguration")
+        end = text.find("</CORSConfiguration>")
+        if begin >= 0 and end > begin:
+            return text[begin : end + len("</CORSConfiguration>")]
+        inner = text[text.find("<CORSRule>") : text.rfind("</CORSRule>") + len("</CORSRule>")]
+        return f"<CORSConfiguration>{inner}</CORSConfiguration>"
+    if not re.search(r"Allowed_?-?Origins?", text, re.I):
+        return None
+    value = find_json(text)
+    if isinstance(value, dict | list):
+        return value
+    if re.search("[“”„\u2018\u2019]", text):
+        return text
+    return text if '"AllowedOrigins"' in text else None
+
+
+def report_cors(configuration: Any) -> DocumentReport:
+    """What the rules allow, and what is wrong with them."""
+    kind = "CORS configuration"
+    try:
+        rules = read_configuration(configuration)
+    except InspectError as problem:
+        return DocumentReport(kind, Verdict(str(problem), fault=True))
+    findings = tuple(_cors_findings(rules))
+    well = (
+        "Nothing is wrong with this CORS configuration as such; inspect_cors(rules, origin, "
+        "method, "
+        "headers) plays a page's request through it."
+    )
+    verdict, left = decide(findings, well)
+    facts = [Part(f"rule {number}", _rule_words(rule)) for number, rule in enumerate(rules, 1)]
+    repairs = []
+    if any(each.fault for each in findings):
+        fixed = [_fixed(rule) for rule in rules]
+        repairs = [Part("The rules, put right", json.dumps(fixed, ensure_ascii=False))]
+    return DocumentReport(kind, verdict, tuple(facts), left, (), tuple(repairs))
+
+
+def _rule_words(rule: CorsRule) -> str:
+    words = f"pages of {shown(', '.join(rule.origins))} may send {', '.join(rule.methods)}"
+    words += (
+        f" with the headers {shown(', '.join(rule.headers))}"
+        if rule.headers
+        else " without headers of their own"
+    )
+    return words + (f", and read {shown(', '.join(rule.expose))}" if rule.expose else "")
+
+
+def _cors_findings(rules: tuple[CorsRule, ...]) -> Iterator[Finding]:
+    for number, rule in enumerate(rules, 1):
+        for origin in rule.origins:
+            if problem := origin_problem(origin):
+                yield fault(f"CORS rule {number}: {problem}")
+        if "PUT" in rule.methods and not rule.headers:
+            yield note(
+                f"Rule {number} allows PUT but no headers: a page that sets content-type is "
+                f"refused."
+            )
+        if "PUT" in rule.methods and "ETag" not in rule.expose:
+            yield note(f"Rule {number} exposes no ETag, which uploads in parts must read.")
+    methods = {method for rule in rules for method in rule.methods}
+    if "PUT" not in methods and "POST" not in methods:
+        yield note("No rule allows PUT or POST: pages can read, but can't upload.")
+
+
+def origin_problem(origin: str) -> str:
+    """What is wrong with an origin in a rule; "" if nothing."""
+    if origin in ("*", "null") or re.fullmatch(r"\*?[a-z][a-z0-9+.*-]*://[^/\s]+", origin):
+        return ""
+    if re.fullmatch(r"[a-zA-Z][a-z0-9+.-]*://[^/\s]+/", origin):
+        return (
+            f"the origin {shown(origin)} has a slash at its end, so no page's origin is equal to "
+            f"it. "
+            "Write it without."
+        )
+    if re.match(r"[a-zA-Z][a-z0-9+.-]*://[^/\s]+/.", origin):
+        return f"{shown(origin)} is an address with a path; an origin ends after host and port."
+    if "://" not in origin and "*" not in origin:
+        return f"the origin {shown(origin)} has no scheme: write https://{shown(origin)}."
+    if re.search("[A-Z]", origin):
+        return f"the origin {shown(origin)} has capitals; browsers send it in small letters."
+    return ""
+
+
+def _fixed(rule: CorsRule) -> dict[str, Any]:
+    origins = []
+    for origin in rule.origins:
+        whole_origin = origin if "://" in origin or "*" in origin else f"https://{origin}"
+        origins.append(re.sub(r"^([A-Za-z][\w+.-]*://[^/]+)/.*$", r"\1", whole_origin).lower())
+    whole = cors_rule("", "", rule.headers)
+    return {**whole, "AllowedOrigins": origins, "AllowedMethods": list(rule.methods)}
+
+
+# Policies
+
+
+def find_access_policy(text: str) -> Mapping[str, Any] | None:
+    """A policy with Statements in `text`; None if there is none."""
+    if '"Statement"' not in text:
+        return None
+    value = find_json(text)
+    return value if isinstance(value, dict) and "Statement" in value else None
+
+
+def report_policy(document: Mapping[str, Any]) -> DocumentReport:
+    """What a policy's statements say, and what is wrong with them."""
+    statements = document["Statement"]
+    listed_ = statements if isinstance(statements, list) else [statements]
+    is_resource = any(
+        isinstance(s, dict) and ("Principal" in s or "NotPrincipal" in s) for s in listed_
+    )
+    kind = "bucket policy" if is_resource else "policy"
+    try:
+        policy = parse_policy(
+            dict(document), name=kind, kind="resource" if is_resource else "identity"
+        )
+    except MalformedPolicy as problem:
+        return DocumentReport(
+            kind, Verdict(f"This policy is not valid: {shown(problem, 500)}", fault=True)
+        )
+    findings = tuple(_policy_findings(listed_, policy, is_resource))
+    well = (
+        f"Nothing is wrong with this {kind} as such. Whether it allows a request, "
+        "inspect_access(principal, action, resource, …) says, with all other policies that apply."
+    )
+    verdict, left = decide(findings, well)
+    facts = [
+        Part(_label(s, n), _statement_words(s))
+        for n, s in enumerate(listed_, 1)
+        if isinstance(s, dict)
+    ]
+    return DocumentReport(kind, verdict, tuple(facts), left, (), tuple(_resources(listed_)))
+
+
+def _label(statement: Mapping[str, Any], number: int) -> str:
+    return shown(statement.get("Sid") or f"statement {number}", 40)
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _statement_words(statement: Mapping[str, Any]) -> str:
+    who = statement.get("Principal", statement.get("NotPrincipal", ""))
+    names = (
+        "everybody"
+        if who == "*"
+        else _words(next(iter(who.values()), ""))
+        if isinstance(who, dict)
+        else ""
+    )
+    action = _words(statement.get("Action", statement.get("NotAction", "")))
+    resource = _words(statement.get("Resource", statement.get("NotResource", "")))
+    effect = "allows" if statement.get("Effect") == "Allow" else "denies"
+    condition = f", if {json.dumps(statement['Condition'])}" if statement.get("Condition") else ""
+    return shown(f"{effect} {names + ' ' if names else ''}{action} on {resource}{condition}", 600)
+
+
+def _lists(statement: Any, name: str) -> list[str]:
+    value = statement.get(name, []) if isinstance(statement, dict) else []
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def _about_objects(action: str) -> bool:
+    return matching(action, OBJECT_ACTIONS) and not matching(action, BUCKET_ACTIONS)
+
+
+def _about_buckets(action: str) -> bool:
+    return matching(action, BUCKET_ACTIONS) and not matching(action, OBJECT_ACTIONS)
+
+
+def _policy_findings(statements: list[Any], policy: Policy, is_resource: bool) -> Iterator[Finding]:
+    for number, statement in enumerate(statements, 1):
+        resources, actions = _lists(statement, "Resource"), _lists(statement, "Action")
+        arns = [each for each in resources if each.startswith("arn:aws") and ":s3:::" in each]
+        objects = [action for action in actions if _about_objects(action)]
+        buckets = [action for action in actions if _about_buckets(action)]
+        label = _label(statement, number)
+        if (
+            objects
+            and arns
+            and len(arns) == len(resources)
+            and not any("/" in a or a.endswith(":*") for a in arns)
+        ):
+            yield fault(
+                f"{label}: {objects[0]} is about objects, but the resource is the bucket: it "
+                f"applies "
+                "to nothing.",
+                "S3 answers a PutBucketPolicy with MalformedPolicy (Action does not apply to any "
+                "resource(s) in statement); in a user's policy nothing is allowed.",
+                f"Write the objects' ARN: {shown(arns[0])}/*",
+            )
+        elif buckets and arns and len(arns) == len(resources) and all("/" in a for a in arns):
+            yield fault(
+                f"{label}: {buckets[0]} is about the bucket, but the resource is its objects: it "
+                "applies to nothing.",
+                fix=f"Write the bucket's ARN: {shown(arns[0].partition('/')[0])}",
+            )
+        public = isinstance(statement, dict) and statement.get("Principal") in ("*", {"AWS": "*"})
+        if public and statement.get("Effect") == "Allow" and not statement.get("Condition"):
+            yield note(
+                f"{label} allows everybody, also without a signature. A presigned URL needs no "
+                f"such "
+                "statement; Block Public Access refuses it in new buckets."
+            )
+        if isinstance(statement, dict) and "aws:Referer" in str(statement.get("Condition", "")):
+            yield note(f"{label} looks at the Referer, which every client can set as it likes.")
+    if is_resource:
+        bucket = _bucket_of(statements)
+        for problem in problems(bucket, policy) if bucket else ():
+            if "does not apply" in problem.message:
+                continue  # said above, with the resource
+            detail = problem.fields.get("Detail", "")
+            yield fault(
+                f"S3 refuses this bucket policy: {shown(problem.message)} ({shown(detail)})."
+            )
+
+
+def _bucket_of(statements: list[Any]) -> str:
+    for statement in statements:
+        for arn in _lists(statement, "Resource"):
+            if match := re.fullmatch(r"arn:aws[a-z-]*:s3:::([a-z0-9.-]+)(?:/.*)?", arn, re.S):
+                return match[1]
+    return ""
+
+
+def _resources(statements: list[Any]) -> Iterator[Part]:
+    bucket = _bucket_of(statements)
+    for statement in statements:
+        arns = _lists(statement, "Resource")
+        objects = [action for action in _lists(statement, "Action") if _about_objects(action)]
+        if bucket and objects and arns and not any("/" in arn or arn.endswith("*") for arn in arns):
+            yield Part(
+                "The statement's resource, put right", json.dumps([f"{arn}/*" for arn in arns])
+            )

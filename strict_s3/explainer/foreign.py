@@ -1,0 +1,141 @@
+"""URLs that are not presigned for S3, but signed for something else, or no URL at all."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+from ..errors import InspectError
+from ..rules import sigv4
+from ..rules.authentication import iso
+from .documents import DocumentReport
+from .hosts import read_host
+from .pasted import Pasted
+from .services import Foreign, find_foreign
+from .verdict import Finding, Verdict, decide, fault, note
+from .words import Part, duration, shown, time_left
+
+_FUTURE = 100_000_000_000  # seconds since 1970: the year 5138; a larger number is in milliseconds
+
+
+def read_foreign(pasted: Pasted, now: datetime) -> DocumentReport | None:
+    """The report on another service's signed URL; None if the URL is none."""
+    try:
+        parts = urlsplit(pasted.url)
+        values = {name.lower(): value for name, value in parse_qsl(parts.query, True)}
+    except ValueError:
+        return None
+    foreign = find_foreign(set(values), parts.netloc.lower())
+    if foreign is None or "x-amz-signature" in values:
+        return None
+    if (
+        foreign.parameters == {"token"}
+        and "/sign/" not in parts.path
+        and "supabase" in foreign.host
+    ):
+        return None
+    ends = _ends(foreign, values)
+    host = read_host(parts.netloc)
+    findings = list(_findings(foreign, values, host.aws, ends, now))
+    until = f" It is valid until {iso(ends)} ({time_left(ends, now)})." if ends else ""
+    verdict, left = decide(
+        findings,
+        f"This is {foreign.name}, not S3's. {foreign.checker} checks it by its own rules.{until}",
+    )
+    if verdict.fault:
+        verdict = Verdict(f"This is {foreign.name}. {verdict.what}", verdict.why, verdict.fix, True)
+    facts = [Part("host", shown(parts.netloc, 255)), Part("path", shown(parts.path))]
+    if ends:
+        facts.append(Part("ends", iso(ends), time_left(ends, now)))
+    return DocumentReport("signed URL", verdict, tuple(facts), left, pasted.repairs)
+
+
+def _ends(foreign: Foreign, values: dict[str, str]) -> datetime | None:
+    try:
+        if foreign.ends:
+            return datetime.fromtimestamp(int(values.get(foreign.ends, "")), UTC)
+        date, lifetime = foreign.signed
+        return sigv4.parse_amz_date(values.get(date, "")) + timedelta(seconds=int(values[lifetime]))
+    except (ValueError, OverflowError, OSError, KeyError):
+        return None
+
+
+def _findings(
+    foreign: Foreign, values: dict[str, str], at_s3: bool, ends: datetime | None, now: datetime
+) -> list[Finding]:
+    found = []
+    number = values.get(foreign.ends, "")
+    if foreign.ends and number.isdecimal() and len(number) < 19 and int(number) > _FUTURE:
+        found.append(
+            fault(
+                f"{foreign.ends.capitalize()} is in milliseconds, and {foreign.checker} wants "
+                f"seconds "
+                "since 1970.",
+                "CloudFront answers MalformedPolicy (Malformed "
+                "Policy)." if foreign.checker == "CloudFront"
+                else "",
+                "In JavaScript: Math.floor(Date.now() / 1000) + 3600.",
+            )
+        )  # fmt: skip
+        ends = None
+    if at_s3 and foreign.checker == "CloudFront":
+        found.append(
+            fault(
+                "It is signed with a CloudFront key, but its host is S3's, which can't read it.",
+                "S3 answers 403 (Query-string authentication requires the Signature, Expires and "
+                "AWSAccessKeyId parameters).",
+                "Use the distribution's domain (dxxxx.cloudfront.net or your own) as the host when "
+                "signing, or sign for S3 with generate_presigned_url.",
+            )
+        )
+    if ends and ends < now:
+        found.append(fault(f"It has expired: it was valid until {iso(ends)} "
+                           f"({time_left(ends, now)}).",
+                           fix="Sign a new one."))  # fmt: skip
+    lifetime = values.get(foreign.signed[1], "") if foreign.signed[1] else ""
+    if lifetime.isdecimal() and len(lifetime) < 12 and int(lifetime) > sigv4.MAX_EXPIRES:
+        found.append(
+            fault(f"{duration(int(lifetime))} is more than {foreign.checker} allows: 7 days.")
+        )
+    if foreign.checker == "Supabase Storage":
+        found.append(note("Its token says when it ends; create a new one with createSignedUrl."))
+    return found
+
+
+def refuse(text: str) -> InspectError:
+    """What to say of a text that is nothing that is read here: what it is, and what to paste."""
+    stripped = text.strip()
+    if match := re.search(r"\barn:aws[a-z-]*:[^\s'\"]{3,300}", stripped[:5000]):
+        return InspectError(
+            f"{shown(match[0], 120)} is an ARN, a name for policies, not a URL. Sign a URL for it "
+            "(generate_presigned_url) and paste that; inspect_access reads ARNs."
+        )
+    if match := re.search(r"\bs3://[^\s'\"]{1,300}", stripped[:5000]):
+        return InspectError(
+            f"{shown(match[0], 120)} is an S3 URI, which only AWS's tools read. `aws s3 presign "
+            "s3://bucket/key` makes a presigned URL of it."
+        )
+    if re.search(
+        r"generate_presigned|getSignedUrl|createPresigned|GetPreSignedURL|presign", stripped
+    ):
+        return InspectError(_about_code(stripped))
+    return InspectError(
+        "There is no URL in this text. A presigned URL begins with https:// (or http://) and "
+        "contains X-Amz-Signature or Signature."
+    )
+
+
+def _about_code(text: str) -> str:
+    """What can be said of code that signs, before it has run."""
+    said = ["This is code (a program that signs), without a URL: run it and paste what it prints."]
+    if "boto3" in text and "signature_version" not in text:
+        said.append('The client has no signature_version: add Config(signature_version="s3v4").')
+    if "boto3" in text and "region_name" not in text:
+        said.append("It has no region_name either: give the bucket's region.")
+    match = re.search(r"(?:ExpiresIn|expiresIn|Expires)['\"]?\s{0,3}[=:]\s{0,3}(\d{6,12})", text)
+    if match and int(match[1]) > sigv4.MAX_EXPIRES:
+        said.append(f"{match[1]} seconds are more than the 7 days that S3 allows.")
+    if "put_object" in text and re.search(r"\bfiles\s?=", text):
+        said.append("requests' files= sends a form; with a PUT send data=open(…, 'rb').")
+    return " ".join(said)
