@@ -58,7 +58,7 @@ def start(
     strict_skew: bool = False,
     log: bool = False,
 ) -> Server:
-    """Start a strict S3 in a child process; returns when it answers, after about a second.
+    """Start a strict S3 in a child process; returns when it answers, soon.
 
     By default it has a free port on this computer alone and a new root key. `log` has it write
     each request's decision to standard error; otherwise it writes nothing. For the other options
