@@ -131,6 +131,11 @@ class Lab:
                         "Rename .env and restart the kernel to use the local S3."
                     ) from None
 
+    def make_bucket(self, name: str) -> None:
+        """Make an empty bucket of this lesson, noted and asked for as `will_make` says."""
+        self.will_make(buckets=[name])
+        _create_bucket(self, name)
+
     def keep(self, *settings: str) -> None:
         """Note what these settings of the bucket are now, for `clean_up` to put back."""
         if self.lesson:
@@ -352,8 +357,13 @@ def _offer_bucket(s3: Any, lab: Lab) -> None:
             f"Nothing was created. Create the bucket {lab.bucket!r} yourself, name another one in "
             "S3_BUCKET, or delete .env to use the local S3."
         )
+    _create_bucket(lab, lab.bucket)
+
+
+def _create_bucket(lab: Lab, name: str) -> None:
     where = {} if lab.region == "us-east-1" else {"LocationConstraint": lab.region}
-    s3.create_bucket(Bucket=lab.bucket, **({"CreateBucketConfiguration": where} if where else {}))
+    more = {"CreateBucketConfiguration": where} if where else {}
+    lab.client().create_bucket(Bucket=name, **more)
 
 
 def said_yes(question: str) -> bool:

@@ -1,17 +1,23 @@
 _GUARD = """
 def guard(age=300_000, action=("s3:GetObject", "s3:PutObject"), resource="/*", effect="Deny",
-          test="NumericGreaterThan"):
+          test="NumericGreaterThan", **more):
     statement = {"Effect": effect, "Principal": "*", "Action": list(action),
                  "Resource": f"arn:aws:s3:::{BUCKET}{resource}"}
     if age is not None:
         statement["Condition"] = {test: {"s3:signatureAge": age}}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    return {"Version": "2012-10-17", "Statement": [statement | more]}
+
+def also(**condition):
+    return {"NumericGreaterThan": {"s3:signatureAge": 300_000}, **condition}
 """
 _FOLDERS = """
 def folders(path="/team/${aws:username}/*", action=("s3:GetObject", "s3:PutObject"), **more):
     statement = {"Effect": "Allow", "Action": list(action),
                  "Resource": f"arn:aws:s3:::{BUCKET}{path}", **more}
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+def both(*policies):
+    return {"Version": "2012-10-17", "Statement": [p["Statement"][0] for p in policies]}
 """
 
 
@@ -27,6 +33,8 @@ RIGHT = {
     "check_guardrail": [
         _guard("json.dumps(guard(age='300000', action=['s3:*']))"),
         _guard("guard(test='NumericGreaterThanEquals')"),
+        _guard("guard(Principal={'AWS': '*'}, action=['s3:*Object'])"),
+        _guard("guard(test='NumericGreaterThanIfExists')"),
         # Two statements, a download and an upload.
         _guard(
             "guard(action=['s3:GetObject']); my_policy['Statement'] += "
@@ -35,23 +43,39 @@ RIGHT = {
     ],
     "check_folders": [
         _folders("json.dumps(folders())"),
-        _folders("folders('/*', Condition={}); folder_policy = folders(action=['s3:*'])"),
+        _folders("folders('/team/${aws:username}/*', action=['s3:getobject', 's3:putobject'])"),
+        _folders("both(folders(action=['s3:GetObject']), folders(action=['s3:PutObject']))"),
+        # All of team/, but for what isn't one's own.
+        _folders(
+            "both(folders('/team/*'), {'Statement': [{'Effect': 'Deny', 'Action': 's3:*', "
+            "'NotResource': f'arn:aws:s3:::{BUCKET}/team/${{aws:username}}/*'}]})"
+        ),
     ],
 }
 WRONG = {
     "check_guardrail": [
         (_guard(value), hint)
         for value, hint in (
-            ("guard(age=300)", "milliseconds"),
-            ("guard(age=None)", "milliseconds"),
-            ("guard(age=240_000)", "after 4 minutes 50"),
-            ("guard(age=900_000)", "after 5 minutes 10"),
-            ("guard(action=['s3:GetObject'])", "for an upload still works"),
-            ("guard(action=['s3:PutObject'])", "for a download still works"),
-            ("guard(effect='Allow', test='NumericLessThan')", "S3 does not take this policy"),
-            ("guard(resource='/guarded')", "for a download still works"),
-            ("guard(test='NumericLessThan')", "signed this second"),
+            ("guard(age=300)", "4 minutes 59 seconds after signing, s3:GetObject"),
+            ("guard(age=None)", "right after signing"),
+            ("guard(age=240_000)", "4 minutes 59 seconds after signing"),
+            ("guard(age=900_000)", "5 minutes 1 second after signing"),
+            ("guard(action=['s3:GetObject'])", "for the upload of"),
+            ("guard(action=['s3:PutObject'])", "for the download of"),
+            ("guard(effect='Allow', test='NumericLessThan')", "A guardrail is a Deny"),
+            ("guard(resource='/guarded/*')", "for the download of a still"),
+            ("guard(resource='/guarded/a.txt')", "for the download of a still"),
+            ("guard(resource='/*.txt')", "for the download of a still"),
+            ("guard(test='NumericLessThan')", "right after signing"),
+            ("guard(Condition=also(IpAddress={'aws:SourceIp': '127.0.0.1'}))", "used from 203"),
+            ("guard(Condition=also(StringEquals={'aws:username': 'somebody'}))", "role/app/one"),
+            (
+                "guard(Principal={'AWS': 'arn:aws:iam::123456789012:root'}, "
+                "Condition=also(ArnLike={'aws:PrincipalArn': '*:root'}))",
+                "signed by arn:aws:iam::123456789012:user/somebody",
+            ),
             ("guard(test='MoreThan')", "S3 does not take this policy"),
+            ("guard(resource='x/*')", "S3 does not take this policy"),
             ("'no JSON'", "S3 does not take this policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),
             ("300_000", "should be a policy"),
@@ -69,9 +93,38 @@ WRONG = {
             ("folders('/team/${aws:username}/plan.txt')", "cannot upload to"),
             ("folders(action=['s3:GetObject'])", "cannot upload to"),
             ("folders(action=['s3:PutObject'])", "cannot share"),
+            ("folders(action=['s3:*'])", "it also allows s3:"),
+            ("folders(action=['s3:GetObject', 's3:PutObject', 's3:DeleteObject'])", "s3:DeleteO"),
+            ("both(folders(), folders('/home/*'))", "it also allows s3:GetObject on"),
+            ("both(folders(), folders('', ['s3:ListBucket']))", "it also allows s3:ListBucket"),
+            (
+                "both(folders(), {'Statement': [{'Effect': 'Allow', 'Action': 'iam:ListUsers', "
+                "'Resource': '*'}]})",
+                "it also allows iam:ListUsers",
+            ),
+            (
+                "folders(Condition={'IpAddress': {'aws:SourceIp': '127.0.0.1'}})",
+                "it does not allow s3:GetObject",
+            ),
             ("folders(Principal='*')", "IAM does not take this policy"),
             ("folders(Effect='Deny')", "cannot upload to"),
             ("42", "should be a policy"),
         )
     ],
+}
+VARIATIONS = {
+    "try_address": (
+        [
+            "addresses = ['203.0.113.0/24', '127.0.0.1/32']",
+            "addresses = ['127.0.0.1', '203.0.113.0/24']",
+        ],
+        [
+            ("addresses = '127.0.0.1'", "should be a list"),
+            ("addresses = ['127.0.0.1/32']", "203.0.113.7 is still refused"),
+            ("addresses = ['203.0.113.0/24', '127.0.0.0/8']", "127.0.0.2 is let in"),
+            ("addresses = ['203.0.113.0/24', '127.0.0.2/32']", "127.0.0.1 is still refused"),
+            ("addresses = ['203.0.113.0/24', '0.0.0.0/0']", "127.0.0.2 is let in"),
+            ("addresses = ['203.0.113.0/24', 'me']", "S3 does not take this policy"),
+        ],
+    ),
 }
