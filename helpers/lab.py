@@ -84,7 +84,15 @@ class Lab:
         return Presigner(credentials, self.region, self.bucket, self.endpoint_url)
 
     def with_key(self, key: Mapping[str, Any]) -> Lab:
-        """The same S3 with another key: IAM's ``AccessKey`` or STS's ``Credentials``."""
+        """The same S3 with a different key: IAM's ``AccessKey`` or STS's ``Credentials``.
+
+        Raises `LabError` for the whole response, which has the key inside.
+        """
+        if "AccessKeyId" not in key:
+            raise LabError(
+                'This is the whole response. Take the key out of it: ["AccessKey"] of '
+                'create_access_key, ["Credentials"] of assume_role.'
+            )
         return replace(
             self,
             access_key=key["AccessKeyId"],

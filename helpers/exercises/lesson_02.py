@@ -9,15 +9,31 @@ from botocore.exceptions import ClientError
 
 from helpers.clean_up import IAM_PREFIX, delete_user
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, refuse, send
-from helpers.exercises.policies import as_new_user, policy_text
+from helpers.exercises.checking import exercise, refuse, send, variation
+from helpers.exercises.policies import (
+    Wanted,
+    as_new_user,
+    judge,
+    policy_text,
+    unfilled,
+    user_named,
+)
 from helpers.lab import Lab
 
 UPLOADER = f"{IAM_PREFIX}02-uploader"
 LEAKY = f"{IAM_PREFIX}02-leaky"
 _INBOX = "lesson-02/inbox"
+_OTHERS = ("lesson-02/reports/q3.txt", "lesson-02/salaries.txt", "lesson-02/leak/plan.txt")
 _LEAKED = "lesson-02/leak/plan.txt"
 _WEEK = 604800  # seconds
+
+
+@variation
+def try_read_only(lab: Lab, policy: object) -> str:
+    """An identity policy that reads ``lesson-02/reports/`` and does nothing else."""
+    wanted = Wanted(frozenset({"s3:GetObject"}), "lesson-02/reports/", _OTHERS[1:])
+    judge(policy_text(policy), lab.bucket, user_named(UPLOADER), wanted)
+    return "it reads lesson-02/reports/, and allows nothing else."
 
 
 @exercise("02", 1)
@@ -27,19 +43,21 @@ def check_uploader(lab: Lab, policy: object) -> str:
     lab.client().put_object(Bucket=lab.bucket, Key=f"{_INBOX}/theirs.txt", Body=b"theirs")
     try:
         s3 = as_new_user(lab, UPLOADER, text).client()
-        _try_uploader(s3, lab.bucket)
+        _try_uploader(s3, lab.bucket, text)
     finally:
         delete_user(lab.client("iam"), UPLOADER)
-    return "it stores into lesson-02/inbox/; it cannot read, list, delete, or store elsewhere."
+    wanted = Wanted(frozenset({"s3:PutObject"}), f"{_INBOX}/", _OTHERS)
+    judge(text, lab.bucket, user_named(UPLOADER), wanted)
+    return "it stores into lesson-02/inbox/. Of all other actions of S3 and IAM it allows none."
 
 
-def _try_uploader(s3: Any, bucket: str) -> None:
+def _try_uploader(s3: Any, bucket: str, policy: str) -> None:
     for key in (f"{_INBOX}/a.txt", f"{_INBOX}/2026/b.txt"):
         if refused := _refused(s3.put_object, Bucket=bucket, Key=key, Body=b"mine"):
-            raise NotYet(f"it cannot store {key}. S3 said: {refused}")
+            raise NotYet(f"it cannot store {key}. S3 said: {refused}{unfilled(policy)}")
     own = {"Bucket": bucket, "Key": f"{_INBOX}/a.txt"}
     for allowed, hint in (
-        (_may(s3.get_object, **own), "it can read what lies in the inbox. Storing is one action"),
+        (_may(s3.get_object, **own), "it can read what is in the inbox. Storing is one action"),
         (
             _may(s3.put_object, Bucket=bucket, Key="lesson-02/a.txt", Body=b""),
             "it can store outside of lesson-02/inbox/. Name the prefix in the Resource",
@@ -80,7 +98,7 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
     if not hasattr(client, "put_object"):
         raise NotYet(
             "this should be an S3 client. lab.with_key(key).client() makes one, where key is the "
-            "AccessKey that create_access_key answers."
+            "AccessKey in the response to create_access_key."
         )
     lab.let_it_settle()
     mine = {"Bucket": lab.bucket, "Key": "lesson-02/leak/mine.txt"}
@@ -88,8 +106,8 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
     lab.client().put_object(Bucket=lab.bucket, Key=_LEAKED, Body=b"The plan")
     refuse(
         send("GET", leaked),
-        "the leaked URL still works. It lives as long as its key: update_access_key with "
-        'Status="Inactive". Which key? Its id stands in the URL\'s X-Amz-Credential, and '
+        "the leaked URL still works. It is valid as long as its key: update_access_key with "
+        'Status="Inactive". Which key? Its ID is in the URL\'s X-Amz-Credential, and '
         f'list_access_keys(UserName="{user}") has it too.',
     )
     for call, more in ((client.put_object, {"Body": b"mine"}), (client.get_object, {})):
@@ -100,10 +118,10 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
             )
     if _may(client.list_objects_v2, Bucket=lab.bucket, MaxKeys=1):
         raise NotYet(
-            f"your client may do more than {user}: it signs with another identity's key. Use "
+            f"your client may do more than {user}: it signs with a different user's key. Use "
             f'create_access_key(UserName="{user}").'
         )
-    return "the leaked URL died long before its week was over, and the application goes on."
+    return "the leaked URL is refused long before its week is over, and the application goes on."
 
 
 def _refused(call: Any, **params: Any) -> str:

@@ -17,6 +17,12 @@ def _policy(value: str) -> str:
     return f"{_POLICY}\nmy_policy = {value}"
 
 
+def _also(action: str, resource: str = "") -> str:
+    where = f"f'arn:aws:s3:::{{lab.bucket}}/{resource}'" if resource else "'*'"
+    more = f"{{'Effect': 'Allow', 'Action': {action}, 'Resource': {where}}}"
+    return f"policy() | {{'Statement': policy()['Statement'] + [{more}]}}"
+
+
 def _rotate(*steps: str) -> str:
     return _LEAK + "".join(steps)
 
@@ -24,18 +30,29 @@ def _rotate(*steps: str) -> str:
 RIGHT = {
     "check_uploader": [
         _policy("policy(['s3:PutObject'], Sid='Inbox')"),
-        _policy("json.dumps(policy())"),
+        _policy("json.dumps(policy('S3:putobject'))"),
+        _policy(
+            "policy('*', '*') | {'Statement': [policy('*', '*')['Statement'][0], "
+            "{'Effect': 'Deny', 'NotAction': 's3:PutObject', 'Resource': '*'}, "
+            "{'Effect': 'Deny', 'Action': '*', "
+            "'NotResource': f'arn:aws:s3:::{lab.bucket}/lesson-02/inbox/*'}]}"
+        ),
     ],
     "check_rotation": [
         _rotate(_OFF, _NEW, _CLIENT),
         _rotate(_NEW, "iam.delete_access_key(UserName=user, AccessKeyId=old)\n", _CLIENT),
+        _rotate(
+            _NEW,
+            _OFF,
+            "my_client = boto3.client('s3', **lab.with_key(key).boto3_args)",
+        ),
     ],
 }
 WRONG = {
     "check_uploader": [
         (_policy(value), hint)
         for value, hint in (
-            ("policy(['s3:GetObject', 's3:PutObject'])", "can read what lies in the inbox"),
+            ("policy(['s3:GetObject', 's3:PutObject'])", "can read what is in the inbox"),
             ("policy(['s3:DeleteObject', 's3:PutObject'])", "can delete"),
             ("policy(resource='lesson-02/inbox*')", "End the prefix with its slash"),
             ("policy(resource='*')", "Name the prefix in the Resource"),
@@ -43,13 +60,27 @@ WRONG = {
             ("policy(resource='lesson-02/inbox/a.txt')", "cannot store lesson-02/inbox/2026"),
             ("policy('s3:GetObject')", "cannot store"),
             ("policy(Principal='*')", "IAM does not take"),
+            (_also("'s3:ListBucket'"), "it can list the bucket"),
+            (_also("'s3:PutObject'", "lesson-02/reports/*"), "s3:PutObject on arn:aws:s3:::"),
+            (_also("['iam:*', 's3:PutBucketPolicy']"), "also allows s3:PutBucketPolicy"),
+            (_also("'s3:GetObjectVersion'"), "also allows s3:GetObjectVersion"),
+            (_also("'iam:CreateUser'"), "also allows iam:CreateUser"),
+            (_also("'sqs:*'"), "also allows sqs:Any"),
+            (
+                "policy(Condition={'IpAddress': {'aws:SourceIp': '127.0.0.1'}})",
+                "the request has 203.0.113.7",
+            ),
+            (
+                "json.loads(json.dumps(policy()).replace(lab.bucket, '{lab.bucket}'))",
+                "{lab.bucket}/lesson-02/inbox/*: write an f before the quotes",
+            ),
             ("policy('s3:PutObject')['Statement']", "should be a policy"),
         )
     ],
     "check_rotation": [
         (_rotate(_NEW, _CLIENT), "still works"),
         (_rotate(_OFF, "key = {'AccessKeyId': old, 'SecretAccessKey': 'x'}\n", _CLIENT), "go on"),
-        (_rotate(_NEW, _OFF, "my_client = s3"), "another identity's key"),
+        (_rotate(_NEW, _OFF, "my_client = s3"), "a different user's key"),
         (
             _rotate(
                 _NEW,
@@ -68,4 +99,24 @@ WRONG = {
         ),
         (_rotate(_NEW, _OFF, "my_client = key"), "should be an S3 client"),
     ],
+}
+
+
+def _reads(value: str) -> str:
+    return f"reads = {value}"
+
+
+VARIATIONS = {
+    "try_read_only": (
+        [
+            _reads("policy('/lesson-02/reports/*', actions=['s3:GetObject'])"),
+            _reads("policy('/lesson-02/reports/*', ('s3:GetObject',))"),
+        ],
+        [
+            (_reads("policy('/*', actions=['s3:GetObject'])"), "s3:GetObject on arn:aws:s3:::"),
+            (_reads("policy('/lesson-02/reports/*', ['s3:PutObject'])"), "not allow s3:GetObject"),
+            (_reads("policy('/lesson-02/reports/*', ['s3:Get*'])"), "also allows s3:Get"),
+            (_reads("policy('', actions=['s3:GetObject'])"), "it does not allow s3:GetObject"),
+        ],
+    ),
 }
