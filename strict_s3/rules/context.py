@@ -53,7 +53,8 @@ class Facts:
     """What the request itself does not say: the time (UTC), where it arrived, and tags.
 
     `action` is what the permission is for, and `operation` what the request asks for.
-    `object_tags` are those of the object that is asked for; `principal_tags` those of the
+    `object_tags` are those of the object that is asked for, if the action looks at them
+    (`condition_keys.EXISTING_TAG`); `principal_tags` those of the
     caller's user or role and of its session.
     """
 
@@ -141,10 +142,7 @@ def _of_action(
     if action == "s3:PutObject":
         creates = facts.operation in condition_keys.CREATES_OBJECTS
         context["s3:objectcreationoperation"] = str(creates).lower()
-    if action in condition_keys.EXISTING_TAG:
-        for tag, value in facts.object_tags.items():
-            context[f"s3:existingobjecttag/{tag}"] = value
-    return context
+    return context | {f"s3:existingobjecttag/{tag}": v for tag, v in facts.object_tags.items()}
 
 
 def tag_keys(tags: Mapping[str, str]) -> dict[str, str | list[str]]:

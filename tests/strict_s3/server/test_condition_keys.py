@@ -457,6 +457,30 @@ def test_a_tag_is_not_hidden_by_another_of_almost_the_same_key(service, tags):
         assert denied(service, ann, put(Tagging="CLASS=secret") if "Request" in operator else ask)
 
 
+@pytest.mark.parametrize(
+    ("key", "action", "ask"),
+    [
+        ("s3:if-none-match", "s3:GetObject", get(IfNoneMatch='"other"')),
+        ("s3:if-match", "s3:GetObject", get(IfMatch="*")),
+        ("s3:ObjectCreationOperation", "s3:PutObjectTagging", tagging("a")),
+        ("s3:RequestObjectTagKeys", "s3:PutObjectTagging", tag(Tagging={"TagSet": []})),
+        ("s3:max-keys", "s3:ListBucketMultipartUploads",
+         lambda service, s3: s3.list_multipart_uploads(Bucket=service.bucket, MaxUploads=5)),
+    ],
+)  # fmt: skip
+def test_keys_that_an_action_has_not(service, key, action, ask):
+    """As AWS lists them: a guard with such a key sees nothing, whatever is sent."""
+    service.put()
+    ann = service.user("ann", allow("*"))
+    absent = {"Null": {key: "true"}}
+    give(service, allow("*"), {**allow(action, Condition=absent), "Effect": "Deny"})
+    assert denied(service, ann, ask)
+    give(
+        service, allow("*"), {**allow(action, Condition={"Null": {key: "false"}}), "Effect": "Deny"}
+    )
+    assert not denied(service, ann, ask)
+
+
 def test_tags_that_are_there_do_not_guard_against_writing_and_deleting(service):
     """As AWS documents it: "this condition key is not supported" for PutObject and DeleteObject."""
     ann = service.user("ann")
