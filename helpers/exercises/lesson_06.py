@@ -15,86 +15,147 @@ from helpers.exercises.checking import (
     post,
     posted_form,
     refuse,
+    variation,
 )
 from helpers.lab import Lab
 from strict_s3.explainer import read_error
 
-_FOLDER = "lesson-06/ann/"
+_ANN, _BOB = "lesson-06/ann/", "lesson-06/bob/"
 _REPORT = "lesson-06/report.pdf"
 _THANKS = "https://example.com/thanks"
 _LARGEST = 5000  # bytes
+# What an uploader could choose beside key and bytes, each with a value.
+_OPTIONS = {
+    "acl": "bucket-owner-full-control",
+    "Cache-Control": "no-store",
+    "Content-Disposition": "inline",
+    "Content-Encoding": "gzip",
+    "Content-Type": "text/html",
+    "Expires": "Thu, 01 Dec 2033 16:00:00 GMT",
+    "success_action_redirect": "https://evil.example/",
+    "success_action_status": "200",
+    "tagging": "<Tagging><TagSet/></Tagging>",
+    "x-amz-meta-author": "bob",
+    "x-amz-meta-extra": "1",
+    "x-amz-storage-class": "GLACIER",
+}
+
+
+@variation
+def try_bobs_folder(lab: Lab, form: object) -> str:
+    """A form for any key in Bob's folder, and for no other."""
+    url, fields = posted_form(form)
+    _take(post(url, {**fields, "key": f"{_BOB}one.png"}, b"x"), f"{_BOB}one.png should be accepted")
+    _no_other_key(url, fields, (f"{_ANN}one.png", "lesson-06/bobby/one.png", "lesson-06/one.png"))
+    return "Bob's folder is open, and no other."
 
 
 @exercise("06", 1)
 def check_folder(lab: Lab, form: object) -> str:
-    """A form for images of 1 to 5000 bytes, under any key in Ann's folder, for half an hour."""
+    """A form for 1 to 5000 bytes, under any key in Ann's folder, for half an hour."""
     url, fields = posted_form(form)
 
-    def upload(
-        key: str = f"{_FOLDER}one.png", kind: str = "image/png", size: int = 100
-    ) -> requests.Response:
-        given = {name: value for name, value in fields.items() if name.lower() != "content-type"}
-        return post(url, {**given, "key": key, "Content-Type": kind}, bytes(size))
+    def upload(size: int = 100, name: str = "one.png") -> requests.Response:
+        return post(url, {**fields, "key": f"{_ANN}{name}"}, bytes(size))
 
-    for key in (f"{_FOLDER}one.png", f"{_FOLDER}2026/two.gif"):
-        _take(upload(key), f"The key {key} should be taken")
-    for key in ("lesson-06/bob/one.png", "lesson-06/anna/one.png", "lesson-06/ann.png"):
-        refuse(upload(key), f"the key {key} is taken too. Which prefix is allowed?")
-    _take(upload(kind="image/gif"), "image/gif should be taken")
-    for kind in ("text/html", "application/image/png", "icon/png", "imagery/png"):
-        refuse(
-            upload(kind=kind),
-            f"the type {kind} is taken too. A prefix is only text: end it with its slash.",
-        )
+    for name in ("one.png", "2026/two.gif", "é"):
+        _take(upload(name=name), f"the key {_ANN}{name} should be accepted")
+    _no_other_key(
+        url,
+        fields,
+        (
+            *(f"lesson-06/{name}" for name in ("bob/one.png", "anna/one.png", "ann", "ann.png")),
+            *("lesson-06/one.png", "lesson-05/ann/one.png", "ann/one.png", "x"),
+        ),
+    )
     for size in (1, _LARGEST):
-        _take(upload(size=size), f"A file of {size} bytes should be taken")
-    for size in (0, _LARGEST + 1):
+        _take(upload(size), f"a file of {size} bytes should be accepted")
+    for size in (0, _LARGEST + 1, 2 * _LARGEST):
         refuse(
-            upload(size=size),
-            f"a file of {size} bytes is taken too. Both ends of a content-length-range belong to "
-            "it.",
+            upload(size),
+            f"a file of {size} bytes is accepted too. Both ends of a content-length-range belong "
+            "to it.",
         )
+    _no_other_field(url, {**fields, "key": f"{_ANN}one.png"})
     expires(lab, 1800, upload)
-    return "images of 1 to 5000 bytes, anywhere in Ann's folder, for half an hour."
+    return "1 to 5000 bytes, anywhere in Ann's folder, for half an hour; the rest is refused."
 
 
 @exercise("06", 2)
 def check_thanks(lab: Lab, form: object) -> str:
-    """A complete form for one key, with fixed metadata and a fixed page to go on to."""
+    """A complete form for one key, with a fixed type, metadata and page to go on to."""
     url, fields = posted_form(form)
-    body = b"%PDF-1.7 report"
-    lab.client().delete_object(Bucket=lab.bucket, Key=_REPORT)
-    answer = post(url, fields, body)
-    _take(answer, "The form as it stands should be taken")
+    s3, at = lab.client(), {"Bucket": lab.bucket, "Key": _REPORT}
+    s3.delete_object(**at)
+    answer = post(url, fields, b"%PDF-1.7 report")
+    _take(answer, "the form as it stands should be accepted")
     is_stored(lab, _REPORT)
-    metadata = lab.client().head_object(Bucket=lab.bucket, Key=_REPORT)["Metadata"]
-    if metadata.get("author") != "ann":
+    kept = s3.head_object(**at)
+    if kept["Metadata"] != {"author": "ann"}:
         raise NotYet(
-            f"the metadata kept is {metadata or 'none'}. Metadata is a field whose name begins "
-            "with x-amz-meta-."
+            f"the metadata kept is {kept['Metadata'] or 'none'}. Metadata is a field whose name "
+            "begins with x-amz-meta-."
         )
+    if kept["ContentType"] != "application/pdf":
+        raise NotYet(f"S3 keeps the type {kept['ContentType']}. Which field says it?")
     if not re.match(rf"{re.escape(_THANKS)}\?", answer.headers.get("location", "")):
         raise NotYet(
-            f"the browser is not sent to {_THANKS} (status {answer.status_code}). Which field "
-            "does that?"
+            f"the browser isn't sent to {_THANKS} (status {answer.status_code}, location "
+            f"{answer.headers.get('location', 'none')}). Which field does that?"
         )
+    _no_other_key(url, fields, (f"{_REPORT}x", "lesson-06/report", f"{_BOB}report.pdf"))
+    _no_other_field(url, fields)
     for name, value in (
-        ("x-amz-meta-author", "bob"),
         ("x-amz-meta-author", "anna"),
+        ("Content-Type", "application/pdfx"),
         ("success_action_redirect", f"{_THANKS}.evil.example/"),
-        ("key", "lesson-06/report2.pdf"),
     ):
-        kept = {n: v for n, v in fields.items() if n.lower() != name}
-        refuse(
-            post(url, {**kept, name: value}, body),
-            f"the uploader can change {name}. Its condition should allow one value only.",
-        )
-    return "kept with its author, and the browser is sent on; neither can be changed."
+        _no_change(url, fields, name, value)
+    return "kept with type and author, and the browser is sent on; what we changed was refused."
+
+
+def _no_other_key(url: str, fields: dict[str, str], keys: tuple[str, ...]) -> None:
+    for key in keys:
+        answer = post(url, {**fields, "key": key}, bytes(100))
+        refuse(answer, f"the key {key} is accepted too. A prefix is only text: end it with a /.")
+
+
+def _no_other_field(url: str, fields: dict[str, str]) -> None:
+    for name, value in _OPTIONS.items():
+        _no_change(url, fields, name, value)
+
+
+def _no_change(url: str, fields: dict[str, str], name: str, value: str) -> None:
+    """`NotYet` if the uploader can add this field, or change it to this value."""
+    others = {n: v for n, v in fields.items() if n.lower() != name.lower()}
+    there = len(others) < len(fields)
+    if {**others, name: value} == fields:
+        return  # it is the form's own
+    refuse(
+        post(url, {**others, name: value}, bytes(100)),
+        f"the uploader can {'change' if there else 'add'} {name} ({value}). "
+        + (
+            "Its condition should allow one value only."
+            if there
+            else "Without a condition for it, S3 refuses it."
+        ),
+    )
 
 
 def _take(answer: requests.Response, what: str) -> None:
-    error = read_error(answer.content)
-    if error.code == "AccessDenied":
-        hint = "Every field needs its condition, and every condition its field"
-        raise NotYet(f"{what}. S3 says: {error.message} {hint}.")
+    """`NotYet`, with S3's message and what it means here, unless S3 stored the file."""
+    if (error := read_error(answer.content)).code == "AccessDenied":
+        raise NotYet(f"{what}. S3 says: {error.message.rstrip('.')}. {_meaning(error.message)}")
     expect(answer, what)
+
+
+def _meaning(message: str) -> str:
+    if "expired" in message:
+        return "ExpiresIn is in seconds."
+    if '"*' in message or '*"' in message:
+        return "A policy has no wildcard *: starts-with takes the beginning."
+    if re.search(r'failed: \["[\w-]+", "(?!\$)', message):
+        return "In a condition the name of a field begins with $."
+    if '["eq", "$key"' in message:
+        return "A key that ends in ${filename} allows any name there; another key only itself."
+    return "Every field needs its condition, and every condition its field."

@@ -67,14 +67,14 @@ def test_a_put_of_more_than_the_notebook_carries(open_lesson, tmp_path):
 
 def test_a_form_and_what_it_refuses(open_lesson, tmp_path):
     page, widget = open_lesson("06-upload-with-post.ipynb")
-    sizes = {"fits.bin": 12 * MIB, "too-large.bin": 51 * MIB}
+    sizes = {"fits.bin": MIB, "too-large.bin": 12 * MIB}
     for name, size in sizes.items():
         with (tmp_path / name).open("wb") as made:
             made.truncate(size)
     choose, status = widget.locator("input[type=file]"), widget.get_by_role("status")
     choose.set_input_files(tmp_path / "fits.bin")
     expect(status).to_have_text(re.compile("^Stored: S3 answered 204"), timeout=LONG)
-    until(page, ["stored", str(12 * MIB), str(12 * MIB), "204"])
+    until(page, ["stored", str(MIB), str(MIB), "204"])
     choose.set_input_files(tmp_path / "too-large.bin")
     expect(status).to_have_text(re.compile("^S3 answered 400 EntityTooLarge: "), timeout=LONG)
     # As much as S3 let it send before it answered, which is all of it or less.
@@ -82,4 +82,4 @@ def test_a_form_and_what_it_refuses(open_lesson, tmp_path):
         state, _, size, code = values(page)
         if state == "refused":
             break
-    assert (state, size, code) == ("refused", str(51 * MIB), "400")
+    assert (state, size, code) == ("refused", str(12 * MIB), "400")

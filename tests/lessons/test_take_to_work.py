@@ -21,7 +21,7 @@ from strict_s3.redact import redact
 from tests.lessons.lesson import LESSONS, cells, text
 from tests.service import Service
 
-TAUGHT = {"04": "share.py", "05": "put.py"}
+TAUGHT = {"04": "share.py", "05": "put.py", "06": "form.py"}
 
 
 def files(path) -> list[str]:
@@ -159,3 +159,21 @@ def test_put(work, service):
 )
 def test_put_refuses(arguments, line, work):
     assert work.refused("05", *arguments) == line
+
+
+def test_form(work, service):
+    made = work.run("06", "ann")
+    assert re.fullmatch(r"uploads/ann/[0-9a-f-]{36}", made["key"])
+    work.lasts(made, 600)
+
+    def post(size: int = 100, **changed: str) -> int:
+        fields = {**made["fields"], "Content-Type": "image/png", **changed}
+        return requests.post(made["url"], fields, files={"file": bytes(size)}).status_code
+
+    assert [post(0), post(10_000_001)] == [400, 400]
+    refused = [{"Content-Type": "text/html"}, {"key": "uploads/bob/x"}, {"acl": "private"}]
+    assert [post(**changed) for changed in refused] == [403] * 3
+    assert post() == 201
+    stored = service.client().head_object(Bucket=service.bucket, Key=made["key"])
+    assert (stored["ContentType"], stored["ContentLength"]) == ("image/png", 100)
+    assert work.refused("06", "../bob") == "user: letters and digits only"
