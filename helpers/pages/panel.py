@@ -49,7 +49,7 @@ class Panel(anywidget.AnyWidget):
     """The page at `port`, opened with `code`, in a frame.
 
     Nothing of it is in the widget's state, which a notebook may save: the frame is told where it
-    is when it is shown.
+    is when it is shown. Once the page has stopped, a sentence takes the frame's place.
     """
 
     _esm = _STATIC / "panel.js"
@@ -57,11 +57,19 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, lab: Lab, port: int, code: str, title: str) -> None:
         super().__init__()
-        self._lab, self._where, self._title = lab, {"port": port, "code": code}, title
+        self._lab, self._title, self._stopped = lab, title, False
+        self._where = {"port": port, "code": code}
         self.on_msg(self._heard)
 
+    def stopped(self) -> None:
+        """Say in the page's place that it has stopped, and how to start it again."""
+        self._stopped = True
+        self.send({"stopped": self._title})
+
     def _heard(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("want") == "where":
+        if message.get("want") == "where" and self._stopped:
+            self.send({"stopped": self._title})
+        elif message.get("want") == "where":
             self.send({"where": {**self._where, "title": self._title}})
         elif message.get("want") == "decisions":
             self.send({"rows": self.rows()})

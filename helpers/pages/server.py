@@ -64,13 +64,21 @@ class LabPage(PageServer):
     def __init__(self, lab: Lab, code: str, make_app: MakeApp, port: int = 0) -> None:
         super().__init__(make_app, port)
         self.lab, self.code = lab, code
+        self._panels: list[Any] = []
         lab.on_clean_up(f'stopped "{self.title}"', self.stop)
 
     def panel(self) -> Any:
         """The page to be shown in a notebook, with S3's answers below it."""
         from helpers.pages.panel import Panel
 
-        return Panel(self.lab, self.port, self.code, self.title)
+        self._panels.append(Panel(self.lab, self.port, self.code, self.title))
+        return self._panels[-1]
+
+    def stop(self) -> None:
+        """Stop serving; where the page is shown in a notebook, its panel says so."""
+        super().stop()
+        while self._panels:
+            self._panels.pop().stopped()
 
     def __repr__(self) -> str:
         return f"{self.title} at {self.url}"

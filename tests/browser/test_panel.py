@@ -61,6 +61,19 @@ def test_preflight_post_and_get_go_by(shown, page: Page, name):
     assert f"rule 1 allows POST from http://{name}:" in text
 
 
+def test_a_stopped_page_says_so(shown, page: Page):
+    panel, inner = shown("08-the-upload-page.ipynb", "page.panel()", "127.0.0.1")
+    expect(inner.get_by_label("Choose files")).to_be_visible(timeout=LONG)
+    page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+            .requestExecute({ code: "lab.clean_up()" }).done"""
+    )
+    expect(panel.get_by_role("status")).to_have_text(
+        "Upload page: stopped. To use it again, run this cell again.", timeout=LONG
+    )
+    expect(panel.locator("iframe")).to_have_count(0)
+
+
 def test_the_bench_in_its_lesson(shown):
     panel, inner = shown("07-let-the-browser-in.ipynb", "bench.panel()", "127.0.0.1")
     expect(inner.locator("tbody tr")).to_have_count(5, timeout=LONG)

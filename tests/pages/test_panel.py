@@ -69,6 +69,10 @@ def test_the_panel_tells_the_frame_and_saves_nothing(monkeypatch):
         assert latest["why"].startswith("AccessDenied")
         lab.local = False
         assert panel.rows() == []
+        lab.local = True
+        page.stop()
+        panel._heard(panel, {"want": "where"}, [])  # shown again after it
+        assert said[-2:] == [{"stopped": "Upload page"}] * 2
     finally:
         lab.local = True
         page.stop()

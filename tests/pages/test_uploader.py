@@ -76,6 +76,15 @@ def test_on_the_local_s3_the_page_is_let_in_and_out_again(service, lab, said):
     assert cors.rules_of(service.client(), service.bucket) == []
 
 
+def test_a_stopped_one_says_so_and_signs_nothing_more(service, lab, said):
+    uploader = Uploader(lab, put_url(service))
+    uploader.stop()
+    hear(uploader, want="way in", origin=NOTEBOOK)
+    hear(uploader, want="target")
+    assert said == [{"stopped": True}] * 3
+    assert cors.rules_of(service.client(), service.bucket) == []
+
+
 def test_two_of_them_do_not_shut_each_other_out(service, lab, said):
     form = service.client().generate_presigned_post(service.bucket, "k")
     one, other = Uploader(lab, put_url(service)), Uploader(lab, form)

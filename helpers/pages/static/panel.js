@@ -33,7 +33,15 @@ function render({ model, el }) {
 
   const want = (what) => model.send({ want: what });
   refresh.addEventListener("click", () => want("decisions"));
-  const told = ({ where, rows }) => {
+  const told = ({ where, rows, stopped }) => {
+    if (stopped) {
+      // Not the browser's own page about a server that does not answer.
+      const ended = make("p", `${stopped}: stopped. To use it again, run this cell again.`);
+      ended.className = "web-panel-stopped";
+      ended.setAttribute("role", "status");
+      frame.replaceWith(ended);
+      link.remove();
+    }
     if (where) {
       // The same name of this computer as the notebook's: a page in a frame under another one
       // would get no cookie.

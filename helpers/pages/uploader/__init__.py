@@ -56,7 +56,7 @@ class Uploader(anywidget.AnyWidget):
         lab.on_clean_up("stopped the uploader", self.stop)
         self._rule_name = f"uploader-{secrets.token_hex(4)}"
         self._origin = ""
-        self._added = False
+        self._added = self._stopped = False
         self.answer = ""  # S3's text, for a refusal its XML
         self.on_msg(self._heard)
 
@@ -68,7 +68,9 @@ class Uploader(anywidget.AnyWidget):
         )
 
     def stop(self) -> None:
-        """Take the CORS rule away, if this widget added it. Harmless when called again."""
+        """Accept no more files, and take the CORS rule away if this widget added it."""
+        self._stopped = True
+        self.send({"stopped": True})
         if self._added:
             self._added = False
             cors.remove_rule(self._s3, self._lab.bucket, self._rule_name)
@@ -78,7 +80,9 @@ class Uploader(anywidget.AnyWidget):
 
     def _heard(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         try:
-            if message.get("want") == "way in":
+            if self._stopped and "want" in message:
+                self.send({"stopped": True})
+            elif message.get("want") == "way in":
                 self._way_in(str(message.get("origin", "")))
             elif message.get("want") == "allow" and self._origin:
                 self._add()

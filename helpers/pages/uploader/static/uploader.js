@@ -93,6 +93,10 @@ function render({ model, el }) {
       ask.hidden = false;
       news.textContent = "Nothing is changed before you say so.";
     }
+    if (message.stopped) {
+      ask.hidden = input.disabled = true;
+      news.textContent = "Stopped. To send a file, run this cell again.";
+    }
     if (message.ready) {
       ask.hidden = true;
       input.disabled = false;
