@@ -43,10 +43,11 @@ def main(report: Report, mib: int) -> None:
 def _peak(peer: Peer) -> Iterator[list[float]]:
     """The server's memory in MiB, from time to time during a block."""
     seen, done = [peer.memory], threading.Event()
+    processes = peer.processes()  # once: to look for them takes long
 
     def watch() -> None:
         while not done.wait(_LOOK_SECONDS):
-            seen.append(peer.memory)
+            seen.append(sum(one.memory_info().rss for one in processes) / 2**20)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -202,24 +202,25 @@ class Peer:
         """A presigned URL for `key`."""
         return str(self.s3.generate_presigned_url(operation, {"Bucket": BUCKET, "Key": key}, 3600))
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
+        """It and its children."""
         own = psutil.Process(self.process.pid)
         return [own, *own.children(recursive=True)]
 
     @property
     def memory(self) -> float:
         """MiB in use now."""
-        return sum(one.memory_info().rss for one in self._processes()) / 2**20
+        return sum(one.memory_info().rss for one in self.processes()) / 2**20
 
     @property
     def cpu(self) -> float:
         """Seconds of processor time that it has used."""
-        return sum(sum(one.cpu_times()[:2]) for one in self._processes())
+        return sum(sum(one.cpu_times()[:2]) for one in self.processes())
 
     def stop(self) -> None:
         """Kill it; nothing of it is left."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            for process in self._processes():
+            for process in self.processes():
                 process.kill()
         self.process.wait()
         if self.process.stdout is not None:
