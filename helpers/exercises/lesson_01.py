@@ -11,12 +11,30 @@ import requests
 from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, expect, refuse, send
-from helpers.exercises.policies import policy_text, put_bucket_policy
+from helpers.exercises.checking import exercise, expect, refuse, send, variation
+from helpers.exercises.policies import (
+    STRANGER,
+    Wanted,
+    judge,
+    policy_text,
+    put_bucket_policy,
+)
 from helpers.lab import Lab
 
 _SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _FILES = ("site/index.txt", "site/img/logo.txt", "site-drafts/plan.txt", "private/report.txt")
+
+
+_READ = frozenset({"s3:GetObject"})
+
+
+@variation
+def try_brochures(lab: Lab, bucket: str, statement: object) -> str:
+    """A statement that publishes ``brochures/`` and nothing else."""
+    del lab  # nothing is sent
+    text = policy_text({"Version": "2012-10-17", "Statement": [statement]})
+    judge(text, bucket, STRANGER, Wanted(_READ, "brochures/", ("press/logo.txt",)))
+    return "with it strangers could read brochures/, and do nothing else."
 
 
 @exercise("01", 1)
@@ -38,7 +56,7 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
         )
         expect(
             stranger("GET", "site/img/logo.txt"),
-            "a stranger cannot read site/img/logo.txt. In a Resource, * stands for any characters, "
+            "a stranger cannot read site/img/logo.txt. In a Resource, * means any characters, "
             "slashes too: put one after site/",
         )
         refuse(
@@ -63,7 +81,9 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
             stranger("DELETE", "site/index.txt"),
             "a stranger has just deleted site/index.txt. Which action is reading?",
         )
-    return "strangers read site/ and nothing else; they cannot list, write or delete."
+    wanted = Wanted(_READ, "site/", (*_FILES[2:], "press/logo.txt", "brochures/a.txt"))
+    judge(text, bucket, STRANGER, wanted)
+    return "strangers read site/, and every other action of S3 is refused to them."
 
 
 @exercise("01", 2)
@@ -77,7 +97,10 @@ def check_switches(lab: Lab, bucket: str, switches: object) -> str:
     with _open_bucket(lab, bucket) as s3:
         put_bucket_policy(s3, bucket, policy)
         try:
-            s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=switches)
+            s3.put_public_access_block(
+                Bucket=bucket,
+                PublicAccessBlockConfiguration=dict.fromkeys(_SWITCHES, False) | switches,
+            )
         except ParamValidationError:
             raise NotYet(
                 f"boto3 knows four switches: {', '.join(_SWITCHES)}. Each is True or False."
@@ -85,17 +108,17 @@ def check_switches(lab: Lab, bucket: str, switches: object) -> str:
         lab.let_it_settle()
         refuse(
             send("GET", f"{s3.meta.endpoint_url}/{bucket}/private/report.txt"),
-            "a stranger still reads private/report.txt. BlockPublicPolicy only looks at "
-            "policies that are put from now on; which switch looks at requests?",
+            "a stranger still reads private/report.txt. BlockPublicPolicy only checks "
+            "policies that are set from now on; which switch checks requests?",
         )
         try:
             s3.put_bucket_policy(Bucket=bucket, Policy=policy)
         except ClientError:
             raise NotYet(
                 "strangers are out, but tonight's deployment was refused its PutBucketPolicy. "
-                "Leave that switch off; you need only one of the four."
+                "Which switch refuses to set a public policy? Leave that one off."
             ) from None
-    return "strangers are out though the policy stands, and the deployment goes through."
+    return "strangers are out though the policy is still there, and the deployment goes through."
 
 
 @contextmanager

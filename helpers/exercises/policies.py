@@ -50,7 +50,10 @@ def put_bucket_policy(s3: Any, bucket: str, policy: str) -> None:
                 f": s3:GetObject is about objects (arn:aws:s3:::{bucket}/…), s3:ListBucket is "
                 f"about the bucket (arn:aws:s3:::{bucket})."
             )
-        raise NotYet(f"S3 does not take this policy: {said}") from None
+        if "invalid resource" in said.lower():
+            arrived = ", ".join(re.findall(r'arn:[^"]+', policy)) or "no ARN"
+            said += f" (what arrived is {arrived}, and the bucket is {bucket})."
+        raise NotYet(f"S3 does not take this policy: {said}{unfilled(policy)}") from None
 
 
 def as_new_user(lab: Lab, name: str, policy: str) -> Lab:

@@ -6,8 +6,17 @@ def policy(resource="site/*", action="s3:GetObject", principal="*", **more):
 """
 
 
+_ALSO = """
+def also(action, resource="/*", principal="*", **more):
+    return {"Version": "2012-10-17", "Statement": policy()["Statement"] + [
+        {"Effect": "Allow", "Principal": principal, "Action": action,
+         "Resource": f"arn:aws:s3:::{BUCKET}{resource}", **more}]}
+"""
+_UNFILLED = "json.loads(json.dumps(policy()).replace(BUCKET, '{BUCKET}'))"
+
+
 def _policy(value: str) -> str:
-    return f"{_POLICY}\nmy_policy = {value}"
+    return f"{_POLICY}{_ALSO}\nmy_policy = {value}"
 
 
 def _switches(*on: str) -> str:
@@ -18,10 +27,16 @@ RIGHT = {
     "check_policy": [
         _policy("policy(Sid='Site')"),
         _policy("json.dumps(policy(action=['s3:GetObject'], principal={'AWS': '*'}))"),
+        _policy("{**policy(), 'Version': '2008-10-17'}"),
+        _policy(
+            "also('s3:*', Effect='Deny', "
+            "Condition={'NumericGreaterThan': {'s3:signatureAge': 600000}})"
+        ),
     ],
     "check_switches": [
         _switches("RestrictPublicBuckets", "BlockPublicAcls", "IgnorePublicAcls"),
         "my_switches = {'RestrictPublicBuckets': True, 'BlockPublicPolicy': False}",
+        "my_switches = dict(RestrictPublicBuckets=True)",
     ],
 }
 WRONG = {
@@ -42,6 +57,23 @@ WRONG = {
                 "'Resource': f'arn:aws:s3:::{BUCKET}'}]}",
                 "list every key",
             ),
+            ("also('s3:GetObject', '/press/*')", "s3:GetObject on arn:aws:s3:::"),
+            ("also('s3:GetObject', '/site-drafts/*')", "site-drafts/plan.txt is public too"),
+            ("also('s3:PutObject', '/site/uploads/*')", "also allows s3:PutObject"),
+            ("also('s3:PutObjectTagging')", "also allows s3:PutObjectTagging"),
+            ("also('s3:DeleteObjectVersion')", "also allows s3:DeleteObjectVersion"),
+            ("also('s3:GetObjectAcl')", "also allows s3:GetObjectAcl"),
+            ("also('s3:ListBucketVersions', '')", "also allows s3:ListBucketVersions"),
+            (
+                "policy(Condition={'IpAddress': {'aws:SourceIp': '127.0.0.1'}})",
+                "the request has 203.0.113.7",
+            ),
+            (_UNFILLED, "S3 does not take this policy"),
+            (_UNFILLED, "{BUCKET}/site/*: write an f before the quotes"),
+            (
+                "json.loads(json.dumps(policy()).replace(BUCKET, lab.bucket))",
+                "arn:aws:s3:::presignedurldemo/site/*",
+            ),
             ("policy(Principal={'AWS': '123456789012'})", "cannot read site/index.txt"),
             ("{'Statement': policy()['Statement'][0] | {'Principal': None}}", "S3 does not take"),
             ("'{}'", "S3 does not take"),
@@ -55,6 +87,33 @@ WRONG = {
         (_switches("BlockPublicPolicy", "RestrictPublicBuckets"), "deployment was refused"),
         ("my_switches = {'RestrictPublicBucket': True}", "four switches"),
         ("my_switches = {'RestrictPublicBuckets': 'yes'}", "four switches"),
+        ("my_switches = {}", "still reads"),
+        (
+            _switches(
+                "BlockPublicAcls",
+                "IgnorePublicAcls",
+                "BlockPublicPolicy",
+                "RestrictPublicBuckets",
+            ),
+            "deployment was refused",
+        ),
         ("my_switches = True", "should be a dictionary"),
     ],
+}
+
+
+def _another(resource: str, action: str = "s3:GetObject") -> str:
+    return f"{_POLICY}\nanother = policy({resource!r}, {action!r})['Statement'][0]"
+
+
+VARIATIONS = {
+    "try_brochures": (
+        [_another("brochures/*"), _another("brochures/*", "s3:getobject")],
+        [
+            (_another("brochures"), "not allow s3:GetObject on brochures/a.txt"),
+            (_another("brochures*"), "/brochures.txt"),
+            (_another("brochures/*", "s3:*"), "it also allows s3:"),
+            (_another("*"), "it also allows s3:GetObject on"),
+        ],
+    ),
 }
