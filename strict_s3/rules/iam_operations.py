@@ -202,9 +202,9 @@ def query_context(
     keys: dict[str, str | list[str]] = {}
     for key, value in tags.items():
         for prefix in ("aws:resourcetag", "iam:resourcetag"):
-            keys[f"{prefix}/{key.lower()}"] = value
+            keys[f"{prefix}/{key}"] = value
     for tag in params.get("Tags", ()):
-        keys[f"aws:requesttag/{tag['Key'].lower()}"] = tag["Value"]
+        keys[f"aws:requesttag/{tag['Key']}"] = tag["Value"]
     tag_keys = [tag["Key"] for tag in params.get("Tags", ())] or list(params.get("TagKeys", ()))
     if tag_keys:
         keys["aws:tagkeys"] = tag_keys

@@ -127,7 +127,7 @@ def test_an_unknown_action_is_no_operation(action):
         (
             "TagUser",
             {"Tags": [{"Key": "Team", "Value": "x"}]},
-            {"aws:requesttag/team": "x", "aws:tagkeys": ["Team"]},
+            {"aws:requesttag/Team": "x", "aws:tagkeys": ["Team"]},
         ),
         ("UntagUser", {"TagKeys": ["Team"]}, {"aws:tagkeys": ["Team"]}),
         ("AttachUserPolicy", {"PolicyArn": "arn:p"}, {"iam:policyarn": "arn:p"}),
@@ -151,8 +151,8 @@ def test_condition_keys(action, params, keys):
 def test_condition_keys_of_the_entity():
     found = query_context("PutUserPolicy", {}, {"Team": "x"}, "arn:b")
     assert found == {
-        "aws:resourcetag/team": "x",
-        "iam:resourcetag/team": "x",
+        "aws:resourcetag/Team": "x",
+        "iam:resourcetag/Team": "x",
         "iam:permissionsboundary": "arn:b",
     }
     # A new user's boundary is the one that the request gives.

@@ -298,6 +298,15 @@ def test_a_user_and_a_role_have_their_own_tags(service):
     assert status(service, keys) == 200
 
 
+@pytest.mark.parametrize("key", ["Team", "team"])
+def test_a_sessions_tag_takes_the_place_of_its_roles_in_any_case(service, ann, key):
+    mine = allow("s3:GetObject", Condition={"StringEquals": {"aws:PrincipalTag/Team": "red"}})
+    arn = role(service, "r", mine, actions=("sts:TagSession",), Tags=TAGS)
+    assert status(service, assume(service, ann, arn)) == 200
+    other = assume(service, ann, arn, Tags=[{"Key": key, "Value": "blue"}])
+    assert status(service, other) == 403
+
+
 def test_transitive_tags(service, ann):
     mine = allow("s3:GetObject", Condition={"StringEquals": {"aws:PrincipalTag/Team": "red"}})
     arn = role(service, "r", mine, allow("sts:*"), actions=("sts:TagSession",))
