@@ -20,15 +20,33 @@ from helpers.exercises.checking import (
     refuse,
     send,
     texts,
+    variation,
 )
 from helpers.lab import Lab
-from strict_s3.explainer import read_error
 
 PREFIX = "lesson-08/"
 _ONCE = f"{PREFIX}only-once.txt"
 _BODY = b"12345"
 _Form = tuple[str, dict[str, str]]  # URL and fields
 _GUESSES = 8  # characters in which two keys have to differ, at least
+
+
+@variation
+def try_small(lab: Lab, small: object) -> str:
+    """A form for the demo's key, for at most 1,000 bytes."""
+    form = posted_form(small)
+    key = f"{PREFIX}image.jpg"
+    if form[1].get("key") != key:
+        raise NotYet(f"the form is for {form[1].get('key')!r}, and should be for {key!r}.")
+    expect(_post(form, b"x" * 1000), "1,000 bytes should be accepted")
+    expect(_post(form, b""), "An empty file has at most 1,000 bytes, and should be accepted")
+    refuse(
+        _post(form, b"x" * 1001),
+        "1,001 bytes are accepted as well. The condition is a list of three: "
+        '["content-length-range", least, most].',
+    )
+    del lab  # the form says where it leads
+    return "S3 accepts 1,000 bytes, and refuses one more."
 
 
 @exercise("08", 1)
@@ -42,23 +60,32 @@ def check_sign(lab: Lab, sign: object) -> str:
     _key_is_under(_form(sign, "bob", "holiday.png"), "bob")
     _cannot_be_guessed([fields["key"] for _, fields in forms])
     form = forms[0]
+    kind = next((form[1][name] for name in form[1] if name.lower() == "content-type"), "none")
+    if kind != "image/png":
+        raise NotYet(f"the form's Content-Type is {kind}. That of a PNG is image/png.")
     answer = _post(form)
     if answer.status_code == 204:
         raise NotYet(
-            "S3 answered 204, without a Location. success_action_status has to stand in Fields "
+            "S3 answered 204, without a Location. success_action_status has to be in Fields "
             "and in Conditions."
         )
-    expect(answer, f"A PNG of {len(_BODY)} bytes should be taken{_reason(answer)}", 201)
+    expect(answer, f"A PNG of {len(_BODY)} bytes should be accepted", 201)
     refuse(
-        _post(form, _BODY + b"6"), "a larger file is taken as well. Which condition counts bytes?"
+        _post(form, _BODY + b"6"),
+        "a larger file is accepted as well. Which condition counts bytes?",
     )
-    refuse(_post(form, _BODY[:-1]), "a smaller file is taken as well; the size should be exact.")
-    refuse(
-        _post(form, _BODY, **{"Content-Type": "text/html"}),
-        "text/html is taken as well. Give Content-Type a condition of one value.",
-    )
+    refuse(_post(form, _BODY[:-1]), "a smaller file is accepted as well; make the size exact.")
+    for other in ("text/html", "image/jpeg", "image/pngx"):
+        refuse(
+            _post(form, _BODY, **{"Content-Type": other}),
+            f"{other} is accepted as well. Give Content-Type a condition of one value.",
+        )
+    _only_its_key(form)
     expires(lab, 900, lambda: _post(form), early=60)
-    return "one file of one size and type, at its own key, for a quarter of an hour."
+    return (
+        "one PNG of one size, at its own key, for a quarter of an hour. (No check can see whether "
+        "the key's random part comes from a good source, such as secrets or uuid.uuid4.)"
+    )
 
 
 @exercise("08", 2)
@@ -69,10 +96,10 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
     s3 = lab.client()
     s3.delete_object(Bucket=lab.bucket, Key=_ONCE)
     first = send("PUT", text, data=b"first", headers=given)
-    expect(first, "The first PUT should be taken: do the headers match what was signed?")
+    expect(first, "The first PUT, with your headers, should be accepted", lab=lab)
     refuse(
         send("PUT", text, data=b"second", headers=given),
-        "a second PUT is taken too. put_object has a parameter IfNoneMatch for this, and its "
+        "a second PUT is accepted too. put_object has a parameter IfNoneMatch for this, and its "
         "header has to be sent.",
     )
     refuse(
@@ -85,7 +112,7 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
         raise NotYet(f"nothing is at {_ONCE}. Which Key did you sign for?") from None
     if stored != b"first":
         raise NotYet("the first file has been overwritten.")
-    return "stored once, and the condition cannot be left out."
+    return "S3 stored one file, and refused a second one with the headers and without."
 
 
 def _form(sign: Callable[..., Any], user: str, name: str) -> _Form:
@@ -121,11 +148,26 @@ def _cannot_be_guessed(keys: list[str]) -> None:
         )
 
 
+def _only_its_key(form: _Form) -> None:
+    key = form[1]["key"]
+    folder = key.rpartition("/")[0]
+    for other in ("bob/a.png", "ann/a.png"):
+        _refuse_key(form, f"{PREFIX}{other}")
+    for other in (f"{key}x", f"{folder}/other.png", f"{key}/x", key[:-1]):
+        _refuse_key(form, other)
+
+
+def _refuse_key(form: _Form, key: str) -> None:
+    refuse(
+        _post(form, key=key),
+        f"the form also stores a file at {key}. The policy should name one key exactly; "
+        "${filename} in the Key that boto3 signs leaves its end open.",
+    )
+
+
 def _post(form: _Form, body: bytes = _BODY, **more: str) -> requests.Response:
+    """The form sent with other values in fields that it has, in whatever case."""
     url, fields = form
-    return post(url, {**fields, **more}, body)
-
-
-def _reason(answer: requests.Response) -> str:
-    error = read_error(answer.content)
-    return f" ({error.message})" if error.code == "AccessDenied" else ""
+    changed = {name.lower() for name in more}
+    kept = {name: value for name, value in fields.items() if name.lower() not in changed}
+    return post(url, {**kept, **more}, body)

@@ -45,8 +45,21 @@ RIGHT = {
             "key=f'lesson-08/{user}/{secrets.token_hex(8)}/{filename.rpartition(chr(47))[2]}')"
         ),
         _sign("lambda user, filename, size: signed(user, filename, size, expires=850)"),
+        # Conditions that name the key a second time, and each field as a list of three.
+        _sign(
+            "lambda u, f, s: s3.generate_presigned_post(lab.bucket, "
+            "(k := f'lesson-08/{u}/{secrets.token_urlsafe()}'), "
+            "{'success_action_status': '201', 'content-type': 'image/png'}, "
+            "[['eq', '$success_action_status', '201'], ['eq', '$Content-Type', 'image/png'], "
+            "['eq', '$key', k], ['content-length-range', s, s]], 900)"
+        ),
     ],
     "check_once": [
+        _once("signed(IfNoneMatch='*', ContentLength=5)", "{'IF-NONE-MATCH': '*'}"),
+        _once(
+            "s3.generate_presigned_url('put_object', {'Bucket': lab.bucket, "
+            "'Key': 'lesson-08/only-once.txt', 'IfNoneMatch': '*'}, HttpMethod='PUT')"
+        ),
         _once(
             "signed(IfNoneMatch='*', ContentType='text/plain')",
             "{'if-none-match': '*', 'content-type': 'text/plain'}",
@@ -72,9 +85,49 @@ WRONG = {
             ("lambda u, f, s: signed(u, f, s, only=[])", "Which condition counts"),
             (
                 "lambda u, f, s: signed(u, f, s, free=('Content-Type',))",
-                "text/html is taken",
+                "text/html is accepted",
             ),
-            ("lambda u, f, s: signed(u, f, s, least=0)", "should be exact"),
+            (
+                "lambda u, f, s: signed(u, f, s, fields={'Content-Type': 'image/jpeg', "
+                "'success_action_status': '201'})",
+                "the form's Content-Type is image/jpeg",
+            ),
+            (
+                "lambda u, f, s: signed(u, f, s, fields={'success_action_status': '201'})",
+                "the form's Content-Type is none",
+            ),
+            (
+                "lambda u, f, s: s3.generate_presigned_post(lab.bucket, "
+                "f'lesson-08/{u}/{uuid.uuid4()}', "
+                "{'Content-Type': 'image/png', 'success_action_status': '201'}, "
+                "[['starts-with', '$Content-Type', 'image/'], {'success_action_status': '201'}, "
+                "['content-length-range', s, s]], 900)",
+                "image/jpeg is accepted",
+            ),
+            (
+                "lambda u, f, s: s3.generate_presigned_post(lab.bucket, "
+                "f'lesson-08/{u}/{uuid.uuid4()}', "
+                "{'Content-Type': 'image/png', 'success_action_status': '201'}, "
+                "[['starts-with', '$Content-Type', 'image/png'], {'success_action_status': '201'}, "
+                "['content-length-range', s, s]], 900)",
+                "image/pngx is accepted",
+            ),
+            (
+                "lambda u, f, s: (form := signed(u, f, s, key='${filename}'))['fields'].update("
+                "key=f'lesson-08/{u}/{uuid.uuid4()}') or form",
+                "also stores a file at lesson-08/bob/a.png",
+            ),
+            (
+                "lambda u, f, s: (form := signed(u, f, s, key=f'lesson-08/{u}/${{filename}}'))"
+                "['fields'].update(key=f'lesson-08/{u}/{uuid.uuid4()}') or form",
+                "also stores a file at lesson-08/ann/a.png",
+            ),
+            (
+                "lambda u, f, s: signed(u, f, s, "
+                "key=f'lesson-08/{u}/{uuid.uuid4()}/${{filename}}')",
+                "also stores a file at lesson-08/ann/",
+            ),
+            ("lambda u, f, s: signed(u, f, s, least=0)", "make the size exact"),
             (
                 "lambda u, f, s: signed(u, f, s, fields={'success_action_status': '201', "
                 "'Content-Type': 'image/png'}, expires=1800)",
@@ -93,10 +146,32 @@ WRONG = {
         for value, hint in (
             (("'no URL'",), "should be a URL"),
             (("signed(IfNoneMatch='*')", "'*'"), "should be a dict"),
-            (("signed(IfNoneMatch='*')", "{}"), "do the headers match"),
-            (("signed()", "{}"), "a second PUT is taken too"),
+            (("signed(IfNoneMatch='*')", "{}"), "if-none-match"),
+            (("signed(IfNoneMatch='*')", "{'If-None-Match': ''}"), "The first PUT"),
+            (("signed(IfMatch='*')", "{'If-Match': '*'}"), "The first PUT"),
+            (("signed(IfNoneMatch='*', ContentType='text/plain')",), "content-type"),
+            (("signed()", "{}"), "a second PUT is accepted too"),
             (("signed()",), "the condition has to be signed"),
             (("signed('lesson-08/x-' + uuid.uuid4().hex, IfNoneMatch='*')",), "Which Key"),
         )
     ],
+}
+VARIATIONS = {
+    "try_small": (
+        [
+            """small = s3.generate_presigned_post(
+    lab.bucket, KEY, Conditions=[["content-length-range", 0, 1000]]
+)"""
+        ],
+        [
+            (f"small = s3.generate_presigned_post(lab.bucket, {arguments})", hint)
+            for arguments, hint in (
+                ("KEY, Conditions=[['content-length-range', 0, 1024]]", "1,001 bytes are accepted"),
+                ("KEY, Conditions=[['content-length-range', 1, 1000]]", "An empty file"),
+                ("KEY, Conditions=[['content-length-range', 0, 999]]", "EntityTooLarge"),
+                ("'a', Conditions=[['content-length-range', 0, 1000]]", "the form is for 'a'"),
+                ("KEY, Conditions=[{'content-length-range': [0, 1000]}]", "1,000 bytes should be"),
+            )
+        ],
+    ),
 }
