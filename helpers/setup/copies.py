@@ -27,6 +27,7 @@ WITH_OUTPUTS = PROJECT / "work-with-outputs"  # as deep, for the links
 HANDED_OUT = ".handed-out.json"
 ALL = "all"
 FIRST = "00-start-here.ipynb"
+ARTICLE = "ARTICLE.md"  # which the first lesson links to
 # Written by helpers.exercises.progress, which needs the environment.
 PROGRESS = WORK / ".progress.json"
 
@@ -57,6 +58,7 @@ def prepare(with_outputs: bool = False) -> Path:
                 )
         _write_text(folder / HANDED_OUT, json.dumps(handed_out, indent=1, sort_keys=True))
         shutil.copytree(NOTEBOOKS / "images", folder / "images", dirs_exist_ok=True)
+        shutil.copy(NOTEBOOKS / ARTICLE, folder / ARTICLE)
     except OSError as problem:
         raise EnvironmentProblem(
             f"The lessons' working copies cannot be made: {problem}. Make sure that you can write "

@@ -26,7 +26,7 @@ SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Re
 MAX_LINES = 15  # of a code cell
 MAX_WORDS, MAX_CELLS = 1500, 20  # of a lesson: its prose, and its code cells
 # Lessons of the first edition, which are longer.
-TOO_LONG = {"00", "07"}
+TOO_LONG = {"07"}
 PAPERS = [*sorted(PROJECT.glob("*.md")), PROJECT / "strict_s3" / "README.md"]
 PAGES = [*PAPERS, *sorted(NOTEBOOKS.glob("*.md")), *LESSONS]
 IGNORED = ("nbval-ignore-output", "nbval-skip", "nbval-raises-exception", "raises-exception")
@@ -244,11 +244,51 @@ def test_fine_print_has_its_date_and_source(lesson):
         assert re.search(r"https://|\b[Tt]ried with\b|\b[Mm]easured\b", statement), statement
 
 
+ARTICLE = NOTEBOOKS / "ARTICLE.md"
+# Its headings, in their order.
+OF_THE_ARTICLE = """
+How can I allow users to access objects in S3?
+So what are presigned URLs anyway?
+How do I create a presigned URL then?
+Generating the presigned URLs using the AWS JS SDK
+Using the presigned URLs
+So are there any drawbacks?
+Presigned POST URLS
+POST URL Parameters
+How can I secure this further?
+References
+"""
+
+
+def _rows(section: str) -> list[list[str]]:
+    """The rows of a table of the page about the article, without its head."""
+    table = prose(ARTICLE).partition(f"## {section}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    return rows[1:]
+
+
+def test_every_section_of_the_article_has_its_lesson():
+    rows = _rows("Where each section is")
+    found = [row[0].partition(" (")[0] for row in rows]
+    wanted = OF_THE_ARTICLE.strip().splitlines()
+    assert [heading for heading in found if heading in wanted] == wanted
+    taught = set()
+    for heading, lessons in rows:
+        linked = re.findall(r"\[(\d\d)\]\((\d\d)-", lessons)
+        assert linked or heading == "References", heading
+        assert all(shown == where for shown, where in linked)
+        taught |= {shown for shown, _ in linked}
+    # 10 is what the article does not say: how the signature is made.
+    assert taught == {name[:2] for name in _NAMES.split()} - {"00", "10"}
+    references = prose(ARTICLE).partition("## References")[2]
+    for source in ("leonid.shevtsov.me/post/", "docs.aws.amazon.com/AWSJavaScriptSDK/"):
+        assert source in references
+
+
 def test_every_correction_of_the_article_has_its_source_and_its_lesson():
-    table = prose(FIRST).partition("## The article, eight years on")[2].partition("\n## ")[0]
-    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
-    assert len(rows[2:]) >= 20
-    for says, today, lessons in rows[1:]:
+    rows = _rows("What has changed")
+    assert len(rows) >= 20
+    for says, today, lessons in rows:
         assert re.search(r"\b20[12]\d\b", today), says
         assert re.search(r"https://|\btried with\b|\bread in\b", today), says
         numbers = re.findall(r"\[?(\d\d)\b", re.sub(r"\(.*?\)", "", lessons))

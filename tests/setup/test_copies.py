@@ -23,6 +23,7 @@ def project(tmp_path, monkeypatch) -> Path:
     for name in (copies.FIRST, LESSON):
         shutil.copy(copies.NOTEBOOKS / name, published)
     (published / "images" / "x.svg").write_text("<svg/>")
+    (published / copies.ARTICLE).write_text("# The article")
     monkeypatch.setattr(copies, "PROJECT", tmp_path)
     monkeypatch.setattr(copies, "NOTEBOOKS", published)
     monkeypatch.setattr(copies, "WORK", tmp_path / "work")
@@ -70,6 +71,7 @@ def test_a_copy_has_every_cell_and_no_output(project):
         assert cell.get("execution_count") is None
     assert "widgets" not in copy["metadata"]
     assert (folder / "images" / "x.svg").exists()
+    assert (folder / copies.ARTICLE).exists()
 
 
 def test_with_outputs_for_readers(project):
