@@ -18,9 +18,9 @@ LESSON = NOTEBOOKS / "07-let-the-browser-in.ipynb"
 
 
 def lessons_table() -> dict[str, list[str]]:
-    """The rows under "What a browser does", without Markdown's marks: title, then four cells."""
+    """The rows of the lesson's table, without Markdown's marks: title, then four cells."""
     prose = "\n".join(text(cell) for cell in cells(LESSON, "markdown"))
-    section = prose.partition("## What a browser does")[2].partition("\n## ")[0]
+    section = prose.partition("## What does a browser do?")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (.+) \|$", section, re.M)
     plain = [[_plain(cell) for cell in row.split(" | ")] for row in rows]
     return {row[0]: row[1:] for row in plain if not set(row[0]) <= set("-|")}

@@ -21,7 +21,7 @@ from strict_s3.redact import redact
 from tests.lessons.lesson import LESSONS, cells, text
 from tests.service import Service
 
-TAUGHT = {"04": "share.py", "05": "put.py", "06": "form.py"}
+TAUGHT = {"04": "share.py", "05": "put.py", "06": "form.py", "07": "cors.py"}
 
 
 def files(path) -> list[str]:
@@ -177,3 +177,20 @@ def test_form(work, service):
     stored = service.client().head_object(Bucket=service.bucket, Key=made["key"])
     assert (stored["ContentType"], stored["ContentLength"]) == ("image/png", 100)
     assert work.refused("06", "../bob") == "user: letters and digits only"
+
+
+def test_cors(work, service):
+    s3, mine = service.client(), "https://page.example"
+    other = {"ID": "other", "AllowedOrigins": ["https://b.example"], "AllowedMethods": ["GET"]}
+    for rules in ([], [other]):
+        if rules:
+            s3.put_bucket_cors(Bucket=service.bucket, CORSConfiguration={"CORSRules": rules})
+        for _ in range(2):
+            told = work.run("07", mine)
+            assert told["status"] == 200
+            assert told["allowed"]["access-control-allow-origin"] == mine
+        kept = s3.get_bucket_cors(Bucket=service.bucket)["CORSRules"]
+        assert [rule["ID"] for rule in kept] == ["presigned-urls", *(r["ID"] for r in rules)]
+    assert kept[1] == other
+    for origin in ("https://page.example/", "page.example", "https://*.example"):
+        assert work.refused("07", origin) == "origin: as https://page.example, without a path"

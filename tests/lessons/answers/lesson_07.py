@@ -24,6 +24,30 @@ def _asked(value: str) -> str:
     return f"{_ASKED}\nasked = {value}"
 
 
+def _mine(value: str) -> str:
+    return f"{_RULES}\nmy_rule = {value}"
+
+
+VARIATIONS = {
+    "try_if_none_match": (
+        [
+            _mine("PAGE | {'AllowedHeaders': ['Content-Type', 'x-amz-*', 'If-None-Match']}"),
+            _mine("PAGE | {'AllowedHeaders': ['*']}"),
+        ],
+        [
+            (_mine(value), hint)
+            for value, hint in (
+                (
+                    "PAGE | {'AllowedHeaders': ['Content-Type', 'x-amz-*, If-None-Match']}",
+                    "with content-type,x-amz-meta-a",
+                ),
+                ("PAGE | {'AllowedHeaders': ['If-None-Match']}", "with content-type,x-amz-meta-a"),
+                ("PAGE | {'AllowedHeaders': ['If-Match', 'x-amz-*', 'Content-Type']}", "if-none"),
+                ("[PAGE]", "one rule, a dict"),
+            )
+        ],
+    )
+}
 RIGHT = {
     "check_rules": [
         _rules("[GET, APP]"),
@@ -41,11 +65,11 @@ WRONG = {
         for value, hint in (
             ("None", "replace the dots"),
             ("ARTICLE", "a list of rules"),
+            ("[ARTICLE]", "with content-type is refused"),
             ("{'CORSRules': [APP, GET]}", "a list of rules"),
-            ("[]", "S3 does not take these rules"),
-            ("[APP | {'AllowedMethods': 'PUT'}, GET]", "boto3 does not take these rules"),
+            ("[]", "S3 does not accept these rules"),
+            ("[APP | {'AllowedMethods': 'PUT'}, GET]", "boto3 does not accept these rules"),
             ("[APP | {'AllowedMethods': ['OPTIONS']}, GET]", "Unsupported method is OPTIONS"),
-            ("rules_from(ARTICLE)", "with content-type is refused"),
             ("[APP]", "GET from https://app.example is refused"),
             ("[GET]", "PUT from https://app.example with no header of its own is refused"),
             ("[APP | {'AllowedMethods': ['GET', 'PUT']}]", "GET from https://anybody.example is"),
@@ -56,6 +80,23 @@ WRONG = {
             ("[APP | {'AllowedOrigins': ['https://app.example*']}, GET]", "evil.example is allow"),
             ("[APP | {'AllowedMethods': ['PUT', 'POST']}, GET]", "POST from https://app.example"),
             ("[APP, GET | {'AllowedMethods': ['GET', 'DELETE']}]", "DELETE from"),
+            (
+                "[APP, GET | {'AllowedMethods': ['GET', 'HEAD']}]",
+                "HEAD from https://app.example is",
+            ),
+            (
+                "[APP, GET, APP | {'AllowedOrigins': ['https://partner.example']}]",
+                "PUT from https://partner.example is allowed too",
+            ),
+            (
+                "[APP, GET, {'AllowedOrigins': ['https://*.partner.example'],"
+                " 'AllowedMethods': ['DELETE']}]",
+                "DELETE from https://any.partner.example is allowed too",
+            ),
+            (
+                "[APP, GET | {'AllowedOrigins': ['https://*']}]",
+                "GET from http://other.example:8080 is refused",
+            ),
             ("[{**APP, 'ExposeHeaders': []}, GET]", "cannot read the ETag"),
             (
                 "[{**APP, 'ExposeHeaders': []}, APP, GET]",
@@ -75,6 +116,9 @@ WRONG = {
             ("ASKED | {'Access-Control-Request-Method': 'GET'}", "Which method"),
             ("ASKED | {'Origin': 'https://app.example'}", "not the page's origin"),
             ("ASKED | {'Origin': 'https://app.example:8443/upload'}", "not the page's origin"),
+            ("ASKED | {'Content-Type': 'application/pdf'}", "doesn't send Content-Type"),
+            ("ASKED | {'x-amz-meta-author': 'ann'}", "doesn't send x-amz-meta-author"),
+            ("ASKED | {'Origin': 'http://app.example:8443'}", "not the page's origin"),
             (
                 "ASKED | {'Access-Control-Request-Headers': 'content-type'}",
                 "does not ask for x-amz-meta-author",
