@@ -16,7 +16,8 @@ from helpers.setup import environment
 
 PROJECT = Path(environment.PROJECT)
 # Programs, plugins, what only a lesson imports, and what is pinned for others' sake.
-RUN = {"argon2-cffi-bindings", "cryptography", "jupyterlab", "moto", "nbval", "pytest"}
+RUN = {"argon2-cffi-bindings", "cryptography", "jsonschema", "jupyterlab", "moto", "nbval"}
+RUN |= {"pytest"}
 
 
 def imported(room: str) -> set[str]:
