@@ -234,7 +234,7 @@ def test_help_and_version(capsys):
 
 
 def test_inspect(capsys):
-    assert main(["inspect", "https://demo.s3.eu-west-2.amazonaws.com/a?X-Amz-Signature=abc"]) == 0
+    assert main(["inspect", "https://demo.s3.eu-west-2.amazonaws.com/a?X-Amz-Signature=abc"]) == 1
     out = capsys.readouterr().out
     assert "eu-west-2" in out
     assert "abc" not in out
