@@ -88,7 +88,7 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
 
 @exercise("01", 2)
 def check_switches(lab: Lab, bucket: str, switches: object) -> str:
-    """Block Public Access so that strangers are out, and the same policy may be put again."""
+    """Block Public Access so that strangers are out, and the same policy can be set again."""
     if not isinstance(switches, dict):
         raise NotYet('this should be a dictionary, such as {"BlockPublicAcls": True}.')
     allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}

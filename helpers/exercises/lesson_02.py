@@ -94,7 +94,7 @@ def leak(lab: Lab) -> tuple[str, str]:
 
 @exercise("02", 2)
 def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
-    """The user goes on with a new key, and what the old one signed is worthless."""
+    """The user continues with a new key, and what the old one signed is worthless."""
     if not hasattr(client, "put_object"):
         raise NotYet(
             "this should be an S3 client. lab.with_key(key).client() makes one, where key is the "
@@ -113,15 +113,15 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
     for call, more in ((client.put_object, {"Body": b"mine"}), (client.get_object, {})):
         if refused := _refused(call, **mine, **more):
             raise NotYet(
-                "the leaked URL is dead, but your client cannot go on working. Make the new key "
+                "the leaked URL is refused, but your client cannot continue. Make the new key "
                 f"first, and leave the policy alone. S3 said: {refused}"
             )
     if _may(client.list_objects_v2, Bucket=lab.bucket, MaxKeys=1):
         raise NotYet(
-            f"your client may do more than {user}: it signs with a different user's key. Use "
+            f"your client is allowed more than {user}: it signs with a different user's key. Use "
             f'create_access_key(UserName="{user}").'
         )
-    return "the leaked URL is refused long before its week is over, and the application goes on."
+    return "the leaked URL is refused long before its week is over, and the application continues."
 
 
 def _refused(call: Any, **params: Any) -> str:

@@ -61,7 +61,9 @@ def check_lines(lab: Lab, signed: str, refused: requests.Response, lines: object
     for number, (mine, theirs) in enumerate(pairs, 1):
         if mine != theirs and (mine, theirs) not in answer:
             raise NotYet(f"one more line differs: line {number} of {len(pairs)}.")
-    return "these lines differ, and no others: another type was sent, and a parameter was added."
+    return (
+        "these lines differ, and no others: a different type was sent, and a parameter was added."
+    )
 
 
 @variation

@@ -53,7 +53,7 @@ def put_bucket_policy(s3: Any, bucket: str, policy: str) -> None:
         if "invalid resource" in said.lower():
             arrived = ", ".join(re.findall(r'arn:[^"]+', policy)) or "no ARN"
             said += f" (what arrived is {arrived}, and the bucket is {bucket})."
-        raise NotYet(f"S3 does not take this policy: {said}{unfilled(policy)}") from None
+        raise NotYet(f"S3 does not accept this policy: {said}{unfilled(policy)}") from None
 
 
 def as_new_user(lab: Lab, name: str, policy: str) -> Lab:
@@ -67,7 +67,7 @@ def as_new_user(lab: Lab, name: str, policy: str) -> Lab:
     except ClientError as problem:
         said = problem.response["Error"]["Message"]
         raise NotYet(
-            f"IAM does not take this policy: {said} (A user's policy has no Principal.)"
+            f"IAM does not accept this policy: {said} (A user's policy has no Principal.)"
         ) from None
     key = iam.create_access_key(UserName=name)["AccessKey"]
     lab.let_it_settle()

@@ -68,15 +68,15 @@ WRONG = {
                 "policy(Condition={'IpAddress': {'aws:SourceIp': '127.0.0.1'}})",
                 "the request has 203.0.113.7",
             ),
-            (_UNFILLED, "S3 does not take this policy"),
+            (_UNFILLED, "S3 does not accept this policy"),
             (_UNFILLED, "{BUCKET}/site/*: write an f before the quotes"),
             (
                 "json.loads(json.dumps(policy()).replace(BUCKET, lab.bucket))",
                 "arn:aws:s3:::presignedurldemo/site/*",
             ),
             ("policy(Principal={'AWS': '123456789012'})", "cannot read site/index.txt"),
-            ("{'Statement': policy()['Statement'][0] | {'Principal': None}}", "S3 does not take"),
-            ("'{}'", "S3 does not take"),
+            ("{'Statement': policy()['Statement'][0] | {'Principal': None}}", "S3 does not accept"),
+            ("'{}'", "S3 does not accept"),
             ("42", "should be a policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),
         )

@@ -59,7 +59,7 @@ WRONG = {
             ("policy(resource='lesson-02/inbox')", "cannot store lesson-02/inbox/a.txt"),
             ("policy(resource='lesson-02/inbox/a.txt')", "cannot store lesson-02/inbox/2026"),
             ("policy('s3:GetObject')", "cannot store"),
-            ("policy(Principal='*')", "IAM does not take"),
+            ("policy(Principal='*')", "IAM does not accept"),
             (_also("'s3:ListBucket'"), "it can list the bucket"),
             (_also("'s3:PutObject'", "lesson-02/reports/*"), "s3:PutObject on arn:aws:s3:::"),
             (_also("['iam:*', 's3:PutBucketPolicy']"), "also allows s3:PutBucketPolicy"),
@@ -79,7 +79,10 @@ WRONG = {
     ],
     "check_rotation": [
         (_rotate(_NEW, _CLIENT), "still works"),
-        (_rotate(_OFF, "key = {'AccessKeyId': old, 'SecretAccessKey': 'x'}\n", _CLIENT), "go on"),
+        (
+            _rotate(_OFF, "key = {'AccessKeyId': old, 'SecretAccessKey': 'x'}\n", _CLIENT),
+            "cannot continue",
+        ),
         (_rotate(_NEW, _OFF, "my_client = s3"), "a different user's key"),
         (
             _rotate(

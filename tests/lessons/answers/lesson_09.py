@@ -74,9 +74,9 @@ WRONG = {
                 "Condition=also(ArnLike={'aws:PrincipalArn': '*:root'}))",
                 "signed by arn:aws:iam::123456789012:user/somebody",
             ),
-            ("guard(test='MoreThan')", "S3 does not take this policy"),
-            ("guard(resource='x/*')", "S3 does not take this policy"),
-            ("'no JSON'", "S3 does not take this policy"),
+            ("guard(test='MoreThan')", "S3 does not accept this policy"),
+            ("guard(resource='x/*')", "S3 does not accept this policy"),
+            ("'no JSON'", "S3 does not accept this policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),
             ("300_000", "should be a policy"),
         )
@@ -106,7 +106,7 @@ WRONG = {
                 "folders(Condition={'IpAddress': {'aws:SourceIp': '127.0.0.1'}})",
                 "it does not allow s3:GetObject",
             ),
-            ("folders(Principal='*')", "IAM does not take this policy"),
+            ("folders(Principal='*')", "IAM does not accept this policy"),
             ("folders(Effect='Deny')", "cannot upload to"),
             ("42", "should be a policy"),
         )
@@ -124,7 +124,7 @@ VARIATIONS = {
             ("addresses = ['203.0.113.0/24', '127.0.0.0/8']", "127.0.0.2 is let in"),
             ("addresses = ['203.0.113.0/24', '127.0.0.2/32']", "127.0.0.1 is still refused"),
             ("addresses = ['203.0.113.0/24', '0.0.0.0/0']", "127.0.0.2 is let in"),
-            ("addresses = ['203.0.113.0/24', 'me']", "S3 does not take this policy"),
+            ("addresses = ['203.0.113.0/24', 'me']", "S3 does not accept this policy"),
         ],
     ),
 }
