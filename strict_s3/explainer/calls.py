@@ -30,20 +30,26 @@ def read_record(text: str) -> Sent | None:
 
 def read_har(text: str) -> Sent | None:
     """The entry of a HAR (or one entry alone) that was refused, else the first."""
+    entry = _chosen(text)
+    return _from_entry(entry, entry["request"]) if entry else None
+
+
+def har_entry(text: str) -> str:
+    """That entry alone, as JSON, of a HAR that may have megabytes; "" if the text is none."""
+    entry = _chosen(text)
+    return json.dumps(entry, ensure_ascii=False) if entry else ""
+
+
+def _chosen(text: str) -> dict[str, Any] | None:
     stripped = text.lstrip()
     if not stripped.startswith(("{", "[")) or '"request"' not in text:
         return None
     try:
-        document = json.loads(stripped)
+        entries = _entries(json.loads(stripped))
     except (ValueError, RecursionError):
         return None
-    entries = _entries(document)
-    refused = [each for each in entries if _status(each) >= 400]
-    for entry in (*refused, *entries):
-        request = entry["request"]
-        if isinstance(request.get("url"), str):
-            return _from_entry(entry, request)
-    return None
+    entries = [each for each in entries if isinstance(each["request"].get("url"), str)]
+    return next((each for each in entries if _status(each) >= 400), next(iter(entries), None))
 
 
 def _entries(document: Any) -> list[dict[str, Any]]:

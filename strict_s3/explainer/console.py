@@ -141,7 +141,9 @@ def read_console_line(line: str, pasted: Pasted | None, request: UrlReport | Non
     what, why, fix = next(texts for pattern, *texts in _REASONS if re.search(pattern, prose))
     words = {"header": header or "that the page sends", "method": method or "that the page uses",
              "origin": shown(origin) or "the page's"}  # fmt: skip
-    verdict = Verdict(what.format(**words), why, fix.format(**words), True)
+    for name, value in words.items():
+        what, fix = (text.replace(f"{{{name}}}", value) for text in (what, fix))
+    verdict = Verdict(what, why, fix, True)
     faults: tuple[Finding, ...] = ()
     if request:
         faults = tuple(each for each in request.findings if each.fault)

@@ -33,7 +33,7 @@ _SPACED_PATH = re.compile(
     re.I,
 )
 _SIX = ("algorithm", "credential", "date", "expires", "signedheaders")
-_CLOSING = "\"'>)]}`”\u2019»,;.|"
+_CLOSING = "\"'>)]}`”\u2019»,;.|\\"
 _PIECE = re.compile(r"[\w%.~&=+/;:@,!$*?()\[\]-]+")
 _AFTER_SIGNATURE = re.compile(r"([?&]X-Amz-Signature=[0-9a-f]{64})([;|,)\]}<>\"'].*)$", re.S | re.I)
 _BARE = re.compile(r"[?&](?:X-Amz-(?:Algorithm|Credential|Signature)|AWSAccessKeyId)=", re.I)

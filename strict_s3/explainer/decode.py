@@ -20,8 +20,11 @@ from .services import find_foreign
 MAX_STATES = 40  # texts that are tried
 MAX_DEPTH = 5  # steps that can be on top of each other
 MAX_SEARCHED = 200_000  # characters around the first sign of a signature
-_SIGNS = re.compile(
-    r"X.Amz-|AWSAccessKeyId|Signature|<Error|\"policy\"|CORSRule|GoogleAccessId", re.I
+# What a paste is about; looked for as plain text, which is fast in megabytes.
+_SIGNS = (
+    *("X-Amz-", "x-amz-", "X-Goog-", "AWSAccessKeyId", "Signature=", "Key-Pair-Id", "<Error"),
+    *("&lt;Error", '"Code"', "An error occurred (", "Error Code: ", '"policy"', "'policy'"),
+    *("Access-Control-Allow-", "Cross-Origin Request Blocked", "CORSRule", '"Statement"'),
 )
 # What the values of a signed URL look like, decoded.
 _SHAPES = {
@@ -72,11 +75,11 @@ def from_bytes(data: bytes) -> Decoded:
 
 
 def searched(text: str) -> str:
-    """The part of a long text in which the first sign of a signature is."""
+    """The part of a long text in which the first sign of what it is about is."""
     if len(text) <= MAX_SEARCHED:
         return text
-    sign = _SIGNS.search(text)
-    begin = max(0, sign.start() - MAX_SEARCHED // 4) if sign else 0
+    places = [place for place in map(text.find, _SIGNS) if place >= 0]
+    begin = max(0, min(places, default=0) - MAX_SEARCHED // 4)
     return text[begin : begin + MAX_SEARCHED]
 
 

@@ -101,7 +101,7 @@ def read_error(text: str | bytes) -> ErrorDocument:
 def _spans(text: str) -> Iterator[str]:
     """Each document in `text`, whole or cut off, at most ten."""
     starts = [match.start() for match in _ERROR.finditer(text)][:10]
-    for begin, following in zip(starts, [*starts[1:], len(text)], strict=True):
+    for begin, following in zip(starts, [*starts[1:], len(text)], strict=False):
         end = text.find("Error>", begin + 7, following)
         yield text[begin : end + len("Error>")] if end > 0 else text[begin:following][:MAX_DOCUMENT]
 
@@ -197,10 +197,17 @@ def _known_messages() -> tuple[tuple[str, str], ...]:
     return (*found, ("request has expired", "AccessDenied"))
 
 
+def _near_java(text: str) -> str:
+    """What is around Java's mark: the pattern begins with a message of any length."""
+    place = text.find("(Service: ")
+    return text[max(0, place - 1000) : place + 600] if place >= 0 else ""
+
+
 def _in_exception(text: str, status: int) -> FoundError | None:
     text = text[:MAX_DOCUMENT]
     for pattern in _EXCEPTIONS:
-        for match in pattern.finditer(text):
+        where = _near_java(text) if "(Service: " in pattern.pattern else text
+        for match in pattern.finditer(where):
             groups = match.groupdict()
             code = (
                 groups["code"].removesuffix("Exception")
@@ -220,7 +227,7 @@ def _in_exception(text: str, status: int) -> FoundError | None:
         if place >= 0:
             words = " ".join(text.split())[place : place + 200]
             return FoundError(status, ErrorDocument(code, words.partition(". ")[0], {}))
-    java = _JAVA_2.search(text)
+    java = _JAVA_2.search(_near_java(text))
     if java and java["message"].endswith("Access Denied"):
         return FoundError(int(java["status"]), ErrorDocument("AccessDenied", "Access Denied", {}))
     return None

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..errors import InspectError
 from .answers import Answer, Meant, read_meant
+from .calls import har_entry
 from .console import find_console_line, read_console_line
-from .decode import from_bytes, sense_of
+from .decode import MAX_SEARCHED, from_bytes, searched, sense_of
 from .documents import find_access_policy, find_cors, report_cors, report_policy
 from .errors_read import FoundError, find_error, holds_error
 from .foreign import read_foreign, refuse
@@ -64,13 +65,15 @@ def inspect_text(
         raise InspectError(
             "Nothing was pasted. Paste a presigned URL, the fields of a form, or S3's error."
         )
-    if len(text) > MAX_TEXT:
+    if len(text) + (len(meant) if isinstance(meant, str) else 0) > MAX_TEXT:
         raise InspectError(
             f"This text has more than {MAX_TEXT:,} characters. Paste the URL, the form or the "
             "error alone."
         )
+    if len(text) > MAX_SEARCHED:
+        text = har_entry(text) or searched(text)
     beside = meant if isinstance(meant, str) else ""
-    secrets = secrets_of(f"{text[:2_000_000]}\n{beside[:200_000]}")
+    secrets = secrets_of(f"{text}\n{beside[:MAX_SEARCHED]}")
     moment = utc_now() if now is None else now.astimezone(UTC)
     try:
         report = _read(_Paste(text, read_meant(meant), moment, undone))

@@ -151,7 +151,10 @@ def read_url(pasted: Pasted, now: datetime) -> UrlReport:
         report = _version_2(request, host, now)
     else:
         raise InspectError(no_presigned(host, foreign))
-    report = replace(report, segments=segments_of(url, host))
+    facts = report.facts
+    if pasted.method:  # it is known, and said below
+        facts = tuple(part for part in facts if part.label != "method")
+    report = replace(report, segments=segments_of(url, host), facts=facts)
     findings = findings_about(report, request, pasted, now)
     verdict, _ = decide(findings, _well(report, now))
     if not verdict.fault:

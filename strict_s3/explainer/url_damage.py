@@ -85,7 +85,7 @@ def _damaged_values(report: UrlReport, request: Request) -> Iterator[Finding]:
                 "A client or a template encoded a URL that was encoded already.",
                 AGAIN,
             )
-        elif re.search(r"\dF?20\d{6}F?[a-z]{2}", credential):
+        elif re.search(r"F20\d{6}F[a-z]{2}", credential):
             yield fault(
                 "The credential has lost its percent signs (F where %2F was): S3 answers 400.",
                 "A batch file eats a single %, and printf reads %2F as a format.",
