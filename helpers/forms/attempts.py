@@ -58,7 +58,7 @@ def carry_out(attack: Attack, lab: Lab) -> Answer:
 
 
 class Attempts:
-    """The attacks that are offered, and the answers to those that were made, latest last."""
+    """The attacks that are offered, and the answers to those that were made."""
 
     def __init__(self, offered: Sequence[Attack], lab: Lab) -> None:
         self._offered = {attack.label: attack for attack in offered}
@@ -77,7 +77,6 @@ class Attempts:
         return self._make(chosen) if chosen else ""
 
     def _make(self, attack: Attack) -> str:
-        self.answers.pop(attack.label, None)  # the latest stands last
         try:
             answer = carry_out(attack, self._lab)
         except FormProblem as problem:
@@ -106,7 +105,8 @@ class Attempts:
         if not self.answers:
             return None
         rows = []
-        for label, answer in reversed(self.answers.items()):
+        for label in (label for label in self._offered if label in self.answers):
+            answer = self.answers[label]
             tried = [tag("strong", label), tag("br"), self._offered[label].change]
             if isinstance(answer, str):
                 rows.append((tried, answer, ""))

@@ -46,8 +46,8 @@ class RuleRow(RowModel):
             return "origins: a rule needs one: write https://www.example.com, or * for any."
         if not self.listed("methods"):
             return f"methods: a rule needs one: write some of {', '.join(METHODS)}."
-        if self["age"] and not (self["age"].isascii() and self["age"].isdecimal()):
-            return f"seconds kept: {fields.shorten(self['age'])} is no whole number: write 3000."
+        if self["age"] and (wrong := fields.whole_number(self["age"], "seconds", "3000")):
+            return f"seconds kept: {wrong}"
         for origin in self.listed("origins"):
             if origin.endswith("/"):
                 return f"origins: {origin} ends with a slash, and no origin does: delete it."

@@ -19,6 +19,8 @@ from strict_s3.rules.limits import MAX_KEY, MAX_PUT
 from strict_s3.rules.sigv4 import MAX_EXPIRES
 
 Check = Callable[[str], str]
+# An ARN or S3's own kind of address, pasted where a key belongs; and the key in it.
+_ADDRESS = re.compile(r"(?:arn:aws[a-z-]*:s3:::|s3://)[^/]*/?(.*)", re.S).fullmatch
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Fields:
     def __init__(self, fields: Sequence[Field], **values: str) -> None:
         self.fields = {one.name: one for one in fields}
         self._values = {one.name: values.get(one.name, one.default) for one in fields}
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What is in the fields now."""
+        return dict(self._values)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name]
@@ -95,6 +102,9 @@ def key(value: str) -> str:
     """An object's key."""
     if not value:
         return "an object needs a key: write a name, such as lesson-04/report.txt."
+    if pasted := _ADDRESS(value.strip()):
+        alone = f"write {pasted[1]}" if pasted[1] else "write the part after the bucket's name"
+        return f"{shorten(value)} names a bucket too, and this field holds the key alone: {alone}."
     length = len(value.encode())
     if length > MAX_KEY:
         return f"this key has {length} bytes and S3 takes {MAX_KEY}: shorten it."
@@ -102,21 +112,44 @@ def key(value: str) -> str:
 
 
 def key_note(value: str) -> str:
+    if value != value.strip():
+        return "A blank at the beginning or end is part of the key. Was it pasted along?"
     if value.startswith("/"):
         return "The first slash is part of the key. Most people do not want one there."
+    if {".", ".."} & set(value.split("/")):
+        return (
+            "Clients take . and .. between slashes out of a URL before they send it, so that S3 "
+            "sees a different key: SignatureDoesNotMatch. Choose a key without them."
+        )
     return ""
 
 
+def whole_number(value: str, unit: str, example: str) -> str:
+    """Digits, with blanks around them at most, which int() passes over too."""
+    text = value.strip()
+    if re.fullmatch("-[0-9]+", text):
+        return f"{shorten(text)} {unit} are less than none: write {example}."
+    if not re.fullmatch("[0-9]+", text):
+        return f"{shorten(value)} is not a whole number of {unit}: write {example}."
+    return ""
+
+
+def more_than(value: str, most: int) -> bool:
+    """Is that whole number, of however many digits, larger?"""
+    digits = value.strip().lstrip("0")
+    return len(digits) > len(str(most)) or int(digits or "0") > most
+
+
 def seconds(value: str) -> str:
-    """A life in seconds, as ExpiresIn takes it."""
-    if not re.fullmatch("[0-9]{1,18}", value):
-        return f"{shorten(value)} is no whole number of seconds: write 1800 for half an hour."
-    if int(value) == 0:
+    """A lifetime in seconds, as ExpiresIn takes it."""
+    if wrong := whole_number(value, "seconds", "1800 for half an hour"):
+        return wrong
+    if not more_than(value, 0):
         return "0 seconds would be over at once: write at least 1."
-    if int(value) > MAX_EXPIRES:
+    if more_than(value, MAX_EXPIRES):
         return (
-            f"{value} seconds are more than seven days, the longest life that S3 accepts "
-            f"(boto3 would sign it all the same): write {MAX_EXPIRES} or less."
+            f"{value.strip():.40} seconds are more than seven days, the longest lifetime that S3 "
+            f"accepts (boto3 would sign it all the same): write {MAX_EXPIRES} or less."
         )
     return ""
 
@@ -150,10 +183,11 @@ def media_type(value: str) -> str:
 
 def size(value: str) -> str:
     """A number of bytes that one PUT or one form upload can have."""
-    if not re.fullmatch("[0-9]{1,18}", value):
-        return f"{shorten(value)} is no whole number of bytes: write 100000 for 100 kB."
-    if int(value) > MAX_PUT:
-        return f"{value} bytes are more than one upload can have: write {MAX_PUT} (5 GiB) or less."
+    if wrong := whole_number(value, "bytes", "100000 for 100 kB"):
+        return wrong
+    if more_than(value, MAX_PUT):
+        many = f"{value.strip():.40} bytes"
+        return f"{many} are more than one upload can have: write {MAX_PUT} (5 GiB) or less."
     return ""
 
 

@@ -43,6 +43,7 @@ _CONDITIONS = {
     "presigned": ("it is presigned", ("StringEquals", "s3:authType")),
     "http": ("it is not encrypted", ("Bool", "aws:SecureTransport")),
 }
+_WEEK = 7 * 24 * 60  # minutes
 _FIXED = {"presigned": "REST-QUERY-STRING", "http": "false"}
 
 
@@ -86,13 +87,14 @@ class StatementRow(RowModel):
     def _resources(self, bucket: str) -> list[str]:
         arn = f"arn:aws:s3:::{bucket}"
         lists = any(re.fullmatch(r"s3:(List.*|\*)|\*", name) for name in self.listed("actions"))
-        return [f"{arn}/{self['resource']}", *([arn] if lists else [])]
+        keys = self["resource"].strip()
+        return [keys if keys.startswith("arn:") else f"{arn}/{keys}", *([arn] if lists else [])]
 
     def _compared(self) -> str:
         kind, value = self["condition"], self["value"]
         if kind == "age":
             return str(int(value) * 60_000)  # s3:signatureAge is in milliseconds
-        return _FIXED.get(kind, value)
+        return _FIXED.get(kind, value.strip())
 
     def problem(self) -> str:
         if wrong := super().problem():
@@ -101,10 +103,10 @@ class StatementRow(RowModel):
             return (
                 "actions: a statement needs an action: write s3:GetObject, or several with commas."
             )
-        if not self["resource"]:
+        if not self["resource"].strip():
             return "on keys: a statement needs a resource: write * for every key of the bucket."
-        if self["condition"] == "age" and not re.fullmatch("[1-9][0-9]{0,5}", self["value"]):
-            return f"minutes: {fields.shorten(self['value'])} is no number of minutes: write 15."
+        if self["condition"] == "age" and (wrong := _minutes(self["value"])):
+            return f"minutes: {wrong}"
         try:
             # IAM's own reading, the one that the server uses.
             document = {"Version": "2012-10-17", "Statement": [self.statement(1, "bucket")]}
@@ -121,7 +123,18 @@ class StatementRow(RowModel):
                 f"{fields.shorten(action)} does not apply to any resource in this statement: "
                 "it gives nothing."
             )
-        return ""
+        return fields.key_note(self["resource"].strip())
+
+
+def _minutes(value: str) -> str:
+    """The age of a signature."""
+    if wrong := fields.whole_number(value, "minutes", "15"):
+        return wrong
+    if not fields.more_than(value, 0):
+        return "0 minutes would deny every request: write at least 1."
+    if fields.more_than(value, _WEEK):
+        return f"no presigned URL gets older than seven days: write {_WEEK} or less."
+    return ""
 
 
 class IamModel(FormModel):

@@ -75,6 +75,10 @@ class FormModel:
         problem = row.problem()
         return Remark(problem, True) if problem else Remark(row.hint())
 
+    def values(self) -> list[dict[str, str]]:
+        """All that is filled in now: by this a result is known to be of earlier values."""
+        return [self.fields.values, *(row.values for row in self.rows)]
+
     def problems(self) -> list[str]:
         """What is wrong, a sentence a field and a row."""
         remarks = [self.row_remark(row) for row in self.rows]

@@ -56,6 +56,9 @@ def get(page: Page, form: Locator) -> list[str]:
     row.get_by_text("S3's XML").click()
     expect(row.locator("pre")).to_contain_text("<Message>Request has expired</Message>")
     broken(page, form, {"Use it twice"})
+    life.fill("61")
+    expect(form.get_by_text("The form has changed: sign again.")).to_be_visible()
+    expect(form.locator(".s3-old")).to_contain_text("The URL: GET and nothing else")
     return [url, *parse_qs(urlsplit(url).query)["X-Amz-Signature"]]
 
 
@@ -126,7 +129,9 @@ def iam(page: Page, form: Locator) -> list[str]:
     expect(form).to_contain_text('Deciding check: permission (Statement "Row2"')
     guardrail = form.locator(".s3-condition").nth(1)
     guardrail.get_by_label("minutes").fill("soon")
-    described(guardrail.get_by_label("minutes"), "✗ minutes: 'soon' is no number of minutes")
+    described(
+        guardrail.get_by_label("minutes"), "✗ minutes: 'soon' is not a whole number of minutes"
+    )
     expect(form).to_contain_text("The call appears here once every field is right")
     guardrail.get_by_label("minutes").fill("17")
     press(page, form, "later")

@@ -53,7 +53,7 @@ def test_the_verdict_is_what_happens(lab, method, origin, headers, allowed):
         ({"origins": "https://*.a.*"}, "can not have more than one wildcard"),
         ({"origins": "https://a.example/"}, "ends with a slash"),
         ({"expose": "x-*"}, "contains wildcard"),
-        ({"age": "soon"}, "'soon' is no whole number"),
+        ({"age": "soon"}, "'soon' is not a whole number"),
     ],
 )
 def test_wrong_rules_are_told(lab, values, sentence):

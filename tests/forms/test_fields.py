@@ -21,8 +21,16 @@ EMPTY = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 @pytest.mark.parametrize(
     ("check", "right", "wrong"),
     [
-        (fields.key, ["a", "é" * 512, "a b/+=[]#?%"], ["", "é" * 513]),
-        (fields.seconds, ["1", "604800"], ["0", "604801", "-1", "1.5", "½", "", "1e3", " 60"]),
+        (
+            fields.key,
+            ["a", "é" * 512, "a b/+=[]#?%", "arn", "a/arn:aws:s3:::b/k"],
+            ["", "é" * 513, "arn:aws:s3:::b/k", "arn:aws:s3:::b", "s3://b/k"],
+        ),
+        (
+            fields.seconds,
+            ["1", "604800", " 60", "1800 \n", "0060"],
+            ["0", "604801", "-1", "1.5", "½", "", " ", "1e3", "6 0", "9" * 5000],
+        ),
         (fields.media_type, ["image/png", "text/plain; charset=utf-8"], ["png", "image/", "a b/c"]),
         (fields.header_value, ['attachment; filename="a.txt"'], ["a\nb", " a", "a ", "é", "\x7f"]),
         (
@@ -33,7 +41,7 @@ EMPTY = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
                 *(EMPTY[:-2] + "V=", "AAAA", "A" * 40, "A" * 44, "e3b0c442" * 8, "E3B0C442" * 8),
             ],
         ),
-        (fields.size, ["0", "5368709120"], ["5368709121", "-1", "1kB", ""]),
+        (fields.size, ["0", "5368709120", " 10 "], ["5368709121", "-1", "1kB", "", "9" * 20]),
     ],
 )
 def test_checks(check, right, wrong):
@@ -47,9 +55,35 @@ def test_checks(check, right, wrong):
 
 def test_the_message_names_value_rule_and_fix():
     assert fields.seconds("700000") == (
-        "700000 seconds are more than seven days, the longest life that S3 accepts (boto3 would "
-        "sign it all the same): write 604800 or less."
+        "700000 seconds are more than seven days, the longest lifetime that S3 accepts (boto3 "
+        "would sign it all the same): write 604800 or less."
     )
+    assert "are more than seven days" in fields.seconds("9" * 20)
+    assert fields.seconds("-5") == "'-5' seconds are less than none: write 1800 for half an hour."
+    assert fields.key(" arn:aws:s3:::b/a/k.txt") == (
+        "' arn:aws:s3:::b/a/k.txt' names a bucket too, and this field holds the key alone: "
+        "write a/k.txt."
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (" a", "A blank"),
+        ("a ", "A blank"),
+        ("   ", "A blank"),
+        ("/a", "The first slash"),
+        (".", "Clients take"),
+        ("../x", "Clients take"),
+        ("lesson-04/../secret.txt", "Clients take"),
+        ("a/./b", "Clients take"),
+        ("a..b/.c/d.", ""),
+        ("a b", ""),
+    ],
+)
+def test_a_key_that_is_seldom_meant(key, said):
+    assert fields.key(key) == ""
+    assert fields.key_note(key).startswith(said) and bool(said) == bool(fields.key_note(key))
 
 
 def test_a_checksum_that_is_none_is_told_how_to_become_one():

@@ -83,8 +83,11 @@ def test_nothing_is_left_where_s3_refuses_the_policy(lab, monkeypatch):
         ({"actions": ""}, "actions: a statement needs an action"),
         ({"actions": "GetObject"}, 'has the action "GetObject"'),
         ({"resource": ""}, "on keys: a statement needs a resource"),
-        ({"condition": "age", "value": "0"}, "is no number of minutes"),
-        ({"condition": "age", "value": ""}, "is no number of minutes"),
+        ({"condition": "age", "value": "0"}, "0 minutes would deny every request"),
+        ({"condition": "age", "value": ""}, "'' is not a whole number of minutes"),
+        ({"condition": "age", "value": "99999999"}, "older than seven days"),
+        ({"condition": "age", "value": "-5"}, "less than none"),
+        ({"resource": " "}, "on keys: a statement needs a resource"),
         ({"condition": "ip", "value": "localhost"}, "cannot compare"),
     ],
 )
@@ -101,6 +104,18 @@ def test_a_real_account_is_left_alone(real_lab):
     assert form.verdict().allowed
     with pytest.raises(FormProblem, match="on the local S3 only"):
         form.try_it()
+
+
+def test_an_arn_and_blanks_are_understood(lab):
+    whole = f"arn:aws:s3:::{lab.bucket}/lesson-02/*"
+    for resource in ("lesson-02/*", f" {whole} "):
+        row = StatementRow(resource=resource, condition="age", value=" 20 ")
+        assert row.problem() == ""
+        statement = row.statement(1, lab.bucket)
+        assert statement["Resource"] == whole
+        assert statement["Condition"] == {"NumericGreaterThan": {"s3:signatureAge": "1200000"}}
+    assert "first slash" in StatementRow(resource="/lesson-02/*").hint()
+    assert StatementRow(resource=whole).hint() == ""
 
 
 def test_too_much_is_said(lab):

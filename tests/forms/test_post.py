@@ -106,7 +106,7 @@ def test_sizes_too_large_to_send_are_not_tried(lab):
         (Condition(field="file", first="x"), "choose the size"),
         (prefix("success_action_status", "2", "201"), "S3 compares this field exactly"),
         (size("10", "9"), "9 is less than 10"),
-        (size("1kB", "9"), "'1kB' is no whole number of bytes"),
+        (size("1kB", "9"), "'1kB' is not a whole number of bytes"),
     ],
 )
 def test_wrong_conditions_are_told(lab, row, sentence):

@@ -250,6 +250,8 @@ def test_attempts_are_told_and_kept(lab):
     html = tried.html()
     assert "The request could not be sent." in html and "✗ Refused" in html
     assert redact(html) == html
+    places = [html.index(f"<strong>{attack.label}</strong>") for attack in offered]
+    assert places == sorted(places), "in the order of the buttons"
 
 
 def test_nobody_there_is_one_sentence_without_the_url(lab):

@@ -106,6 +106,28 @@ def test_an_answer_after_a_change_is_still_about_what_was_signed(lab):
     assert "✓ Served" in press(form, "try")
 
 
+def test_a_result_of_earlier_values_says_so(lab):
+    form = PostForm(lab, Key="k")
+    form.lines[0].input.value = "other"
+    assert form.result.outdated == ""  # nothing was signed yet
+    form.sign()
+    assert form.result.outdated == ""
+    form.lines[0].input.value = "k"
+    assert form.result.outdated == "The form has changed: sign again."
+    form.lines[0].input.value = "other"
+    assert form.result.outdated == ""  # back at what was signed
+    form.rows.children[0].remove_button.click()
+    assert form.result.outdated
+    form.sign()
+    assert form.result.outdated == ""
+    asked = IamForm(lab)
+    press(asked, "try")
+    asked.lines[0].input.value = "s3:DeleteObject"
+    assert asked.result.outdated == "The form has changed: try it again."
+    press(asked, "try")
+    assert asked.result.outdated == ""
+
+
 @pytest.mark.parametrize(
     ("problem", "words"),
     [

@@ -30,7 +30,10 @@ export default {
     body.className = "s3-card";
     live.className = "s3-live";
     live.setAttribute("role", "status");
-    el.append(body, live);
+    const outdated = document.createElement("p");
+    outdated.className = "s3-outdated";
+    outdated.setAttribute("role", "status");
+    el.append(outdated, body, live);
 
     const say = (text) => {
       live.textContent = "";
@@ -60,6 +63,13 @@ export default {
       for (const time of body.querySelectorAll("time[data-ends]")) time.dataset.until = time.textContent;
       if (had) find(had)?.focus({ preventScroll: true });
       tick();
+    }
+
+    function dim() {
+      const why = model.get("outdated");
+      outdated.textContent = why;
+      outdated.hidden = why === "";
+      body.classList.toggle("s3-old", why !== "");
     }
 
     function toggle(name, text) {
@@ -108,13 +118,16 @@ export default {
     }
 
     draw();
+    dim();
     const clock = setInterval(tick, SECOND);
     body.addEventListener("click", click);
     model.on("change:html", draw);
+    model.on("change:outdated", dim);
     model.on("msg:custom", hear);
     return () => {
       clearInterval(clock);
       model.off("change:html", draw);
+      model.off("change:outdated", dim);
       model.off("msg:custom", hear);
     };
   },

@@ -26,6 +26,7 @@ class Card(anywidget.AnyWidget):
     _esm = _HERE / "card.js"
     _css = _HERE / "style.css"
     html = traitlets.Unicode("").tag(sync=True)
+    outdated = traitlets.Unicode("").tag(sync=True)  # why the card is dimmed, if it is
 
     def __init__(self, on_ask: Callable[[str, dict[str, str]], None] | None = None) -> None:
         super().__init__()

@@ -47,6 +47,7 @@ class CorsForm(QuestionForm):
     def asked(self, ask: str, texts: dict[str, str]) -> None:
         if ask == "put":
             self.model.put()
+            self.is_new()
             done = f"✓ Set: {len(self.model.rows)} rule(s) replace those that the bucket had."
             self.result.show(join([self.buttons(), tag("p", done)]), done)
         elif ask == "browser":
@@ -55,6 +56,7 @@ class CorsForm(QuestionForm):
             self._draw("The same request, from a program,", self.model.without_a_browser())
 
     def _draw(self, who: str, steps: list[Step]) -> None:
+        self.is_new()
         parts = [
             cards.section(f"{who} {step.what} {step.outgoing.method}", *_step(step))
             for step in steps

@@ -68,4 +68,5 @@ class IamForm(QuestionForm):
             answer = self.model.try_it(LATER if ask == "later" else 0)
             who = f"Signed by {self.model.user}, who has this policy and nothing else"
             html = join([self.buttons(), cards.section(who, cards.answer(answer))])
+            self.is_new()
             self.result.show(html, cards.spoken(answer))

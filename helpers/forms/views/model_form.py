@@ -17,11 +17,18 @@ _LETTER = 8  # pixels, on the average and a little more
 
 
 class ModelForm(FormView):
-    """Subclasses arrange the parts, and call `changed` when all of them are there."""
+    """Subclasses arrange the parts, and call `changed` when all of them are there.
+
+    They call `is_new` when they show a result; once a field has another value, `again` is said
+    above it, and it is dimmed.
+    """
+
+    again = "The form has changed: sign again."
 
     def __init__(self, model: FormModel) -> None:
         super().__init__()
         self.model: Any = model
+        self._made_of: list[dict[str, str]] | None = None
         self.title, self.call = Card(), Card()
         self.title.show(tag("h3", model.title))
         self.lines = [Line(self, model, name) for name in model.fields.fields]
@@ -41,7 +48,14 @@ class ModelForm(FormView):
         else:
             self.call.secrets["code"] = self.model.code()
             self.call.show(cards.code(self.model.code()))
+        old = self._made_of is not None and self._made_of != self.model.values()
+        self.result.outdated = self.again if old else ""
         return problems
+
+    def is_new(self) -> None:
+        """The result is of the values that the fields have now."""
+        self._made_of = self.model.values()
+        self.result.outdated = ""
 
 
 class Line(ipywidgets.HBox):

@@ -17,6 +17,7 @@ class QuestionForm(ModelForm):
     """
 
     question = ""
+    again = "The form has changed: try it again."
 
     def __init__(self, model: FormModel) -> None:
         super().__init__(model)

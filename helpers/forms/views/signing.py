@@ -55,6 +55,7 @@ class SigningForm(ModelForm):
         self.signed = self.model.sign()
         self.result.secrets = self.secrets(self.signed)
         self._tried = None
+        self.is_new()
         self._attempts = Attempts(self.attacks(self.signed), self.model.lab)
         self._draw("Signed. S3 was not asked. Below: the result, and buttons to try it.")
 
