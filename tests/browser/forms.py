@@ -162,7 +162,7 @@ def cors(page: Page, form: Locator) -> list[str]:
 
 
 def inspector(page: Page, form: Locator) -> list[str]:
-    paste = form.get_by_label("A presigned URL, a form's fields as JSON, or S3's XML")
+    paste = form.get_by_label("A URL or command, a form, an error, a CORS line or rules, a policy")
     press(page, form, "inspect")
     expect(form).to_contain_text("✗ Not done. Nothing was pasted")
     url = sigv4.presign(
