@@ -51,7 +51,7 @@ def mystery(lab: Lab) -> str:
 @exercise("03", 1)
 def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
     """The method that a URL is for, and the moment of its end."""
-    if not isinstance(method, str) or not method.isalpha():
+    if not isinstance(method, str) or not (method.isascii() and method.isalpha()):
         raise NotYet('method should be the name of an HTTP method, such as "GET".')
     if not isinstance(ends, datetime):
         raise NotYet(

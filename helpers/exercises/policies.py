@@ -23,13 +23,13 @@ from helpers.lab import Lab
 from strict_s3.rules.iam import Applicable, evaluate
 from strict_s3.rules.iam_conditions import Context
 from strict_s3.rules.identity import ACCOUNT, ANONYMOUS, Identity
-from strict_s3.rules.policy import Policy, parse_policy
+from strict_s3.rules.policy import MalformedPolicy, Policy, parse_policy
 from strict_s3.rules.s3_operations import BUCKET, OBJECT, VERSION_ACTIONS
 
 
 def policy_text(policy: object) -> str:
     """A policy given as a dictionary or as JSON text, as text. Raises `NotYet` for other things."""
-    if isinstance(policy, str):
+    if isinstance(policy, str) and policy:
         return policy
     if not isinstance(policy, dict):
         raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
@@ -115,7 +115,10 @@ def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
     other way round.
     """
     kind = "resource" if who is STRANGER else "identity"
-    policy = parse_policy(text, name="your policy", kind=kind)  # type: ignore[arg-type]
+    try:
+        policy = parse_policy(text, name="your policy", kind=kind)  # type: ignore[arg-type]
+    except MalformedPolicy as problem:
+        raise NotYet(f"this is not a policy that S3 accepts: {problem}") from None
     loose = policy if wanted.conditions else _at_its_worst(policy)
     inside = [f"{wanted.prefix}{rest}" for rest in ("a.txt", "2026/11/b.txt", "ä +.txt", _random())]
     for key in inside:

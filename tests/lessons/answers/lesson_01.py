@@ -114,6 +114,11 @@ VARIATIONS = {
             (_another("brochures*"), "/brochures.txt"),
             (_another("brochures/*", "s3:*"), "it also allows s3:"),
             (_another("*"), "it also allows s3:GetObject on"),
+            (
+                _another("brochures/*") + "\nanother.pop('Principal')",
+                "not a policy that S3 accepts",
+            ),
+            ("another = 'brochures'", "not a policy that S3 accepts"),
         ],
     ),
 }

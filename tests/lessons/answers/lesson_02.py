@@ -75,6 +75,7 @@ WRONG = {
                 "{lab.bucket}/lesson-02/inbox/*: write an f before the quotes",
             ),
             ("policy('s3:PutObject')['Statement']", "should be a policy"),
+            ("''", "should be a policy"),
         )
     ],
     "check_rotation": [

@@ -34,6 +34,7 @@ WRONG = {
         (_found("method = 'GET'"), "only signed: try the others"),
         (_found("method = 'DELETE'"), "only signed: try the others"),
         (_found("method = 42"), "name of an HTTP method"),
+        (_found("method = 'GÉT'"), "name of an HTTP method"),
         (_found("end = given['X-Amz-Expires']"), "should be a datetime"),
         (_found("end = end.replace(tzinfo=None)"), "no time zone"),
         (_found("end = start"), "not in the next seven days"),
