@@ -25,7 +25,7 @@ _HEADER = re.compile(r"^[>*\s]{0,3}(:?[A-Za-z][\w-]{1,80}):[ \t]?(.*)$")
 
 def read_record(text: str) -> Sent | None:
     """A request that was recorded: a HAR's entry, a request line with its headers, a log's line."""
-    return read_har(text) or _request_line(text)
+    return read_har(text) or _request_line(text) or _console_line(text) or _described(text)
 
 
 def read_har(text: str) -> Sent | None:
@@ -117,6 +117,42 @@ def _request_line(text: str) -> Sent | None:
     by = "request line of a log" if quoted or not pairs else "HTTP request"
     return Sent(match["method"], url, lower(pairs), by, fields,
                 status=int(status[1]) if status else 0, raw=True)  # fmt: skip
+
+
+_CONSOLE = re.compile(
+    rf"(?:^|\s)(?P<method>{_METHODS}) (?P<url>https?://\S{{10,32000}}) "
+    rf"(?:(?P<status>\d{{3}})\b|net::|\()"
+)
+
+
+def _console_line(text: str) -> Sent | None:
+    """A line of a browser's console: ``PUT https://… 403 (Forbidden)``."""
+    match = _CONSOLE.search(text)
+    if not match:
+        return None
+    status = int(match["status"] or 0)
+    return Sent(match["method"], match["url"], by="browser's console line", status=status)
+
+
+def _described(text: str) -> Sent | None:
+    """A URL with the method and headers to send, as an API answers: JSON, or Python's dict."""
+    stripped = text.strip()
+    if not stripped.startswith("{") or "ethod" not in text or "://" not in text:
+        return None
+    try:
+        value = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    method = value.get("method", value.get("httpMethod", ""))
+    url = next((v for v in value.values() if isinstance(v, str) and "://" in v and "?" in v), "")
+    headers = value.get("headers", value.get("signedHeaders", {}))
+    if not url or not isinstance(method, str) or not re.fullmatch(_METHODS, method.upper()):
+        return None
+    pairs = headers.items() if isinstance(headers, dict) else ()
+    texts = [(str(n), v if isinstance(v, str) else str((v or [""])[0])) for n, v in pairs]
+    return Sent(method.upper(), url, lower(texts), "JSON description")
 
 
 def _headers(text: str) -> list[tuple[str, str]]:

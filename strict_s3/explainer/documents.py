@@ -66,12 +66,29 @@ def find_cors(text: str) -> Any:
         return f"<CORSConfiguration>{inner}</CORSConfiguration>"
     if not re.search(r"Allowed_?-?Origins?", text, re.I):
         return None
+    if re.search(r"allowed_origins\s{0,20}=", text):
+        return _terraform(text)
     value = find_json(text)
     if isinstance(value, dict | list):
         return value
     if re.search("[“”„\u2018\u2019]", text):
         return text
     return text if '"AllowedOrigins"' in text else None
+
+
+def _terraform(text: str) -> list[dict[str, list[str]]]:
+    """The rules of Terraform's ``cors_rule`` blocks."""
+    names = {"allowed_origins": "AllowedOrigins", "allowed_methods": "AllowedMethods",
+             "allowed_headers": "AllowedHeaders", "expose_headers": "ExposeHeaders"}  # fmt: skip
+    rules = []
+    for block in text.split("cors_rule")[1:] or [text]:
+        rule = {}
+        for name, own in names.items():
+            if match := re.search(rf"\b{name}\s{{0,20}}=\s{{0,20}}\[([^\]]{{0,4000}})\]", block):
+                rule[own] = re.findall(r"[\"']([^\"']{1,300})[\"']", match[1])
+        if rule:
+            rules.append(rule)
+    return rules
 
 
 def report_cors(configuration: Any) -> DocumentReport:

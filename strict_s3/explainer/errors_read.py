@@ -41,6 +41,8 @@ _EXCEPTIONS = (
                r"(?:[mM]essage)['\"]?: (?:Some\()?['\"](?P<message>[^'\"\n]{0,2000})"),
     # PHP, after its excerpt of the XML
     re.compile(r"\b(?P<code>[A-Z]\w{2,60}) \((?:client|server)\): (?P<message>[^\n]{0,2000})"),
+    # S3's own access log: 403 SignatureDoesNotMatch
+    re.compile(r"\b(?P<status>[45]\d\d) (?P<code>[A-Z][A-Za-z]{5,60})\b(?P<message>)"),
     # JavaScript, Go v1, C++: "Code: message"
     re.compile(r"(?:^|[\s(\[\"'=])(?P<code>[A-Z][A-Za-z.]{3,60}): "
                r"(?P<message>[^\n]{2,2000})", re.M),

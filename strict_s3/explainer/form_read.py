@@ -24,7 +24,7 @@ _BASE64 = re.compile(
 _PAIR = re.compile(
     r"(?:^|[\s\[{(,'\":`])(?P<name>[A-Za-z][\w.-]{0,60})[\"'\]`]{0,2}[ \t]{0,9}(?:=>|:|=|\t)[ "
     r"\t]{0,9}"
-    r"(?:(?P<q>[\"'`])(?P<quoted>[^\"'`]{0,40000}?)(?P=q)|(?P<bare>[^\s\"'`,}\])][^\s\"'`]{0,40000}))",
+    r"(?:(?P<q>[\"'`])(?P<quoted>[^\"'`]{0,40000}?)(?P=q)|(?P<bare>[^\s\"'`,}\]){\[(][^\s\"'`]{0,40000}))",
     re.M,
 )
 _APPEND = re.compile(
@@ -236,10 +236,19 @@ def _from_pairs(text: str) -> FoundForm | None:
     pairs = []
     for match in _PAIR.finditer(text):
         name = match["name"]
-        value = match["quoted"] if match["quoted"] is not None else match["bare"].rstrip(",;")
+        value = match["quoted"] if match["quoted"] is not None else _unclosed(match["bare"])
         if name.lower() in _NAMES or name.lower().startswith(_FAMILIES):
             pairs.append((name, value))
     return _ordered(_any_url(text), pairs, "Read as names and values.")
+
+
+def _unclosed(value: str) -> str:
+    """A value without the commas and brackets of what is around it."""
+    value = value.rstrip(",;")
+    for opening, closing in ("{}", "[]", "()"):
+        while value.endswith(closing) and value.count(closing) > value.count(opening):
+            value = value[:-1]
+    return value
 
 
 def _any_url(text: str) -> str:

@@ -106,6 +106,15 @@ def read_meant_text(text: str) -> tuple[str, str, dict[str, str]]:
 
 def _encoded(url: str, repairs: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Letters that a URL can't have, as UTF-8 and percent-encoded."""
+    path, question, query = url.partition("?")
+    if "#" in path and re.match("X-Amz-|AWSAccessKeyId", query):
+        url = path.replace("#", "%23") + question + query
+        repairs = (
+            *repairs,
+            "A # in the path isn't percent-encoded: clients end the URL there. Read as %23; "
+            "encode the "
+            "key before the URL is put together.",
+        )
     if url.isascii() or "…" in url:
         return url, repairs
     odd = next(c for c in url if not c.isascii())

@@ -52,7 +52,6 @@ SERVICES = (
         rf"s3\.{_CODE}\.backblazeb2\.com",
         no_forms=True,
         only_v4=True,
-        note="Backblaze B2 accepts Signature Version 4 only, and the region is part of its host.",
     ),
     # https://docs.digitalocean.com/products/spaces/reference/s3-compatibility/
     _service(

@@ -109,6 +109,8 @@ def _read(paste: _Paste) -> Report:
         )
     if text.lstrip().startswith("{") and (pasted is None or '"fields"' in text):
         return _noted(inspect_form(text.strip(), paste.now), paste)
+    if pasted is None and "<html" in text[:3000].lower():
+        return _page(text)
     if pasted is None:
         raise refuse(text)
     if foreign := read_foreign(pasted, paste.now):
@@ -185,6 +187,25 @@ def _refusal(
         also = [each.text for each in request.findings if each.fault]
         report = replace(report, also=(*report.also, *also))
     return replace(report, undone=pasted.repairs) if pasted and request else report
+
+
+def _page(text: str) -> Report:
+    """A page of HTML where S3's XML was expected: something else answered."""
+    title = re.search(
+        r"(?:<title>|<h1>|ERROR )\s{0,9}(\d{3})\b|\b(\d{3}) "
+        r"ERROR",
+        text[:20_000],
+        re.I,
+    )
+    named = re.search(
+        r"\b(nginx|cloudflare|cloudfront|apache|openresty"
+        r"|varnish|envoy)\b",
+        text,
+        re.I,
+    )
+    status = int(title[1] or title[2]) if title else 0
+    headers = {"server": named[1]} if named else {}
+    return explain_answer(Answer(status, body=text[:1000], headers=headers), Meant())
 
 
 def _noted(report: Report, paste: _Paste) -> Report:

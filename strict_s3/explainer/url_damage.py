@@ -51,7 +51,13 @@ def _damaged_parameters(request: Request, pasted: Pasted) -> Iterator[Finding]:
     lower = {name.lower(): name for name in present}
     respelled = [lower[name.lower()] for name in missing if name.lower() in lower]
     missing = [name for name in missing if name.lower() not in lower]
-    if missing:
+    if request.query_string.startswith("?"):
+        yield fault(
+            "There are two question marks, so the first parameter has a ? in its name.",
+            "Something was put in front of a query that had its ? already.",
+            "Take one of them out.",
+        )
+    elif missing:
         why = "It was cut off or changed: a shell cuts at & unless the URL is in quotes."
         if pasted.sent.raw:
             why = "So it arrived: it was cut off or changed before it was sent."

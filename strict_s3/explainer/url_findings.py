@@ -241,8 +241,9 @@ def _left_open(report: UrlReport, values: dict[str, str], method: str) -> Iterat
                 'JavaScript SDK v3 only with signableHeaders: new Set(["content-type"]).'
             )
         if "content-length" not in report.send:
+            size = f"{maybe}the size" if maybe else "The size"
             yield note(
-                f"{maybe}the size is not limited, up to S3's {MAX_PUT // GIB} GiB. You "
+                f"{size} is not limited, up to S3's {MAX_PUT // GIB} GiB. You "
                 "can sign an exact size (ContentLength=…), and a range only in a POST form."
             )
     for name in ("x-amz-acl", "acl"):
@@ -273,6 +274,12 @@ def _spelled(report: UrlReport, name: str) -> bool:
 
 
 def _version_2(values: dict[str, str], for_reading: bool) -> Iterator[Finding]:
+    if values.get("expires", "").isdecimal() and len(values["expires"]) > 12:
+        yield note(
+            "Expires has more than 12 digits: is it in milliseconds? S3 wants seconds since 1970, "
+            "and "
+            "would let this URL live for thousands of years."
+        )
     yield note(
         "Signature Version 2: buckets made since June 2020 and newer regions refuse it "
         '("Please use AWS4-HMAC-SHA256"). Sign with Config(signature_version="s3v4") and a '

@@ -45,13 +45,17 @@ def about_sent(report: UrlReport, values: dict[str, str], pasted: Pasted) -> Ite
     yield from _headers(report, pasted)
 
 
+def _upper(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _headers(report: UrlReport, pasted: Pasted) -> Iterator[Finding]:
     sent = pasted.sent
     headers = sent.header_map
     the = f"the {sent.by.partition(' (')[0]}"
     if "authorization" in headers:
         yield fault(
-            f"{the.capitalize()} sends an Authorization header beside the URL's own signature: S3 "
+            f"{_upper(the)} sends an Authorization header beside the URL's own signature: S3 "
             "answers 400 InvalidArgument (Only one auth mechanism allowed).",
             fix="Send no Authorization header with a presigned URL.",
         )
@@ -65,7 +69,7 @@ def _headers(report: UrlReport, pasted: Pasted) -> Iterator[Finding]:
     if unsigned and report.version == 4:
         names = ", ".join(map(shown, unsigned))
         yield fault(
-            f"{the.capitalize()} sends {names}, which is not signed: 403 AccessDenied (There were "
+            f"{_upper(the)} sends {names}, which is not signed: 403 AccessDenied (There were "
             "headers present in the request which were not signed).",
             fix="Leave it out, or give its value when signing.",
         )
@@ -78,20 +82,18 @@ def _content_type(report: UrlReport, kind: str, the: str, method: str) -> Iterat
     what = "…" if is_secret(kind) else shown(kind, 100)
     if report.version == 2:
         yield note(
-            f"{the.capitalize()} sends content-type {what}, and Version 2 signs the Content-Type: "
+            f"{_upper(the)} sends content-type {what}, and Version 2 signs the Content-Type: "
             f"it "
             "fits only if exactly that was signed, otherwise S3 answers 403 SignatureDoesNotMatch."
         )
     elif "content-type" in report.send:
         yield note(
-            f"{the.capitalize()} sends content-type {what}, and content-type is signed: it fits "
+            f"{_upper(the)} sends content-type {what}, and content-type is signed: it fits "
             f"only "
             "if exactly that was signed, otherwise S3 answers 403 SignatureDoesNotMatch."
         )
     elif method == "PUT" and not kind.startswith((FORM, MULTIPART)):
-        yield note(
-            f"{the.capitalize()} sends content-type {what}, which is not signed: S3 stores it."
-        )
+        yield note(f"{_upper(the)} sends content-type {what}, which is not signed: S3 stores it.")
     if method == "PUT" and kind.startswith(MULTIPART):
         yield note(
             "The body is a form (multipart/form-data): S3 stores the form with its boundary lines, "
@@ -99,5 +101,5 @@ def _content_type(report: UrlReport, kind: str, the: str, method: str) -> Iterat
         )
     elif method == "PUT" and kind.startswith(FORM) and "content-type" not in report.send:
         yield note(
-            f"{the.capitalize()} adds the content type {FORM} by itself: set the file's own type."
+            f"{_upper(the)} adds the content type {FORM} by itself: set the file's own type."
         )

@@ -13,7 +13,7 @@ _ACL_FIX = "Leave the ACL out, and give access with a bucket policy."
 
 BUCKETS = (
     # The bucket.
-    Cause("InvalidBucketName", "", "S3 creates no bucket of this name.",
+    Cause("InvalidBucketName", "", "This is no name that a bucket can have: {BucketName}.",
      "A name has 3 to 63 of a-z, 0-9, dots and hyphens, and begins and ends with a letter or "
      "digit; an IP address and names that AWS reserves aren't allowed.",
      "Choose a name such as my-team-uploads-2026."),

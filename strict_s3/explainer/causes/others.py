@@ -164,6 +164,23 @@ OTHERS = (
           "place of the id.",
           "Sign with an application key's id and secret.", "Malformed Access Key Id",
           source="https://www.backblaze.com/docs/cloud-storage-s3-compatible-api"),
+    # Alibaba, Azure
+    Cause("SignatureDoesNotMatch", r"HostId: [^\n]*aliyuncs",
+          "The signature does not match the request that arrived.",
+          "This is the answer of Alibaba Cloud OSS. The host, the method, a header or the secret "
+          "differs; its StringToSign says what OSS saw.",
+          "Compare OSS's StringToSign with yours, and check the AccessKeySecret.",
+          "The request signature we calculated does not match the signature you provided. Check "
+          "your "
+          "key and signing method.", (("HostId", "films.oss-eu-central-1.aliyuncs.com"),),
+          "https://www.alibabacloud.com/help/en/oss/developer-reference/ddd-signatures-to-urls"),
+    Cause("AuthenticationFailed", "", "Azure Storage does not accept the signature.",
+          "This is Azure's answer, not S3's: the shared access signature has expired, was "
+          "changed, or "
+          "an Authorization header is malformed.",
+          "Make a new shared access signature, and copy the URL whole.",
+          "Server failed to authenticate the request.",
+          source="https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes"),
     # Ceph's gateway, which DigitalOcean and others run. Its request ids begin with tx.
     Cause("SignatureDoesNotMatch", r"\A\s*(?:HostId: [^\n]*\n)?(?:RequestId: tx|HostId: "
                                    r"[^\n]+-[a-z]{3}\d[a-z]?-)",
