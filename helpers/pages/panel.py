@@ -37,12 +37,19 @@ def asked(decisions: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
         refusal = f"{decision['error']}: {decision['message']}" if decision["error"] else ""
         rows.append(
             {
-                "request": f"{decision['method']} {decision['path']}",
+                "request": f"{decision['method']} {_what(decision)}".rstrip(),
                 "status": str(decision["status"]),
                 "why": " · ".join(part for part in (refusal, *cors[-1:]) if part),
             }
         )
     return rows
+
+
+def _what(decision: dict[str, Any]) -> str:
+    """The action and the object's key: a form names its key in a field, not in the path."""
+    bucket, _, key = decision["path"].strip("/").partition("/")
+    named = decision["resource"].partition(":::")[2].partition("/")[2]
+    return f"{decision['action']} {key or named or bucket}".strip()
 
 
 class Panel(anywidget.AnyWidget):

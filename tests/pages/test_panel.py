@@ -11,10 +11,12 @@ from helpers.pages.panel import asked, by_browser
 from helpers.pages.upload_page.run import UploadPage
 
 
-def decision(method="GET", path="/b/k", status=200, error=None, checks=()):
+def decision(method="GET", path="/b/k", status=200, error=None, checks=(), action="", resource=""):
     return {
         "method": method,
         "path": path,
+        "action": action,
+        "resource": resource,
         "status": status,
         "error": error,
         "message": error and "A reason.",
@@ -25,12 +27,23 @@ def decision(method="GET", path="/b/k", status=200, error=None, checks=()):
 def test_rows():
     cors = ("CORS", True, "rule 1 allows GET from http://a")
     assert asked([decision(checks=[("signature", True, "the same"), cors])]) == [
-        {"request": "GET /b/k", "status": "200", "why": "rule 1 allows GET from http://a"}
+        {"request": "GET k", "status": "200", "why": "rule 1 allows GET from http://a"}
     ]
     refused = decision("POST", "/b", 403, "AccessDenied", [cors])
     assert asked([refused])[0]["why"] == (
         "AccessDenied: A reason. · rule 1 allows GET from http://a"
     )
+
+
+def test_a_row_names_the_action_and_the_key():
+    form = decision("POST", "/b", action="PostObject", resource="arn:aws:s3:::b/a/k.png")
+    preflight = decision("OPTIONS", "/b")
+    download = decision("GET", "/b/a/k.png", action="GetObject", resource="arn:aws:s3:::b/a/k.png")
+    assert [row["request"] for row in asked([form, preflight, download])] == [
+        "POST PostObject a/k.png",
+        "OPTIONS b",
+        "GET GetObject a/k.png",
+    ]
 
 
 def test_what_a_browser_can_have_sent():
@@ -65,7 +78,7 @@ def test_the_panel_tells_the_frame_and_saves_nothing(monkeypatch):
         requests.get(f"{lab.endpoint_url}/{lab.bucket}/panel/none")
         panel._heard(panel, {"want": "decisions"}, [])
         latest = said[-1]["rows"][0]
-        assert latest["request"] == f"GET /{lab.bucket}/panel/none"
+        assert latest["request"] == "GET GetObject panel/none"
         assert latest["why"].startswith("AccessDenied")
         lab.local = False
         assert panel.rows() == []
