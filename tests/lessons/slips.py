@@ -248,9 +248,9 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "check_by_hand": [
         (
-            "SignatureDoesNotMatch. For a PUT",
-            "another method or secret in the text",
-            "Which line of S3's canonical request differs from yours?",
+            "The URL was signed for GET, but PUT was sent",
+            "signed for GET",
+            "Which line of the canonical request names the method?",
         ),
         ("encoded once", "quoted the key before signing", "How often is `&` encoded now?"),
         (

@@ -56,8 +56,9 @@ WRONG = {
     "check_by_hand": [
         (_hand(value), hint)
         for value, hint in (
-            ("by_hand('GET')", "SignatureDoesNotMatch. For a PUT"),
-            ("by_hand(secret='wrong')", "SignatureDoesNotMatch. For a PUT"),
+            ("by_hand('GET')", "The URL was signed for GET, but PUT was sent"),
+            ("by_hand(secret='wrong')", "S3's canonical request begins PUT"),
+            ("by_hand().replace('%20', '+')", "S3's canonical request begins PUT"),
             ("by_hand(key=quote('lesson-10/R&D + more.txt'))", "encoded once"),
             ("by_hand(key='lesson-10/r&d + more.txt')", "not under"),
             ("by_hand(key='lesson-10/R&D + more.txt2')", "not under"),
