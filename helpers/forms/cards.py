@@ -53,10 +53,15 @@ def problem(sentence: str) -> Markup:
     return tag("p", tag("strong", "✗ Not done. "), redact(sentence), class_="s3-problem")
 
 
-def code(text: str) -> Markup:
+def code(text: str, for_aws: str) -> Markup:
+    """The call, with buttons that copy it as it stands, and as it is written for AWS."""
     title = "The call that this form makes"
-    head = tag("div", tag("span", title), button("copy:code", "Copy code"), class_="s3-head")
-    return join([head, tag("pre", text, tabindex="0", aria_label=title)])
+    copies = button("copy:code", "Copy code"), button("copy:aws", "Copy for AWS")
+    head = tag("div", tag("span", title), tag("span", *copies), class_="s3-head")
+    shown = tag("pre", text, tabindex="0", aria_label=title)
+    label = "The call for AWS, with the credentials of a profile or a role"
+    box = tag("pre", for_aws, hidden=True, data_secret="aws", tabindex="0", aria_label=label)
+    return join([head, shown, box])
 
 
 def incomplete(problems: Sequence[str]) -> Markup:

@@ -74,6 +74,16 @@ def _lines(before: str, value: Any, depth: int) -> list[str]:
     return [first, *(line for lines in inner for line in lines), last]
 
 
+def for_aws(code: str, lab: Any) -> str:
+    """The code without `lab`, for AWS: the credentials of a profile or a role, and the region."""
+    client = f'region_name="{lab.region}",  # credentials: AWS_PROFILE, or the role it runs as'
+    return (
+        code.replace("**lab.boto3_args,\n", f"{client}\n")
+        .replace('"iam", **lab.boto3_args', '"iam"')
+        .replace("lab.bucket", literal(lab.bucket))
+    )
+
+
 def run(code: str, lab: Any) -> dict[str, Any]:
     """Run the code as shown, with `lab`; returns its names. Its clients are closed."""
     names: dict[str, Any] = {"lab": lab}

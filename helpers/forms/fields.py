@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from helpers.errors import FormProblem
 from strict_s3.explainer import words
@@ -172,6 +173,16 @@ def header_value(value: str) -> str:
     if odd:
         return f"a header carries plain ASCII letters, and {odd!r} is none: write it without."
     return ""
+
+
+def saved_as(value: str) -> str:
+    """A Content-Disposition for a response. S3 sends headers in Latin-1, and refuses the rest."""
+    latin = value == value.strip() and all(" " <= c <= "~" or "\xa1" <= c <= "\xff" for c in value)
+    if latin or value != value.strip() or not value.isprintable():
+        return "" if latin else header_value(value)
+    name = re.search(r'filename\s*=\s*"?([^";]*)', value)
+    in_utf8 = quote(name[1]) if name else "and the name percent-encoded"
+    return f"S3 refuses letters beyond Latin-1 here: write filename*=UTF-8''{in_utf8}."
 
 
 def media_type(value: str) -> str:

@@ -150,7 +150,7 @@ class GetModel(UrlModel):
         Field(
             "ResponseContentDisposition",
             "Content-Disposition",
-            check=fields.optional(fields.header_value),
+            check=fields.optional(fields.saved_as),
             placeholder="optional: attachment",
         ),
         Field(

@@ -44,6 +44,7 @@ def get(page: Page, form: Locator) -> list[str]:
     url = revealed(page, form, "url")
     assert requests.get(url, timeout=10).status_code == 200
     code = copied(page, form, "code")
+    assert 'region_name="eu-west-2"' in copied(page, form, "aws")
     assert "generate_presigned_url" in code
     press(page, form, "try")
     expect(form).to_contain_text("✓ Served 200 OK")

@@ -34,6 +34,11 @@ EMPTY = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
         (fields.media_type, ["image/png", "text/plain; charset=utf-8"], ["png", "image/", "a b/c"]),
         (fields.header_value, ['attachment; filename="a.txt"'], ["a\nb", " a", "a ", "é", "\x7f"]),
         (
+            fields.saved_as,
+            ["attachment", 'attachment; filename="é.txt"', "attachment; filename*=UTF-8''%C3%A9"],
+            ['attachment; filename="売上.txt"', "売", " a", "a\nb", "\x7f"],
+        ),
+        (
             fields.sha256,
             [EMPTY, "+/" * 21 + "8="],
             [
@@ -145,3 +150,8 @@ def test_no_model_needs_a_widget():
         "assert 'ipywidgets' not in sys.modules and 'anywidget' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_beyond_latin_1_is_told_how_to_travel():
+    said = fields.saved_as('attachment; filename="売上 Q3.txt"')
+    assert "filename*=UTF-8''%E5%A3%B2%E4%B8%8A%20Q3.txt." in said

@@ -62,7 +62,7 @@ def test_cards_escape_everything_from_outside():
         assert "onerror" in found.text
     for html in (
         cards.problem(_EVIL),
-        cards.code(_EVIL),
+        cards.code(_EVIL, _EVIL),
         cards.incomplete([_EVIL]),
         cards.anatomy([Part(_EVIL, _EVIL, _EVIL, _EVIL)]),
         cards.headers_to_send({_EVIL: _EVIL}, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import ipywidgets
 import pytest
@@ -96,6 +97,21 @@ def test_a_change_is_told_at_once(lab):
     row.input.value = "61"
     assert not row.message.problem and row.message.text == "1 minute 1 second"
     assert "ExpiresIn=61" in form.call.html and not form.sign_button.disabled
+
+
+@pytest.mark.parametrize("name", ["GetForm", "PutForm", "PostForm", "IamForm", "CorsForm"])
+def test_the_call_for_aws_needs_no_lab(lab, name):
+    form = FORMS[name](lab)
+    if "Key" in form.model.fields.fields:
+        form.model.fields["Key"] = "k"
+    form.changed()
+    code = form.call.secrets["aws"]
+    compile(code, "<aws>", "exec")
+    assert not re.search(r"\blab\b", code)
+    assert name == "IamForm" or (
+        'region_name="eu-west-2",' in code and 'signature_version="s3v4"' in code
+    )
+    assert ">Copy for AWS<" in form.call.html
 
 
 def test_an_answer_after_a_change_is_still_about_what_was_signed(lab):

@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from helpers.forms import cards
+from helpers.forms.code import for_aws
 from helpers.forms.markup import tag
 from helpers.forms.model import FormModel, RowModel
 from helpers.forms.views.base import FormView
@@ -46,8 +47,9 @@ class ModelForm(FormView):
         if problems:
             self.call.show(cards.incomplete(problems))
         else:
-            self.call.secrets["code"] = self.model.code()
-            self.call.show(cards.code(self.model.code()))
+            code = self.model.code()
+            self.call.secrets = {"code": code, "aws": for_aws(code, self.model.lab)}
+            self.call.show(cards.code(code, self.call.secrets["aws"]))
         old = self._made_of is not None and self._made_of != self.model.values()
         self.result.outdated = self.again if old else ""
         return problems
