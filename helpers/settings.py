@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from helpers.errors import SettingsError
-from strict_s3 import Credentials, PresignError
+from strict_s3 import Credentials, InspectError, PresignError
+from strict_s3.explainer.keys import Keys, keys_of_profile
 from strict_s3.rules.limits import new_bucket_name_problem
 from strict_s3.signing.source import Source
 
@@ -93,6 +95,22 @@ KEYS_FROM = (
     "variables S3_ACCESS_KEY, S3_SECRET_KEY, S3_SESSION_TOKEN, S3_BUCKET, S3_REGION and "
     "S3_ENDPOINT_URL if the first is set, or else from .env (see .env.example)."
 )
+
+
+def inspect_keys(profile: str) -> Sequence[Keys]:
+    """The keys that ``helpers inspect --with-keys`` tries: .env's too. Raises `InspectError`."""
+    try:
+        source = None if profile else presign_source()
+    except PresignError as problem:
+        raise InspectError(str(problem)) from None
+    keys = source.credentials if source else None
+    if source is None or not isinstance(keys, Credentials):
+        return keys_of_profile(profile)
+    own = Keys(keys.access_key, keys.secret_key, keys.session_token or "", source.name)
+    try:
+        return [own, *keys_of_profile()]
+    except InspectError:  # there are no others
+        return [own]
 
 
 def presign_source() -> Source | None:

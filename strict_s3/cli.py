@@ -78,7 +78,9 @@ def parser() -> argparse.ArgumentParser:
         flag = f"--{name.replace('_', '-')}"
         serve.add_argument(flag, action="store_true", default=None, help=text)
     # Theirs are in explainer/command.py, signing/command.py and recorded/record.py.
-    commands.add_parser("inspect", help="explain a presigned URL, a POST form or S3's error")
+    commands.add_parser(
+        "inspect", help="say what is wrong with a URL, form, error, CORS line or rules"
+    )
     commands.add_parser("presign", help="a presigned URL for each key of a list")
     commands.add_parser("record", help="ask a real S3, and compare it with what AWS answered")
     return top

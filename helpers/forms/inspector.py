@@ -32,7 +32,7 @@ def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
 def verdict(report: Report) -> Markup:
     """What is wrong, why, and the fix; or that nothing is."""
     said = report.verdict
-    word = cards.verdict_word("Wrong" if said.fault else "Nothing wrong", not said.fault)
+    word = cards.verdict_word("Wrong" if said.fault else "Fine", not said.fault)
     code = ""
     if isinstance(report, Explanation):
         code = " ".join(filter(None, (str(report.status or ""), report.code)))

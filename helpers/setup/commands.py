@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     # So do this one's, in strict_s3/explainer/command.py.
     commands.add_parser(
         "inspect",
-        help="explain a presigned URL, a POST form (JSON) or S3's error (XML)",
+        help="say what is wrong with a URL, a command, a form, an error, a CORS line or rules",
         add_help=False,
     )
     # And this one's, in strict_s3/recorded/record.py.
@@ -203,9 +203,10 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
     if options.command == "inspect":
+        from helpers.settings import inspect_keys
         from strict_s3.explainer.command import main as inspect
 
-        return inspect(rest, "python3 -m helpers inspect")
+        return inspect(rest, "python3 -m helpers inspect", inspect_keys)
     if options.command == "record":
         try:
             with signals.as_interrupt():

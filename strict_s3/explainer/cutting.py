@@ -71,7 +71,7 @@ def _cut_out(text: str, start: int, repairs: list[str]) -> str:
     closing = _ENDS.get(before, "")
     if closing and closing in rest:
         rest = rest[: rest.index(closing)]
-        repairs.append(f"{before}…{closing} around the URL; removed.")
+        repairs.append(f"{before} and {closing} around the URL; removed.")
     if spaced := _SPACED_PATH.match(rest):
         rest = spaced[0].replace(" ", "%20") + rest[spaced.end() :]
         repairs.append("The path has a space in it; read as %20, which is how a URL must have it.")

@@ -210,7 +210,7 @@ def report_policy(document: Mapping[str, Any]) -> DocumentReport:
 
 
 def _label(statement: Mapping[str, Any], number: int) -> str:
-    return shown(statement.get("Sid") or f"statement {number}", 40)
+    return shown(statement.get("Sid") or f"Statement {number}", 40)
 
 
 def _words(value: Any) -> str:

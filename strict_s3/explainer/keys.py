@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,25 +54,36 @@ class Variant:
 
 
 def keys_of_profile(profile: str = "") -> Sequence[Keys]:
-    """The keys of a profile, of all profiles in ~/.aws, and of the environment; that profile first.
+    """The keys of a profile; without one those of the environment, then of every profile in ~/.aws.
 
-    Raises `InspectError` if there are none.
+    Only what is written down: nobody on the network is asked. Raises `InspectError` if there are
+    none.
     """
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
-    found = []
     try:
-        every = botocore.session.Session().available_profiles
-        for name in [profile] if profile else ["", *every]:
-            session = botocore.session.Session(profile=name or None)
-            credentials = session.get_credentials()
-            if credentials:
-                frozen = credentials.get_frozen_credentials()
-                where = f"the profile {name}" if name else "the default credentials"
-                found.append(Keys(frozen.access_key, frozen.secret_key, frozen.token or "", where))
+        profiles = botocore.session.Session().full_config.get("profiles", {})
     except BotoCoreError as problem:
         raise InspectError(f"The keys can't be read: {problem}") from None
+    if profile and profile not in profiles:
+        raise InspectError(f"There is no profile {shown(profile)} in ~/.aws.")
+    environment = {name.lower(): value for name, value in os.environ.items()}
+    places = {
+        f"the profile {name}": profiles[name] for name in ([profile] if profile else profiles)
+    }
+    if not profile:
+        places = {"the environment": environment, **places}
+    found = [
+        Keys(
+            values["aws_access_key_id"],
+            values["aws_secret_access_key"],
+            values.get("aws_session_token", ""),
+            where,
+        )
+        for where, values in places.items()
+        if values.get("aws_access_key_id") and values.get("aws_secret_access_key")
+    ]
     if not found:
         raise InspectError(
             "There are no keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile."

@@ -1,6 +1,7 @@
 """How long inspecting takes: python3 -m tests.benchmarks.inspect [rounds]
 
-Milliseconds for one call, medians over the rounds. The limit is 5 ms for a URL.
+Milliseconds for one call, medians over the rounds. The limits are 5 ms for a URL and a second for
+10 MB of anything.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from strict_s3.explainer import explain, inspect_cors, inspect_form, inspect_url
+from strict_s3.explainer import explain, inspect_cors, inspect_form, inspect_text, inspect_url
 from tests.strict_s3.explainer.test_explain import MISMATCH, xml
 from tests.strict_s3.explainer.test_form import FULL, TOKEN, form
 from tests.strict_s3.explainer.test_paste import BROKEN, URL
@@ -39,6 +40,10 @@ def main(rounds: int = 200) -> None:
         "a key of 1,024 bytes": lambda: str(inspect_url(URL.replace("image", "%20" * 1000))),
         "100,000 letters before a URL": lambda: str(inspect_url("word " * 20_000 + URL)),
         "100,000 letters after a URL": lambda: str(inspect_url(URL + " word" * 20_000)),
+        "a URL, by inspect_text": lambda: str(inspect_text(URL)),
+        "10 MB of words and a URL": lambda: str(inspect_text("word " * 2_000_000 + URL)),
+        "10 MB of markup and a URL": lambda: str(inspect_text("<a>&amp;" * 1_250_000 + URL)),
+        "10 MB of escapes and a URL": lambda: str(inspect_text("\\u0026" * 1_700_000 + " " + URL)),
         "a POST form": lambda: str(inspect_form(post)),
         "a wrong signature": lambda: str(explain(refusal, {"method": "PUT", "url": URL})),
         "CORS, 100 rules": lambda: str(inspect_cors(rules, "https://a.example", "PUT", headers)),
