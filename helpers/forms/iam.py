@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,7 @@ from helpers.lab import Lab
 from strict_s3.explainer import AccessReport, inspect_access
 from strict_s3.rules.policy import MalformedPolicy, parse_policy
 from strict_s3.rules.s3_actions import misplaced
+from strict_s3.rules.s3_operations import BUCKET, OBJECT
 
 POLICY_NAME = "from-the-form"
 ON_REAL = (
@@ -33,6 +35,7 @@ ASKED = {
     "s3:DeleteObject": "delete_object",
     "s3:ListBucket": "list_objects_v2",
 }
+_ACTIONS = [action for table in (OBJECT, BUCKET) for _, action in table.values() if action]
 _ACCOUNT = "123456789012"
 # Guardrails: (operator, condition key), with the value that makes them hold for a presigned URL.
 _CONDITIONS = {
@@ -119,9 +122,10 @@ class StatementRow(RowModel):
         if re.search(r"(?:^|,)\s*(?:s3:)?\*", self["actions"]) and self["kind"] == "Allow":
             return "Every action, deleting the bucket included: more than an application needs."
         for action in misplaced(self.listed("actions"), self._resources("bucket")):
+            close = [] if action in _ACTIONS else get_close_matches(action, _ACTIONS, 1, 0.8)
             return (
                 f"{fields.shorten(action)} does not apply to any resource in this statement: "
-                "it gives nothing."
+                f"it gives nothing.{f' Did you mean {close[0]}?' if close else ''}"
             )
         return fields.key_note(self["resource"].strip())
 

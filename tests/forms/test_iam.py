@@ -114,6 +114,8 @@ def test_an_arn_and_blanks_are_understood(lab):
         statement = row.statement(1, lab.bucket)
         assert statement["Resource"] == whole
         assert statement["Condition"] == {"NumericGreaterThan": {"s3:signatureAge": "1200000"}}
+    assert StatementRow(actions="s3:GetObjet").hint().endswith("Did you mean s3:GetObject?")
+    assert StatementRow(actions="s3:GetBucketLocation").hint().endswith("it gives nothing.")
     assert "first slash" in StatementRow(resource="/lesson-02/*").hint()
     assert StatementRow(resource=whole).hint() == ""
 
