@@ -127,23 +127,25 @@ def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
                 why = _verdict(policy, who, action, f"arn:aws:s3:::{bucket}/{key}", context)
                 if why:
                     raise NotYet(f"it does not allow {action} on {key}. {why}{unfilled(text)}")
-    for action, resource in _questions(policy, bucket, wanted, inside):
+    named = [_example(r, who) for s in policy.statements if s.allow for r in s.resources]
+    for action, resource in _questions(policy, bucket, wanted, inside, named):
         if not _verdict(loose, who, action, resource, _HERE):
             raise NotYet(f"it also allows {action} on {resource}. That is more than was asked for.")
 
 
 def _questions(
-    policy: Policy, bucket: str, wanted: Wanted, inside: Iterable[str]
+    policy: Policy, bucket: str, wanted: Wanted, inside: Iterable[str], named: Iterable[str]
 ) -> Iterator[tuple[str, str]]:
-    """Every action with every resource on which the policy must not allow it."""
-    bucket_arn = f"arn:aws:s3:::{bucket}"
-    named, bare = [s for s in policy.statements if s.allow], wanted.prefix.rstrip("/")
+    """Every action with every resource on which the policy must not allow it.
+
+    `inside` are keys of objects; `named` are ARNs that the policy names itself.
+    """
+    bucket_arn, bare = f"arn:aws:s3:::{bucket}", wanted.prefix.rstrip("/")
     outside = [f"{bare}.txt", f"{bare}-old/a.txt", bare, f"x{bare}/a.txt", bare.upper() + "/a.txt"]
     outside += [_random(), f"{_random()}/a.txt", "a.txt", *wanted.others]
     resources = [f"{bucket_arn}/{key}" for key in (*inside, *outside)]
-    resources += [bucket_arn, f"{bucket_arn}-other/{wanted.prefix}a.txt", "*"]
-    resources += [_example(text) for s in named if not s.not_resources for text in s.resources]
-    own = [_example(text) for s in named if not s.not_actions for text in s.actions]
+    resources += [bucket_arn, f"{bucket_arn}-other/{wanted.prefix}a.txt", "*", *named]
+    own = [_example(a) for s in policy.statements if s.allow for a in s.actions]
     iam = boto3.client("iam", region_name="us-east-1").meta.service_model.operation_names
     others = [*(f"iam:{name}" for name in iam), "sts:AssumeRole", "kms:Decrypt", *own]
     others = [action for action in others if ":" in action and not action.lower().startswith("s3:")]
@@ -177,9 +179,10 @@ def _at_its_worst(policy: Policy) -> Policy:
     )
 
 
-def _example(pattern: str) -> str:
-    """Something that a pattern of a policy matches."""
-    return pattern.replace("*", "Any").replace("?", "A")
+def _example(pattern: str, who: Identity = STRANGER) -> str:
+    """Something that a pattern of a policy matches, for `who`."""
+    text = pattern.replace("arn:*:", "arn:aws:").replace("${aws:username}", who.user_name)
+    return text.replace("*", "Any").replace("?", "A")
 
 
 def unfilled(text: str) -> str:

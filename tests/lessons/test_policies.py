@@ -34,6 +34,7 @@ STORES = ("s3:PutObject", INBOX)
     [
         policy(STORES),
         policy(("S3:putobject", [INBOX])),
+        policy(("s3:PutObject", INBOX.replace("arn:aws:", "arn:*:"))),
         policy(
             ("s3:*", "*"),
             {"Effect": "Deny", "NotAction": "s3:PutObject", "Resource": "*"},
@@ -56,6 +57,7 @@ def test_exactly_what_was_asked_for(text):
         (("s3:PutObject", f"arn:aws:s3:::{BUCKET}/inbox*"), "/inbox.txt"),
         (("s3:PutObject", f"arn:aws:s3:::{BUCKET}/reports/*"), "/reports/q3.txt"),
         (("s3:PutObject", f"arn:aws:s3:::{BUCKET}/nobody-knows/*"), "/nobody-knows/Any"),
+        (("s3:PutObject", f"arn:aws:s3:::{BUCKET}/home/${{aws:username}}/*"), "/home/ann/Any"),
         (("s3:PutObject", "arn:aws:s3:::*/inbox/*"), f"{BUCKET}-other/inbox/a.txt"),
         (
             {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": ONLY_HERE},
