@@ -169,7 +169,7 @@ def check_folders(lab: Lab, bucket: str, policy: object) -> str:
     try:
         clients = {name: as_new_user(lab, name, text).client() for name in folders}
         for name, client in clients.items():
-            _judge_folder(client, bucket, name)
+            _judge_folder(client, bucket, name, _hint(text))
         lab.client().put_object(Bucket=bucket, Key="team/all.txt", Body=_BODY)
         for name, client in clients.items():
             _judge_others(client, bucket, name, _ADAM if name == _ADA else _ADA)
@@ -188,15 +188,20 @@ def _use(client: Any, operation: str, bucket: str, key: str) -> requests.Respons
     return send("PUT", url, data=_BODY) if operation == "put_object" else send("GET", url)
 
 
-def _judge_folder(client: Any, bucket: str, name: str) -> None:
+def _hint(text: str) -> str:
+    """What a policy that allows too little may lack; without its full stop."""
+    if "{aws:username}" not in text.replace("${aws:username}", "") and unfilled(text):
+        return unfilled(text).strip().removesuffix(".")
+    return (
+        "Is the user's name the variable ${aws:username}, and are both s3:GetObject and "
+        "s3:PutObject allowed? (In an f-string a brace is written twice: ${{aws:username}})"
+    )
+
+
+def _judge_folder(client: Any, bucket: str, name: str, hint: str) -> None:
     for operation, what in (("put_object", "upload to"), ("get_object", "share")):
         for key in (f"team/{name}/plan.txt", f"team/{name}/2026/plan.txt"):
-            expect(
-                _use(client, operation, bucket, key),
-                f"{name} cannot {what} {key}. Is the user's name the variable ${{aws:username}}, "
-                "and are both s3:GetObject and s3:PutObject allowed? (In an f-string a brace is "
-                "written twice: ${{aws:username}})",
-            )
+            expect(_use(client, operation, bucket, key), f"{name} cannot {what} {key}. {hint}")
 
 
 def _judge_others(client: Any, bucket: str, name: str, other: str) -> None:

@@ -75,6 +75,10 @@ WRONG = {
                 "signed by arn:aws:iam::123456789012:user/somebody",
             ),
             ("guard(test='MoreThan')", "S3 does not accept this policy"),
+            (
+                "json.loads(json.dumps(guard()).replace(BUCKET, '{BUCKET}'))",
+                "{BUCKET}/*: write an f before the quotes",
+            ),
             ("guard(resource='x/*')", "S3 does not accept this policy"),
             ("'no JSON'", "S3 does not accept this policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),
@@ -90,6 +94,10 @@ WRONG = {
             ("folders('/team/s3-lessons-09-ada/*')", "cannot upload to team/s3-lessons-09-adam/"),
             ("folders('/team/{aws:username}/*')", "In an f-string"),
             ("folders('/team/${aws:username}')", "cannot upload to"),
+            (
+                "json.loads(json.dumps(folders()).replace(BUCKET, '{BUCKET}'))",
+                "{BUCKET}/team/${aws:username}/*: write an f before the quotes",
+            ),
             ("folders('/team/${aws:username}/plan.txt')", "cannot upload to"),
             ("folders(action=['s3:GetObject'])", "cannot upload to"),
             ("folders(action=['s3:PutObject'])", "cannot share"),
