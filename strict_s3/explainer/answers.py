@@ -108,7 +108,8 @@ def _from_text(text: str) -> Answer:
             "XML, from <Error> to </Error>."
         )
     status, error, operation = found
-    return Answer(status, *error, text, operation=operation)
+    method = "HEAD" if operation.startswith("Head") else ""
+    return Answer(status, *error, text if error.code else "", method=method, operation=operation)
 
 
 def _from_boto3(response: Mapping[str, Any], operation: str) -> Answer:

@@ -78,7 +78,7 @@ def find_error(text: str) -> FoundError | None:
     status = _status(text)
     if (document := read_error(text)).code:
         return FoundError(status, document)
-    return _in_json(text, status) or _in_exception(text, status)
+    return _in_json(text, status) or _in_exception(text, status) or _status_alone(text)
 
 
 def read_error(text: str | bytes) -> ErrorDocument:
@@ -196,7 +196,20 @@ def _known_messages() -> tuple[tuple[str, str], ...]:
                 and len(each.default) > 20
             ):
                 found.append((each.default.rstrip(".")[:60].casefold(), each.code))
-    return (*found, ("request has expired", "AccessDenied"))
+    return (
+        *found,
+        ("request has expired", "AccessDenied"),
+        ("s3exception: access denied", "AccessDenied"),
+    )
+
+
+# boto3 and the AWS CLI, for an answer without a body: the status stands where the code would be.
+_ALONE = re.compile(r"An error occurred \((\d{3})\) when calling the (\w{2,60}) operation")
+
+
+def _status_alone(text: str) -> FoundError | None:
+    match = _ALONE.search(text[:MAX_DOCUMENT])
+    return FoundError(int(match[1]), ErrorDocument(), match[2]) if match else None
 
 
 def _near_java(text: str) -> str:

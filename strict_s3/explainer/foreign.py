@@ -116,6 +116,12 @@ def refuse(text: str) -> InspectError:
             f"{shown(match[0], 120)} is an S3 URI, which only AWS's tools read. `aws s3 presign "
             "s3://bucket/key` makes a presigned URL of it."
         )
+    if match := re.search(r"(?:HTTP Error|[Ss]tatus [Cc]ode:?) (\d{3})", stripped[:20_000]):
+        return InspectError(
+            f"Only the status {match[1]} is in this text. The body of the answer, S3's XML, says "
+            f"why: "
+            "print it (response.text, curl -i) and paste it, with the URL."
+        )
     if re.search(
         r"generate_presigned|getSignedUrl|createPresigned|GetPreSignedURL|presign", stripped
     ):

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from .aws_hosts import AwsHost, partition_of, read_aws_host
@@ -103,12 +104,14 @@ def _own(name: str, bare: str) -> Host:
     if _is_address(bare):
         return Host(name, "path", "an address, path style", "An address; the bucket is the first "
                     "part of the path.")  # fmt: skip
+    typo = get_close_matches(".".join(bare.split(".")[-2:]), ("amazonaws.com",), cutoff=0.85)
     return Host(
         name,
         "custom",
         OWN,
         "Not an AWS name: an S3-compatible service, a proxy or your own domain. The host is part "
         "of the signature, so the server must see exactly this name.",
+        warning=f"{name} looks like AWS's {typo[0]}, misspelled." if typo else "",
     )
 
 

@@ -182,6 +182,16 @@ def _mismatch(answer: Answer, meant: Meant, different: tuple[Difference, ...]) -
         )
         return Cause(answer.code, "", what, why, "Check the secret key, and any proxy.")
     method = answer.method or _seen_method(answer)
+    if method == "HEAD":
+        why = (
+            "S3 saw HEAD, and most URLs are signed for GET: the method is part of the signature, "
+            "so "
+            "HEAD gets 403 with a URL for GET. If it was signed for HEAD, the URL was changed "
+            "since, "
+            "or signed with a wrong secret key."
+        )
+        fix = "Sign a URL for HEAD (head_object), or send GET with Range: bytes=0-0."
+        return Cause(answer.code, "", what, why, fix)
     why = (
         f"S3 saw {method or 'a request'} and calculated a different signature from it. The URL may "
         "have been signed for another method, changed since, or signed with a wrong secret key."

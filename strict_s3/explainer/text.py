@@ -24,6 +24,7 @@ from .refusal import explain_answer
 from .render import Report
 from .secrets import secrets_of, without
 from .url import UrlReport, read_url
+from .verdict import note
 from .words import utc_now
 
 MAX_TEXT = 16_000_000  # characters
@@ -98,7 +99,10 @@ def _read(paste: _Paste) -> Report:
     if form:
         return _noted(read_form(form, paste.now), paste)
     if pasted and _is_signed(pasted):
-        return _noted(read_foreign(pasted, paste.now) or read_url(pasted, paste.now), paste)
+        return _noted(
+            _with_status(read_foreign(pasted, paste.now) or read_url(pasted, paste.now), text),
+            paste,
+        )
     if policy := find_policy(text):
         report = read_form(FoundForm("", {"policy": policy}, ()), paste.now)
         return _noted(report, paste)
@@ -169,7 +173,9 @@ def _refusal(
     paste: _Paste, error: FoundError, pasted: Pasted | None, form: FoundForm | None
 ) -> Report:
     """The error explained, with what was meant and what was sent, as far as the paste has them."""
-    answer = Answer(error.status, *error.document, paste.text, operation=error.operation)
+    method = "HEAD" if error.operation.startswith("Head") else ""
+    body = paste.text if error.document.code else ""
+    answer = Answer(error.status, *error.document, body, method=method, operation=error.operation)
     intended = paste.meant
     request = None
     if pasted and _is_signed(pasted):
@@ -187,6 +193,26 @@ def _refusal(
         also = [each.text for each in request.findings if each.fault]
         report = replace(report, also=(*report.also, *also))
     return replace(report, undone=pasted.repairs) if pasted and request else report
+
+
+_STATUS = re.compile(
+    r"\bstatus code:? (\d{3})|\b(\d{3}) (?:Client|Server) Error|HTTP Error "
+    r"(\d{3})"
+)
+
+
+def _with_status(report: Report, text: str) -> Report:
+    """The report, and what to send next if the paste has an answer's status without its body."""
+    match = _STATUS.search(text)
+    if not match or not isinstance(report, UrlReport):
+        return report
+    status = next(filter(None, match.groups()))
+    said = note(
+        f"The answer was {status}, and its body is not in the paste: S3's XML in it says why. "
+        f"Print "
+        "it (response.text) and paste it with the URL."
+    )
+    return replace(report, findings=(*report.findings, said))
 
 
 def _page(text: str) -> Report:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..rules import query_auth, sigv4
 from ..rules.authentication import iso
+from .aws_hosts import partition_of
 from .verdict import Finding, fault
 from .words import duration, shown, time_left
 
@@ -73,7 +74,13 @@ def _damaged_parameters(request: Request, pasted: Pasted) -> Iterator[Finding]:
 
 def _damaged_values(report: UrlReport, request: Request) -> Iterator[Finding]:
     signature = request.parameters.get("X-Amz-Signature", "")
-    if signature and not report.several_regions and not re.fullmatch("[0-9a-f]{64}", signature):
+    if re.fullmatch(r"[0-9a-f]{64}\s+", signature):
+        yield fault(
+            "There is a blank or a line end after the signature (%0A or %20).",
+            "A URL that was read from a file or a command's output keeps its line end.",
+            "Take it off (strip()), before the URL is used.",
+        )
+    elif signature and not report.several_regions and not re.fullmatch("[0-9a-f]{64}", signature):
         upper = re.fullmatch("[0-9a-fA-F]{64}", signature)
         yield fault(
             "The signature has capital letters; S3 writes it in small ones."
@@ -84,6 +91,13 @@ def _damaged_values(report: UrlReport, request: Request) -> Iterator[Finding]:
             "Copy the whole URL again.",
         )
     credential = request.parameters.get("X-Amz-Credential", "")
+    key = credential.partition("/")[0]
+    if key != key.strip():
+        yield fault(
+            "The access key id has a blank or a line end beside it: S3 answers InvalidAccessKeyId.",
+            "It was read from a file or a variable with its line end.",
+            "Take it off (strip()), and look at the secret key too; then sign again.",
+        )
     if credential and "/" not in credential:
         if "%2f" in credential.lower():
             yield fault(
@@ -130,6 +144,10 @@ def host_faults(report: UrlReport, request: Request) -> Iterator[Finding]:
         )
 
 
+def _special(kind: str) -> str:
+    return f" ({kind.rpartition(', ')[2]})" if ", " in kind else ""
+
+
 def refused(report: UrlReport, now: datetime) -> Iterator[Finding]:
     """The rule's refusal in words; and what is certain about the session."""
     text = report.refusal
@@ -150,9 +168,15 @@ def refused(report: UrlReport, now: datetime) -> Iterator[Finding]:
     elif "incorrect service" in text:
         yield fault(
             f"Signed for the wrong service: the scope of X-Amz-Credential has to name "
-            f"{report.host.signs} for this host ({report.host.kind.rpartition(', ')[2]}).",
+            f"{report.host.signs} for this host{_special(report.host.kind)}.",
             f"S3 answers {text}",
-            "Let the SDK sign for the access point's ARN as the bucket; it then names the service.",
+            "Let the SDK's client for S3 sign; for an access point, with its ARN as the bucket.",
+        )
+    elif "is wrong; expecting" in text and partition_of(report.host.region) is None:
+        yield fault(
+            f"The host names the region {report.host.region}, which botocore doesn't know, and the "
+            f"URL is signed for {report.region}: one of them is misspelled.",
+            fix="Give the client the bucket's region, and let it make the host.",
         )
     elif "is wrong; expecting" in text:
         yield fault(

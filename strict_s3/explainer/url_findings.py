@@ -19,7 +19,7 @@ from .hosts import OWN
 from .url_damage import AGAIN, NEW_URL, damaged, host_faults, refused
 from .url_sent import about_sent
 from .verdict import Finding, fault, note
-from .words import duration, shown
+from .words import count, duration, shown
 
 if TYPE_CHECKING:
     from ..rules.request import Request
@@ -154,8 +154,9 @@ def _first(report: UrlReport) -> str:
 def _how_long(report: UrlReport, now: datetime) -> Iterator[Finding]:
     if report.expires is not None and report.expires > sigv4.MAX_EXPIRES:
         yield fault(
-            f"{duration(report.expires)} is more than S3 allows: {sigv4.MAX_EXPIRES:,} seconds "
-            "(7 days).",
+            f"{count(report.expires, 'second')} ({duration(report.expires)}) are more than S3 "
+            f"allows: "
+            f"{sigv4.MAX_EXPIRES:,} (7 days).",
             "boto3 signs it without a warning; S3 refuses it every time.",
             NEW_URL,
         )
