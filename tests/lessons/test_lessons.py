@@ -206,6 +206,8 @@ def test_every_picture_is_used_and_describes_itself():
             for part in ("<title", "<desc", 'role="img"', "viewBox="):
                 assert part in drawing, (path.name, part)
             assert "<script" not in drawing and "@import" not in drawing
+            width = re.search(r'<svg[^>]* width="(\d+)"', drawing)
+            assert width and int(width[1]) <= 640, path.name
             assert not re.search(r'(?:href|src)="http', drawing), path.name
 
 
@@ -301,7 +303,8 @@ def test_every_correction_of_the_article_has_its_source_and_its_lesson():
 
 def test_the_run_sheets_add_up_and_hold_every_lesson():
     sheets = prose(NOTEBOOKS / "INSTRUCTOR.md")
-    for title, minutes in (("### 90 minutes", 90), ("### Half a day", 240)):
+    titles = ("### 90 minutes:", 90), ("### 90 minutes for web", 90), ("### Half a day", 240)
+    for title, minutes in titles:
         sheet = sheets.partition(title)[2].partition("\n#")[0]
         rows = re.findall(r"^\| (\d):(\d\d) \| (\d+) \|", sheet, re.M)
         begins = [60 * int(hour) + int(minute) for hour, minute, _ in rows]
