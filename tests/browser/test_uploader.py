@@ -63,6 +63,12 @@ def test_a_put_of_more_than_the_notebook_carries(open_lesson, tmp_path):
     status = widget.get_by_role("status")
     expect(status).to_have_text(re.compile("^Stored: S3 answered 200"), timeout=LONG)
     until(page, ["stored", str(12 * MIB), str(12 * MIB), "200"])
+    page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+            .requestExecute({ code: "lab.clean_up()" }).done"""
+    )
+    expect(status).to_have_text("Stopped. To send a file, run this cell again.", timeout=LONG)
+    expect(widget.locator("input[type=file]")).to_be_disabled()
 
 
 def test_a_form_and_what_it_refuses(open_lesson, tmp_path):
