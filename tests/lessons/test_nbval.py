@@ -22,6 +22,7 @@ from strict_s3.redact import redact, show
 from tests.lessons.lesson import LESSONS, NOTEBOOKS
 
 FIRST = NOTEBOOKS / "00-start-here.ipynb"
+CORS = NOTEBOOKS / "07-let-the-browser-in.ipynb"  # shows a value
 PATTERNS = get_sanitize_patterns(Path(SANITIZE).read_text(encoding="utf-8"))
 # Python imports this at its start, in the kernel and in its local S3: both live 40 days later.
 LATER = """
@@ -82,8 +83,9 @@ def _change_text(cell: dict) -> bool:
 
 def _change_value(cell: dict) -> bool:
     for output in cell["outputs"]:
-        if output["output_type"] == "execute_result" and output["data"]["text/plain"] == ["200"]:
-            output["data"]["text/plain"] = ["201"]
+        shown = "".join(output.get("data", {}).get("text/plain", ""))
+        if output["output_type"] == "execute_result" and shown.startswith("(200, "):
+            output["data"]["text/plain"] = [shown.replace("200", "201", 1)]
             return True
     return False
 
@@ -95,12 +97,14 @@ def _raise(cell: dict) -> bool:
     return True
 
 
-@pytest.mark.parametrize("change", [_change_text, _change_value, _raise])
-def test_nbval_notices_an_output_that_is_not_what_the_cell_gives(change, tmp_path):
-    notebook = json.loads(FIRST.read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("lesson", "change"), [(FIRST, _change_text), (CORS, _change_value), (FIRST, _raise)]
+)
+def test_nbval_notices_an_output_that_is_not_what_the_cell_gives(lesson, change, tmp_path):
+    notebook = json.loads(lesson.read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert any(change(cell) for cell in code)
-    copy = tmp_path / FIRST.name
+    copy = tmp_path / lesson.name
     copy.write_text(json.dumps(notebook), encoding="utf-8")
     done = nbval(copy)
     assert done.returncode == 1, done.stdout
