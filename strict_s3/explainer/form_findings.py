@@ -31,6 +31,7 @@ def findings_about(
     return (
         *_refused(report, now),
         *_order(form),
+        *_sent(form, fields),
         *_host(form.url, report),
         *_lifetime(report, now),
         *_left_open(report, fields),
@@ -89,6 +90,18 @@ def _order(form: FoundForm) -> Iterator[Finding]:
         )
     elif after is None:
         yield note("S3 ignores every field after the file: append the file last.")
+
+
+def _sent(form: FoundForm, fields: Mapping[str, str]) -> Iterator[Finding]:
+    for problem in form.problems:
+        yield fault(shown(problem, 400))
+    credential = fields.get("x-amz-credential", fields.get("awsaccesskeyid", ""))
+    if credential.startswith("ASIA") and "x-amz-security-token" not in fields:
+        yield fault(
+            "A temporary key (ASIA…) without the field x-amz-security-token: S3 answers "
+            "InvalidAccessKeyId.",
+            fix="Sign with all three: key id, secret key and session token, and send every field.",
+        )
 
 
 def _host(url: str, report: FormReport) -> Iterator[Finding]:

@@ -9,11 +9,12 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl
 
-from .sent import Sent
+from .sent import MULTIPART, Sent
 
 MAX_TEXT = 300_000  # characters
 _URL_NAMES = ("url", "posturl", "post_url", "action", "uploadurl", "endpoint", "host", "signedurl")
@@ -37,18 +38,31 @@ _FAMILIES = ("x-amz-", "x-ignore-", "content-", "success_action_")
 _FILE = re.compile(r"^@|^\(binary\)|^\[object (?:File|Blob)\]|^<.{0,40}file", re.I)
 
 
+_NOT_MULTIPART = (
+    "The form is not sent as multipart/form-data, so S3 answers 412 PreconditionFailed: an HTML "
+    "form "
+    'needs enctype="multipart/form-data", a program FormData.'
+)
+_NOT_CALLED_FILE = (
+    "The file's field is called {}, and S3 knows it only by the name file: it answers 400 (POST "
+    "requires exactly one file upload per request)."
+)
+
+
 @dataclass(frozen=True)
 class FoundForm:
     """A form's URL ("" if it is not in the text) and its fields, in order.
 
     `fields_after_file` are those that come after the file, which S3 does not read; None if the
-    text does not say where the file is. `undone` says what had to be undone.
+    text does not say where the file is. `undone` says what had to be undone,
+    `problems` what is wrong with how the form is sent.
     """
 
     url: str
     fields: Mapping[str, str] = field(repr=False)
     fields_after_file: tuple[str, ...] | None = None
     undone: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def find_form(text: str, sent: Sent | None = None) -> FoundForm | None:
@@ -61,7 +75,13 @@ def find_form(text: str, sent: Sent | None = None) -> FoundForm | None:
         return None
     if "&lt;input" in lower or "&lt;form" in lower or "&quot;policy&quot;" in lower:
         text = html.unescape(text)
-    return _from_value(text) or _from_html(text) or _from_code(text) or _from_pairs(text)
+    return (
+        _from_value(text)
+        or _from_html(text)
+        or _from_query(text)
+        or _from_code(text)
+        or _from_pairs(text)
+    )
 
 
 def find_policy(text: str) -> str:
@@ -203,12 +223,14 @@ class _Inputs(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.action = ""
+        self.kind = ""
         self.fields: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form" and not self.action:
             self.action = values.get("action", "")
+            self.kind = values.get("enctype", "(none)").lower()
         elif tag in ("input", "textarea") and values.get("type", "").lower() == "file":
             self.fields.append((values.get("name", "file"), "@file"))
         elif tag in ("input", "textarea") and values.get("name"):
@@ -220,7 +242,19 @@ def _from_html(text: str) -> FoundForm | None:
         return None
     reader = _Inputs()
     reader.feed(text)
-    return _ordered(reader.action, reader.fields, "The form is HTML; its inputs are its fields.")
+    form = _ordered(reader.action, reader.fields, "The form is HTML; its inputs are its fields.")
+    if form and reader.kind not in ("", MULTIPART):
+        return replace(form, problems=(*form.problems, _NOT_MULTIPART))
+    return form
+
+
+def _from_query(text: str) -> FoundForm | None:
+    """Fields as application/x-www-form-urlencoded, which S3 doesn't read."""
+    if not re.search(r"(?:^|[&\s])policy=[^&\s]{4,}&", text, re.I):
+        return None
+    body = next((w for w in text.split() if "policy=" in w.lower() and "&" in w), "")
+    form = _ordered("", parse_qsl(body, True), "Read as a form's body (name=value&…).")
+    return replace(form, problems=(*form.problems, _NOT_MULTIPART)) if form else None
 
 
 def _from_code(text: str) -> FoundForm | None:
@@ -259,8 +293,11 @@ def _any_url(text: str) -> str:
 def _ordered(url: str, pairs: Iterable[tuple[str, str]], note: str) -> FoundForm | None:
     fields: dict[str, str] = {}
     after: list[str] | None = None
+    problems: list[str] = []
     for name, value in pairs:
         if name.lower() == "file" or _FILE.match(value):
+            if name.lower() != "file":
+                problems.append(_NOT_CALLED_FILE.format(name[:40]))
             after = []
             continue
         if name in fields:
@@ -270,4 +307,5 @@ def _ordered(url: str, pairs: Iterable[tuple[str, str]], note: str) -> FoundForm
             after.append(name)
     if not _is_form(fields):
         return None
-    return FoundForm(url, fields, None if after is None else tuple(after), (note,))
+    places = None if after is None else tuple(after)
+    return FoundForm(url, fields, places, (note,), tuple(problems))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from strict_s3.explainer import InspectError, inspect_url
@@ -52,7 +54,8 @@ def test_the_same_url_however_it_comes(text, repair):
     said = (*pasted.repairs, *pasted.sent.problems)
     assert repair in " ".join(said)
     assert bool(repair) == bool(said)
-    report, plain = inspect_url(text), inspect_url(URL)
+    now = datetime(2018, 2, 10, 17, 20, tzinfo=UTC)
+    report, plain = inspect_url(text, now), inspect_url(URL, now)
     facts = [part for part in plain.facts if part.label != "method" or not pasted.method]
     assert (list(report.facts), report.segments) == (facts, plain.segments)
 

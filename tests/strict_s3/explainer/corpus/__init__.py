@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 NOW = datetime(2026, 11, 26, 11, 40, tzinfo=UTC)
 # In pieces, so that no scan for secrets takes these for real ones.
@@ -108,6 +108,12 @@ def _form(shape: str) -> str:
         fields["x-amz-meta-a"] = "1"
     elif shape == "unmet":
         fields["policy"] = _policy("2026-11-26T12:30:00Z", {"acl": "private"})
+    elif shape == "temporary":
+        fields = {name: value.replace("AKIA", "ASIA") for name, value in fields.items()}
+        own = [{"bucket": "orchard"}, ["starts-with", "$key", "user/"]]
+        own += [{name: fields[name]} for name in _FIELDS if name != "key"]
+        document = json.dumps({"expiration": "2026-11-26T12:30:00Z", "conditions": own})
+        fields["policy"] = base64.b64encode(document.encode()).decode()
     elif shape == "r2":
         url = f"https://orchard.{'0123456789abcdef' * 2}.r2.cloudflarestorage.com/"
     return _written(shape, url, fields)
@@ -125,6 +131,8 @@ def _written(shape: str, url: str, fields: dict[str, str]) -> str:
         "list": lambda: json.dumps({"url": url, "fields": pairs}),
         "lines": lambda: "\n".join(f"{name}: {value}" for name, value in fields.items()),
         "html": lambda: form + inputs,
+        "html-plain": lambda: f'<form action="{url}" method="post">{inputs}',
+        "query": lambda: urlencode(fields),
         "html-file": lambda: f'{form}<input type="file" name="file">{inputs}</form>',
         "curl": lambda: "curl" + "".join(f" -F '{name}={value}'" for name, value in fields.items()),
         "append": lambda: f"{appends}form.append('file', file);\nfetch('{url}', {{ body: form }})",
