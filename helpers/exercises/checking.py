@@ -124,6 +124,8 @@ def _because(answer: requests.Response, lab: Lab | None) -> str:
 
 # Values that are signed by mistake, for headers that a check sends.
 _TYPES = [
+    "image/png",
+    "image/PNG",
     "image/jpeg",
     "image/jpg",
     "image/*",

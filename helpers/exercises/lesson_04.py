@@ -26,7 +26,7 @@ def try_five_minutes(lab: Lab, url: object) -> str:
     """A GET good for five minutes, by what the URL says and by what S3 does."""
     text = presigned_url(url)
     lifetime(text, 300)
-    expect(send("GET", text), "The URL should work now", lab=lab)
+    expect(send("GET", text), "the URL should work now", lab=lab)
     return "X-Amz-Expires is 300 seconds, and S3 serves the file."
 
 
@@ -35,7 +35,7 @@ def check_download(lab: Lab, url: object, body: bytes) -> str:
     """A GET good for ten minutes that is saved under a name in Japanese."""
     text = presigned_url(url)
     answer = send("GET", text)
-    expect(answer, "The URL should work now", lab=lab)
+    expect(answer, "the URL should work now", lab=lab)
     if answer.content != body:
         raise NotYet("S3 answered with a different object. Which Key did you sign for?")
     disposition = answer.headers.get("content-disposition", "")

@@ -158,4 +158,6 @@ def _meaning(message: str) -> str:
         return "In a condition the name of a field begins with $."
     if '["eq", "$key"' in message:
         return "A key that ends in ${filename} allows any name there; another key only itself."
+    if '["starts-with", "$key"' in message:
+        return "That is how the keys begin that the form allows."
     return "Every field needs its condition, and every condition its field."

@@ -126,6 +126,10 @@ WRONG = {
                 "Signed content-type:image/jpeg, sent image",
             ),
             ("sign(ContentType='image/*', **SIZE)", "Signed content-type:image/*, sent image/png"),
+            (
+                "sign(ContentType='image/PNG', **SIZE)",
+                "Signed content-type:image/PNG, sent image/png",
+            ),
             # The size.
             ("sign(**PNG)", "0 bytes are accepted too"),
             ("sign(ContentLength=2047, **PNG)", "Signed content-length:2047, sent 2048"),

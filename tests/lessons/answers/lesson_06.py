@@ -85,6 +85,10 @@ WRONG = {
             ("sign('lesson-06/ann${filename}', SIZE)", "the key lesson-06/anna/one.png is"),
             ("sign('lesson-06/${filename}', SIZE)", "the key lesson-06/bob/one.png is accepted"),
             ("sign('${filename}', SIZE)", "the key lesson-06/bob/one.png is accepted"),
+            (
+                "sign('lesson-06/ann/x/${filename}', SIZE)",
+                "how the keys begin that the form allows",
+            ),
             # 1 to 5000 bytes.
             ("sign(FOLDER)", "a file of 0 bytes is accepted too"),
             ("sign(FOLDER, ['content-length-range', 0, 5000])", "a file of 0 bytes is accepted"),
