@@ -19,7 +19,7 @@ from html import escape
 from typing import ClassVar
 
 # Characters that XML 1.0 cannot have, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class S3Error(Exception):
@@ -50,7 +50,7 @@ def xml_text(value: str) -> str:
 
 def readable_xml(text: str) -> str:
     """`text` without characters that XML cannot have."""
-    return _NOT_XML.sub("\ufffd", text)
+    return NOT_XML.sub("\ufffd", text)
 
 
 # Who, and whether.

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from ..rules.errors import MalformedXML, MissingRequestBodyError, readable_xml
+from ..rules.errors import NOT_XML, MalformedXML, MissingRequestBodyError
 from ..rules.ownership import canonical_id
 from ..rules.schema import local_name
 from .response import Response
@@ -43,13 +43,18 @@ def add(parent: Element, **values: object) -> None:
     for name, value in values.items():
         if value is not None:
             text = str(value).lower() if isinstance(value, bool) else str(value)
-            SubElement(parent, name).text = readable_xml(text)
+            SubElement(parent, name).text = text
 
 
 def document(root: Element) -> Response:
-    """An answer of status 200 with this document."""
+    """An answer of status 200 with this document.
+
+    S3 writes a key's control characters as references that no XML may have, and parsers give up:
+    https://github.com/boto/botocore/issues/3496. A listing has encoding-type=url against this.
+    """
     # S3 writes no space before "/>". (In texts and attributes > is escaped.)
     text = tostring(root, encoding="unicode").replace(" />", "/>")
+    text = NOT_XML.sub(lambda found: f"&#x{ord(found[0]):x};", text)
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode("ascii", "xmlcharrefreplace")
     return Response(200, [("content-type", "application/xml")], body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import quote
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import ParseError, fromstring
 
 import pytest
 import requests
@@ -181,7 +181,11 @@ def test_keys_are_encoded_if_that_is_asked_for(service, kind):
     scope = (("prefix", "date="), ("delimiter", "%"))
     plain = raw(service, *kind)
     assert "EncodingType" not in plain.text
-    assert "date=1/a b+c*é%2F\ufffd" in [one.text for one in fromstring(plain.content).iter()]
+    # Recorded: S3 writes control characters in a way that no XML parser accepts.
+    with pytest.raises(ParseError):
+        fromstring(plain.content)
+    readable = fromstring(plain.content.replace(b"&#x1;", b""))
+    assert "date=1/a b+c*é%2F" in [one.text for one in readable.iter()]
     coded = raw(service, *kind, *scope, ("encoding-type", "url"))
     assert "<EncodingType>url</EncodingType>" in coded.text
     assert "<Delimiter>%25</Delimiter>" in coded.text
