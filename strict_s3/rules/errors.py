@@ -28,6 +28,7 @@ class S3Error(Exception):
     status: ClassVar[int] = 400
     code: ClassVar[str] = "InvalidRequest"
     default: ClassVar[str] = ""
+    has_body: ClassVar[bool] = True
 
     def __init__(self, message: str | None = None, /, **fields: object) -> None:
         self.message = self.default if message is None else message
@@ -300,6 +301,15 @@ class KMSNotFound(S3Error):
 
 class InvalidURI(S3Error):
     code, default = "InvalidURI", "Couldn't parse the specified URI."
+
+
+class UnacceptableAddress(S3Error):
+    """An address that S3's front turns away: the answer has no document.
+
+    Recorded for keys that begin with ../: https://github.com/floci-io/floci/pull/1325.
+    """
+
+    code, default, has_body = "BadRequest", "The key's .. lead out of its bucket.", False
 
 
 class AccessControlListNotSupported(S3Error):

@@ -68,6 +68,23 @@ def new_bucket_name_problem(name: str) -> str:
     return ""
 
 
+def leaves_the_bucket(key: str) -> bool:
+    """Do the ``..`` of a key, read from the left, ever outnumber the parts before them?
+
+    S3 takes no such key from an address:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
+    >>> leaves_the_bucket("a/b/../../c"), leaves_the_bucket("a/../../c")
+    (False, True)
+    """
+    depth = 0
+    for part in key.split("/") if ".." in key else ():
+        depth += -1 if part == ".." else part != "."
+        if depth < 0:
+            return True
+    return False
+
+
 def may_be_bucket_name(name: str) -> bool:
     """Can a bucket have this name? The weaker rule: for a bucket that exists already.
 

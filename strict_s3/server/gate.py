@@ -21,11 +21,14 @@ from ..rules.errors import (
     InternalError,
     InvalidArgument,
     InvalidRequest,
+    InvalidURI,
     NoSuchBucket,
     NotImplementedByS3,
     S3Error,
+    UnacceptableAddress,
 )
 from ..rules.identity import Credential
+from ..rules.limits import leaves_the_bucket
 from ..rules.operations import Operation, no_operation, put_object_needs, s3_operation
 from ..rules.ownership import check_expected_owner
 from ..rules.payload import declared_payload
@@ -150,6 +153,7 @@ class Gate:
 
     def _s3(self, call: Call) -> Response:
         call.place = self._addresses.locate(call.request)
+        _check_address(call)
         if call.request.method == "OPTIONS":
             kind = "OBJECT" if call.key else "BUCKET"
             rules = self.store.cors_rules(call.bucket)
@@ -233,6 +237,16 @@ class Gate:
             )
         call.decision.passed("authentication", "none: the request is anonymous")
         return Authentication()
+
+
+def _check_address(call: Call) -> None:
+    """What no signature can mend. (Keys in forms and documents aren't addresses.)"""
+    if leaves_the_bucket(call.key):
+        call.decision.refuse("address", UnacceptableAddress())
+    if "\0" in call.key:
+        # Reported as refused by AWS (https://github.com/go-to-k/cdkd/pull/3331), not with which
+        # code; this is the one for other addresses that can't be read.
+        call.decision.refuse("address", InvalidURI(URI=call.request.path))
 
 
 def _check_overrides(call: Call) -> None:

@@ -28,6 +28,11 @@ def new_ids() -> Ids:
 
 
 def refusal(error: S3Error, ids: Ids) -> Response:
-    """The refusal as a response: the error's XML, and the headers that belong to it."""
+    """The refusal as a response: the error's XML, and the headers that belong to it.
+
+    For a few errors S3 sends neither.
+    """
+    if not error.has_body:
+        return Response(error.status)
     headers = [("content-type", "application/xml"), *error.headers.items()]
     return Response(error.status, headers, error.to_xml(*ids))

@@ -316,7 +316,8 @@ def test_never_a_500(target, caplog):
         shown = (number, request, body[:400], told[:400], caplog.text[-400:])
         assert answer.status < 500 or answer.status == 501, shown
         if answer.status >= 400 and request.method != "HEAD":
-            assert _code(told), shown
+            # Where dots lead out of the bucket there is no document.
+            assert _code(told) or "/.." in request.path, shown
         if number % 2000 == 1999:
             target.empty()
         if number == REQUESTS // 2:
