@@ -9,6 +9,7 @@ on AWS in February 2026.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
@@ -96,6 +97,8 @@ class _Reader:
             )
         parsed = tuple(self._statement(item, i) for i, item in enumerate(statements, 1))
         sids = [item["Sid"] for item in statements if item.get("Sid")]
+        if self._kind == "identity":
+            self._check_sids(sids)
         if twice := {sid for sid in sids if sids.count(sid) > 1}:
             self._fault(
                 Phase.SIDS,
@@ -105,6 +108,20 @@ class _Reader:
         if self._first:
             raise self._first[1]
         return Policy(self._name, self._kind, parsed, version == _LATEST)
+
+    def _check_sids(self, sids: list[str]) -> None:
+        """Policies of buckets can have blanks in a Sid; those of users and roles can't.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+        """
+        for sid in sids:
+            if not re.fullmatch("[0-9A-Za-z]*", sid):
+                self._fault(
+                    Phase.SIDS,
+                    f'The Sid "{sid}" must be of A-Z, a-z and 0-9 alone.',
+                    "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies "
+                    "the regular expression [0-9A-Za-z]*",
+                )
 
     def _fault(self, phase: Phase, message: str, aws: str) -> None:
         if self._first is None or phase < self._first[0]:
