@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .condition_keys import is_known
+from .condition_keys import LISTING_KEYS, is_known, may_be_listing
 from .errors import MalformedPolicyDocument, PolicyTooLarge
 from .limits import MAX_BUCKET_POLICY
 from .policy import MalformedPolicy, Policy, parse_policy
@@ -70,6 +70,14 @@ def problems(bucket: str, policy: Policy) -> Iterator[MalformedPolicyDocument]:
                 yield MalformedPolicyDocument(
                     "Action does not apply to any resource(s) in statement", Detail=action
                 )
+        if not statement.not_actions and any(
+            key.lower() in LISTING_KEYS and not may_be_listing(action)
+            for _, key, _ in statement.conditions
+            for action in statement.actions
+        ):
+            yield MalformedPolicyDocument(
+                "Conditions do not apply to combination of actions and resources in statement"
+            )
 
 
 def normalised(document: str | bytes) -> str:

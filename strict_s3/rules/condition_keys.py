@@ -87,6 +87,9 @@ _EXISTING_TAG = """
     s3:PutObjectVersionAcl s3:PutObjectVersionTagging"""
 EXISTING_TAG = frozenset(_EXISTING_TAG.split())
 LISTING = frozenset(("s3:ListBucket", "s3:ListBucketVersions"))
+# With another action they are refused in a bucket policy, as
+# https://github.com/humanmade/S3-Uploads/issues/239 quotes AWS. Of other keys no answer is known.
+LISTING_KEYS = frozenset(("s3:delimiter", "s3:max-keys", "s3:prefix"))
 LOCKING = frozenset(("s3:PutObject", "s3:PutObjectLegalHold", "s3:PutObjectRetention"))
 WRITING_OR_DELETING = frozenset(("s3:DeleteObject", "s3:PutObject"))
 # Operations that obey the headers for tags and locks; others ignore them, and so do policies.
@@ -95,6 +98,15 @@ DESCRIBES_OBJECTS = frozenset(("CopyObject", "CreateMultipartUpload", "PostObjec
 # the CreateMultipartUpload, UploadPart, and UploadPartCopy operations":
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
 CREATES_OBJECTS = frozenset(("CompleteMultipartUpload", "CopyObject", "PostObject", "PutObject"))
+
+
+def may_be_listing(action: str) -> bool:
+    """Can this action of a policy be one that has the keys of listings?
+
+    >>> may_be_listing("s3:listbucket"), may_be_listing("s3:*"), may_be_listing("s3:GetObject")
+    (True, True, False)
+    """
+    return "*" in action or "?" in action or action.lower() in {name.lower() for name in LISTING}
 
 
 def has_version(action: str) -> bool:

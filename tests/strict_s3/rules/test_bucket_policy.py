@@ -55,6 +55,10 @@ def test_documents_that_are_no_policy(text, message):
     assert refusal(text)[0] == message
 
 
+MISPLACED_KEY = "Conditions do not apply to combination of actions and resources in statement"
+PREFIX = {"Condition": {"StringLike": {"s3:prefix": "a/*"}}}
+
+
 @pytest.mark.parametrize(
     ("changes", "message", "detail"),
     [
@@ -92,6 +96,14 @@ def test_documents_that_are_no_policy(text, message):
             "Action does not apply to any resource(s) in statement",
             "s3:ListAllMyBuckets",
         ),
+        *(
+            ({**changes, "Condition": {"StringLike": {key: "a"}}}, MISPLACED_KEY, "")
+            for key in ("s3:prefix", "S3:Delimiter", "s3:max-keys")
+            for changes in (
+                {"Action": "s3:GetObject"},
+                {"Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": OWN},
+            )
+        ),
     ],
 )
 def test_policies_that_s3_does_not_take(changes, message, detail):
@@ -107,6 +119,10 @@ def test_policies_that_s3_does_not_take(changes, message, detail):
         {"Action": ["s3:GetObject", "s3:ListBucket"], "Resource": [OWN, f"{OWN}/*"]},
         {"Action": ["s3:GetObject", "s3:ListBucket"], "Resource": f"{OWN}*"},
         {"Action": "s3:ReplicateObject"},
+        {"Action": "S3:ListBucket", "Resource": OWN, **PREFIX},
+        {"Action": ["s3:listbucketversions", "s3:List*", "s3:*"], "Resource": [OWN, f"{OWN}/*"]}
+        | PREFIX,
+        {"Action": None, "NotAction": "s3:GetObject", "Resource": OWN, **PREFIX},
         {"Action": "s3:GetBucketTagging", "Resource": OWN},
         {"Action": None, "NotAction": "s3:GetObject", "Resource": OWN},
         {"Resource": None, "NotResource": OWN},
