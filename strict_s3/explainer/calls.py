@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -48,18 +49,25 @@ def _chosen(text: str) -> dict[str, Any] | None:
         entries = _entries(json.loads(stripped))
     except (ValueError, RecursionError):
         return None
-    entries = [each for each in entries if isinstance(each["request"].get("url"), str)]
+    entries = [each for each in entries if _url_of(each["request"])]
     return next((each for each in entries if _status(each) >= 400), next(iter(entries), None))
 
 
 def _entries(document: Any) -> list[dict[str, Any]]:
     log = document.get("log", document) if isinstance(document, dict) else document
-    entries = log.get("entries", [log]) if isinstance(log, dict) else log
+    entries = log.get("entries", log.get("item", [log])) if isinstance(log, dict) else log
     if not isinstance(entries, list):
         return []
     return [
         each for each in entries if isinstance(each, dict) and isinstance(each.get("request"), dict)
     ]
+
+
+def _url_of(request: Mapping[str, Any]) -> str:
+    """A HAR's URL is text, Postman's is an object with the raw text."""
+    url = request.get("url", "")
+    url = url.get("raw", "") if isinstance(url, dict) else url
+    return url if isinstance(url, str) else ""
 
 
 def _status(entry: Mapping[str, Any]) -> int:
@@ -69,9 +77,10 @@ def _status(entry: Mapping[str, Any]) -> int:
 
 def _from_entry(entry: Mapping[str, Any], request: Mapping[str, Any]) -> Sent:
     pairs = []
-    for each in request.get("headers") or []:
+    for each in request.get("headers") or request.get("header") or []:
         if isinstance(each, dict):
-            pairs.append((str(each.get("name", "")), str(each.get("value", ""))))
+            name = each.get("name", each.get("key", ""))
+            pairs.append((str(name), str(each.get("value", ""))))
     posted = request.get("postData")
     fields = tuple(
         (str(each.get("name", "")), f"@{each['fileName']}" if "fileName" in each
@@ -82,9 +91,14 @@ def _from_entry(entry: Mapping[str, Any], request: Mapping[str, Any]) -> Sent:
     response = entry.get("response") or {}
     content = response.get("content") if isinstance(response, dict) else None
     answer = content.get("text", "") if isinstance(content, dict) else ""
+    if isinstance(content, dict) and content.get("encoding") == "base64":
+        try:
+            answer = base64.b64decode(str(answer)).decode("utf-8", "replace")
+        except ValueError:
+            answer = ""
     return Sent(
         str(request.get("method", "GET")).upper(),
-        str(request["url"]),
+        _url_of(request),
         lower(pairs),
         "HAR entry",
         fields,
@@ -188,6 +202,27 @@ def read_call(text: str) -> Sent | None:
                 continue
         return _from_call(match, body, url[0])
     return None
+
+
+# A method in a call or an assignment of any language: NewRequest("PUT", …), httpMethod = "PUT".
+_METHOD = re.compile(
+    rf"(?:NewRequest(?:WithContext)?\(|[mM]ethod\b|\btype\b|CURLOPT_CUSTOMREQUEST)[^\w\n]{{0,12}}?"
+    rf"(?:ctx, )?['\"](?P<method>{_METHODS})['\"]"
+)
+_SET_HEADER = re.compile(
+    r"(?:[hH]eader(?:\.Set|\.Add)?|setRequestProperty|setValue|addHeader)\(\s{0,3}['\"]([\w-]{2,60})['\"]"
+    r",\s{0,3}['\"]([^'\"]{0,2000})['\"]"
+)
+
+
+def read_code(text: str) -> Sent | None:
+    """A request in code whose library is not known: its method, and headers that are set."""
+    text = text[:100_000]
+    match = _METHOD.search(text)
+    url = re.search(r"['\"`](https?://[^\s'\"`]{20,32000})['\"`]", text)
+    if not match or not url:
+        return None
+    return Sent(match["method"], url[1], lower(_SET_HEADER.findall(text)), "code")
 
 
 def _arguments(text: str, begin: int) -> str:

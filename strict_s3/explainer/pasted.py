@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ..errors import InspectError
-from .calls import read_call, read_record
+from .calls import read_call, read_code, read_record
 from .cutting import MAX_URL, START
 from .decode import Candidate, best_url, searched, sense_of
 from .decode_steps import STEPS
@@ -65,7 +65,7 @@ def read_sent(text: str, found: Candidate | None) -> tuple[Sent | None, tuple[st
     undone: list[str] = []
     sent = None
     for state in (text, found.text if found else text):
-        sent = read_record(state) or read_command(state) or read_call(state)
+        sent = read_record(state) or read_command(state) or read_call(state) or read_code(state)
         if sent:
             undone = list(found.undone) if found and state == found.text and state != text else []
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .cutting import START
 from .sent import FORM, MULTIPART, Sent, lower
@@ -23,6 +24,7 @@ _CURL_VALUES = {
     *("-w", "--write-out", "--retry", "--cacert", "-E", "--cert", "--key", "-K", "--config"),
     *("--resolve", "--aws-sigv4", "-D", "--dump-header", "-C", "--continue-at", "--limit-rate"),
 }  # fmt: skip
+_ASSIGNED = re.compile(r"\$?\w{1,40}\s{0,3}=\s{0,3}['\"](https?://[^\s'\"]{10,32000})")
 _NOT_QUOTED = "The URL is not in quotes: a shell ends the command at the first &. Put it in '…'."
 _WGET_VALUES = {"-O", "--output-document", "-o", "--header", "--method", "--body-file",
                 "--body-data", "--post-file", "--post-data", "-P", "-U", "--user-agent", "-T",
@@ -39,6 +41,8 @@ def read_command(text: str) -> Sent | None:
         piped = bool(re.search(r"\|[ \t]*$", text[max(0, match.start("name") - 40) :
                                                    match.start("name")]))  # fmt: skip
         sent = _read(name, command, piped)
+        if sent and not sent.url and "$" in command[:300] and (url := _ASSIGNED.search(text)):
+            sent = replace(sent, url=url[1])  # -Uri $url
         if sent and sent.url:
             return sent
     return None
@@ -137,7 +141,7 @@ def _curl(words: list[str], command: str, piped: bool) -> Sent:
 
 
 _CHUNKED = (
-    "{} sends standard input without a length (chunked), and S3 answers 501 NotImplemented: send "
+    "{} sends the body without a length (chunked), and S3 answers 501 NotImplemented: send "
     "a file, whose Content-Length is known."
 )
 

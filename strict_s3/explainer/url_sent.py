@@ -60,11 +60,26 @@ def _headers(report: UrlReport, pasted: Pasted) -> Iterator[Finding]:
             fix="Send no Authorization header with a presigned URL.",
         )
     for name in report.send:
-        if name not in _AUTOMATIC and name not in headers:
-            short = the if sent.by != "curl command" else "the command"
-            yield fault(f"{name} is signed, but {short} does not send it: SignatureDoesNotMatch.",
-                        fix=f"Send {name} with exactly the signed value.")  # fmt: skip
-    unsigned = [n for n in headers if n.startswith("x-amz-") and n not in report.send
+        if name in _AUTOMATIC or name in headers:
+            continue
+        if name == "content-type" and sent.by.startswith("code"):
+            yield note(
+                "content-type is signed, and the code does not set it: then the client sends its "
+                "own "
+                "(fetch the file's type, urllib application/x-www-form-urlencoded) or none. Set "
+                "exactly "
+                "the signed value."
+            )
+            continue
+        short = the if sent.by != "curl command" else "the command"
+        yield fault(
+            f"{name} is signed, but {short} does not send it: SignatureDoesNotMatch.",
+            fix=f"Send {name} with exactly the signed value.",
+        )
+    unsigned = (
+        ["content-md5"] if "content-md5" in headers and "content-md5" not in report.send else []
+    )
+    unsigned += [n for n in headers if n.startswith("x-amz-") and n not in report.send
                 and n != "x-amz-content-sha256"]  # fmt: skip
     if unsigned and report.version == 4:
         names = ", ".join(map(shown, unsigned))
