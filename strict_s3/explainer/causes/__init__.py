@@ -73,4 +73,15 @@ def find_cause(code: str, message: str, facts: Facts) -> Cause | None:
 
 
 def _filled(text: str, facts: Facts) -> str:
+    """The text with its values; without the sentence, or the words, whose value isn't known."""
+    missing = [name for name in re.findall(r"\{(\w+)\}", text) if name not in facts]
+    if missing:
+        sentences = re.split(r"(?<=[.])\s+", text)
+        kept = [each for each in sentences if not any(f"{{{name}}}" in each for name in missing)]
+        if kept:
+            text = " ".join(kept)
+        elif len(missing) == 1:
+            text = re.sub(rf"[ :]*\(?\{{{missing[0]}\}}\)?", "", text)
+        else:
+            text = "S3's XML has the figures; they are not in this text."
     return re.sub(r"\{(\w+)\}", lambda match: facts[match[1]], text)
