@@ -16,7 +16,7 @@ import pytest
 from strict_s3.rules.request import Request
 from strict_s3.server.http import loop, workers
 from strict_s3.server.http.connection import PATIENCE, SMALL_BODY, Connection, State
-from strict_s3.server.http.head import MAX_HEADERS
+from strict_s3.server.http.head import MAX_HEAD, MAX_HEADERS
 from strict_s3.server.http.loop import Server
 from strict_s3.server.response import Response
 from tests.strict_s3.waiting import wait_until
@@ -206,7 +206,8 @@ class Dripping:
 
 
 def test_a_dripped_head_or_body_is_not_scanned_again_for_each_byte(server):
-    data = b"PUT / HTTP/1.1\r\nHost: h\r\n" + b"A:\r\n" * (MAX_HEADERS // 4 - 20)
+    line = b"PUT /" + b"a" * (MAX_HEAD - MAX_HEADERS) + b" HTTP/1.1\r\nHost: h\r\n"
+    data = line + b"A:\r\n" * (MAX_HEADERS // 4 - 40)
     dripped = Connection(server, Dripping(data), "127.0.0.1")
     began = time.thread_time()
     for _ in range(len(data)):
@@ -222,6 +223,7 @@ def test_a_dripped_head_or_body_is_not_scanned_again_for_each_byte(server):
         (b"GET / HTTP/1.1\r\nHost: h\n\r\n", 400, b"BadRequest"),
         (b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"x" * MAX_HEADERS, 400, b"HeaderSectionTooLarge"),
         (b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"x" * MAX_HEADERS + b"\r\n\r\n", 400, b"TooLarge"),
+        (b"GET /" + b"a" * MAX_HEAD, 400, b"<MaxSizeAllowed>8192</MaxSizeAllowed>"),
         (b"\x16\x03\x01\x02", 400, b"InvalidURI"),  # the beginning of TLS
         (b"GET /\r\n", 400, b"InvalidURI"),
         (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, b"BadRequest"),
@@ -233,6 +235,14 @@ def test_what_is_no_http_is_refused_at_once(server, sent, status, code):
         assert (got[0], code in got[1]) == (status, True)
         assert one.recv(1) == b""
     assert deserted(server)
+
+
+def test_a_head_may_have_long_headers_behind_a_longer_line(server):
+    """Presigned URLs with a session token and a long key are long; S3 counts the headers."""
+    fields = b"Host: h\r\nA: "
+    fields += b"x" * (MAX_HEADERS - len(fields) - 4) + b"\r\n\r\n"
+    with wire(server, b"GET /" + b"a" * 2 * MAX_HEADERS + b" HTTP/1.1\r\n" + fields) as one:
+        assert answer(one)[0] == 200
 
 
 def test_http_1_0(server):
