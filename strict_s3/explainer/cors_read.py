@@ -47,6 +47,12 @@ def read_configuration(
             "'AllowedMethods': […]}]}, or S3's XML."
         ) from None
     except S3Error as error:
+        if error.code == "MalformedXML":
+            raise InspectError(
+                "S3 refuses this configuration: it needs at least one rule, and each rule at "
+                "least one "
+                "of AllowedOrigins and of AllowedMethods; MaxAgeSeconds is a number."
+            ) from None
         raise InspectError(f"S3 refuses this configuration: {shown(error.message)}") from None
 
 
@@ -54,8 +60,10 @@ def _as_xml(configuration: Any) -> Element:
     """boto3's dict as the XML that boto3 sends, so that the server's own reader checks it."""
     rules = configuration
     if isinstance(configuration, Mapping):
-        if isinstance(configuration.get("CORSConfiguration"), Mapping):
-            configuration = configuration["CORSConfiguration"]
+        for name, inner in configuration.items():
+            if str(name).lower() == "corsconfiguration" and isinstance(inner, Mapping):
+                configuration = inner
+                break
         other = next(
             (name for name in configuration if str(name).lower() == "corsrules"), "CORSRules"
         )

@@ -13,7 +13,7 @@ RESOURCES = (
     Cause("NoSuchKey", "", "There is no object with this key.",
           "The signature is right: S3 says this only to signers who are allowed to list the "
           "bucket. Signing for a key that doesn't exist yet is fine.",
-          "Check the spelling of {Key}: case, slashes, and characters encoded twice."),
+          "Check the spelling of the key {Key}: case, slashes, and characters encoded twice."),
     Cause("NoSuchVersion", "", "There is no such version of the object.",
           "versionId names a version that was deleted or never existed.", "List the versions."),
     Cause("NoSuchUpload", "", "There is no such multipart upload.",
