@@ -24,7 +24,7 @@ _PIECES = {
     "X-Amz-Algorithm": "how it was signed",
     "X-Amz-Credential": "key, day, region, service",
     "X-Amz-Date": "when it was signed, UTC",
-    "X-Amz-Expires": "how many seconds it lives",
+    "X-Amz-Expires": "its lifetime in seconds",
     "X-Amz-SignedHeaders": "headers that are covered",
     "X-Amz-Signature": "the proof, hidden",
     "X-Amz-Security-Token": "the session's token, hidden",

@@ -91,7 +91,7 @@ def _headers(value: str) -> str:
     for one in value.split(","):
         name, colon, text = one.strip().partition(":")
         if one.strip() and not (colon and name.strip() and text.strip()):
-            return f"{fields.shorten(one.strip())} is no header: write name: value."
+            return f"{fields.shorten(one.strip())} isn't a header: write name: value."
     return fields.header_value(value.strip())
 
 

@@ -108,7 +108,7 @@ def key(value: str) -> str:
         return f"{shorten(value)} names a bucket too, and this field holds the key alone: {alone}."
     length = len(value.encode())
     if length > MAX_KEY:
-        return f"this key has {length} bytes and S3 takes {MAX_KEY}: shorten it."
+        return f"this key has {length} bytes and S3 accepts {MAX_KEY}: shorten it."
     return ""
 
 
@@ -171,7 +171,7 @@ def header_value(value: str) -> str:
         return "a header's value has no space at its ends: delete it."
     odd = next((c for c in value if not " " <= c <= "~"), "")
     if odd:
-        return f"a header carries plain ASCII letters, and {odd!r} is none: write it without."
+        return f"a header holds ASCII characters only, and {odd!r} isn't one: leave it out."
     return ""
 
 
@@ -188,7 +188,7 @@ def saved_as(value: str) -> str:
 def media_type(value: str) -> str:
     """A Content-Type."""
     if not re.fullmatch(r"[\w.+-]+/[\w.+-]+(\s*;\s*[\w-]+=[\w\"./+-]+)*", value, re.ASCII):
-        return f"{shorten(value)} is no media type: write type/subtype, such as image/png."
+        return f"{shorten(value)} isn't a media type: write type/subtype, such as image/png."
     return ""
 
 
@@ -208,7 +208,7 @@ def sha256(value: str) -> str:
     if re.fullmatch("[0-9a-fA-F]{64}", value):
         right = base64.b64encode(bytes.fromhex(value)).decode()
         return (
-            f"{shorten(value, 12)} is hexadecimal, and S3 takes a SHA-256 in base64: "
+            f"{shorten(value, 12)} is hexadecimal, and S3 expects a SHA-256 in base64: "
             f"write {right} in its place."
         )
     try:
@@ -216,7 +216,7 @@ def sha256(value: str) -> str:
     except ValueError:
         found = b""
     if not found or base64.b64encode(found).decode() != value:
-        return f"{shorten(value)} is no base64, in which S3 takes a SHA-256: {made_by}."
+        return f"{shorten(value)} isn't base64, in which S3 expects a SHA-256: {made_by}."
     if len(found) != LENGTHS["SHA256"]:
         have = byte_count(len(found))
         return f"{shorten(value)} is base64 of {have}, and a SHA-256 has 32: {made_by}."

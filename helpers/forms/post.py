@@ -45,9 +45,7 @@ def _field_name(value: str) -> str:
     if not value:
         return "a condition is about a field: write its name, such as Content-Type."
     if not re.fullmatch("[A-Za-z0-9_-]+", value):
-        return (
-            f"{fields.shorten(value)} is no name of a field: write letters and dashes, without $."
-        )
+        return f"{fields.shorten(value)} isn't a field's name: write letters and dashes, without $."
     return _TAKEN.get(value.lower(), "")
 
 
@@ -170,7 +168,7 @@ def _key_note(value: str) -> str:
 
 def _file_name(value: str) -> str:
     if not value or re.search('[\\x00-\\x1f\\x7f"]', value):
-        return f"{fields.shorten(value)} is no name of a file: write one, such as hello.txt."
+        return f"{fields.shorten(value)} isn't a file's name: write one, such as hello.txt."
     return ""
 
 
@@ -187,7 +185,7 @@ class PostModel(FormModel):
 
     own = (
         Field("Key", "Key of the object", check=fields.key, note=_key_note),
-        Field("ExpiresIn", "Seconds it lives", "1800", fields.seconds, fields.duration),
+        Field("ExpiresIn", "Lifetime in seconds", "1800", fields.seconds, fields.duration),
         Field("filename", "Name of the file", "hello.txt", check=_file_name),
         Field("body", "Text to upload", "Hello from the form", note=_bytes),
     )

@@ -74,7 +74,7 @@ _URL_FIELDS = (
     ),
     Field(
         "ExpiresIn",
-        "Seconds it lives",
+        "Lifetime in seconds",
         "1800",
         check=fields.seconds,
         note=fields.duration,

@@ -43,7 +43,7 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
         if request.headers.get("Host") not in hosts:
             raise Refused(421, "This page answers to its own address only.")
         if request.method not in ("GET", "HEAD") and request.headers.get("Origin") not in origins:
-            raise Refused(403, "This was not sent by the page itself (its Origin is another one).")
+            raise Refused(403, "This was not sent by the page itself (it has a different Origin).")
 
     @app.after_request
     def headers(answer: Response) -> Response:

@@ -19,7 +19,7 @@ from tests.secret_scan import secrets_in
 
 
 def get(page: Page, form: Locator) -> list[str]:
-    life = form.get_by_label("Seconds it lives")
+    life = form.get_by_label("Lifetime in seconds")
     sign = form.get_by_role("button", name="Sign", exact=True)
     life.fill("700000")
     described(life, "✗ 700000 seconds are more than seven days")
@@ -69,13 +69,13 @@ def put(page: Page, form: Locator) -> list[str]:
     form.get_by_label("Text to upload").fill("Hello from the form!")
     described(form.get_by_label("Exact size, bytes"), "Signed: no byte more, no byte less.")
     form.get_by_label("Content type").fill("text")
-    described(form.get_by_label("Content type"), "✗ 'text' is no media type")
+    described(form.get_by_label("Content type"), "✗ 'text' isn't a media type")
     form.get_by_label("Content type").fill("text/plain")
     checksum = form.get_by_label("SHA-256, base64")
     own = sha256_of(b"Hello from the form!")
     described(checksum, f"Any content. The text below has {own}")
     checksum.fill(own[:-1])
-    described(checksum, f"✗ '{own[:40]}…' is no base64")
+    described(checksum, f"✗ '{own[:40]}…' isn't base64")
     expect(checksum).to_have_attribute("aria-invalid", "true")
     checksum.fill(own)
     described(checksum, "Signed: this content and no other.")

@@ -70,8 +70,8 @@ def test_wrong_rules_are_told(lab, values, sentence):
     [
         ("origin", "www.example.com", "is not an origin"),
         ("origin", f"{ORIGIN}/", "is not an origin"),
-        ("headers", "content-type", "is no header: write name: value."),
-        ("headers", "a: é", "plain ASCII"),
+        ("headers", "content-type", "isn't a header: write name: value."),
+        ("headers", "a: é", "ASCII characters only"),
         ("Key", "", "an object needs a key"),
     ],
 )

@@ -93,14 +93,14 @@ def test_a_key_that_is_seldom_meant(key, said):
 
 def test_a_checksum_that_is_none_is_told_how_to_become_one():
     made_by = "write what base64.b64encode(hashlib.sha256(content).digest()) gives."
-    assert fields.sha256("a b") == f"'a b' is no base64, in which S3 takes a SHA-256: {made_by}"
+    assert fields.sha256("a b") == f"'a b' isn't base64, in which S3 expects a SHA-256: {made_by}"
     assert fields.sha256("AA==") == f"'AA==' is base64 of 1 byte, and a SHA-256 has 32: {made_by}"
     md5 = "1B2M2Y8AsgTpgAmY7PhCfg=="
     assert fields.sha256(md5) == f"'{md5}' is base64 of 16 bytes, and a SHA-256 has 32: {made_by}"
     # What sha256sum prints is the usual mistake, and the right value can be told.
     printed = hashlib.sha256(b"").hexdigest()
     assert fields.sha256(printed) == (
-        "'e3b0c44298fc…' is hexadecimal, and S3 takes a SHA-256 in base64: "
+        "'e3b0c44298fc…' is hexadecimal, and S3 expects a SHA-256 in base64: "
         f"write {EMPTY} in its place."
     )
     assert fields.sha256_of(b"") == EMPTY

@@ -83,7 +83,7 @@ def test_a_wrong_field_is_told_and_nothing_is_signed(lab):
     with pytest.raises(FormProblem) as problem:
         form.sign()
     assert "Key of the object: an object needs a key" in str(problem.value)
-    assert "Seconds it lives: 604801 seconds are more than seven days" in str(problem.value)
+    assert "Lifetime in seconds: 604801 seconds are more than seven days" in str(problem.value)
 
 
 def test_a_refusal_is_explained_beside_what_was_signed(lab):
@@ -129,7 +129,7 @@ def test_checksums_are_compared_before_s3_does(lab):
     assert form.remark("ChecksumSHA256").text == ""
     form.fields["ChecksumSHA256"] = CHECKSUM[:-1]
     assert form.remark("ChecksumSHA256").problem
-    with pytest.raises(FormProblem, match=r"SHA-256, base64: 'pM21.*' is no base64"):
+    with pytest.raises(FormProblem, match=r"SHA-256, base64: 'pM21.*' isn't base64"):
         form.sign()
 
 

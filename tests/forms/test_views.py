@@ -90,7 +90,7 @@ def _all_widgets():
 
 def test_a_change_is_told_at_once(lab):
     form = GetForm(lab, Key="k")
-    row = next(row for row in form.lines if row.input.description == "Seconds it lives")
+    row = next(row for row in form.lines if row.input.description == "Lifetime in seconds")
     row.input.value = "0"
     assert row.message.problem and row.message.text.startswith("0 seconds would be over at once")
     assert form.sign_button.disabled
