@@ -53,6 +53,33 @@ class CopySource:
         return "s3:GetObject" if self.version is None else "s3:GetObjectVersion"
 
 
+def check_no_body(request: Request) -> None:
+    """CopyObject has no body. Raises InvalidRequest.
+
+    Reported from AWS: https://github.com/versity/versitygw/issues/1242.
+    """
+    if whole_number(request.header("content-length", "0")):
+        raise InvalidRequest(
+            "The request included a body. Requests of this type must not include a non-empty body."
+        )
+
+
+def misplaced_source(request: Request) -> S3Error | None:
+    """Why a request that is no PUT must not name a copy source; None if it doesn't.
+
+    Reported from AWS: https://github.com/versity/versitygw/pull/1642. It says so of a POST only
+    where that is about an upload.
+    """
+    post = request.method == "POST" and "uploadId" in request.parameters
+    if COPY_SOURCE in request.header_map and (post or request.method in ("GET", "HEAD", "DELETE")):
+        return InvalidArgument(
+            "You can only specify a copy source header for copy requests.",
+            ArgumentName=COPY_SOURCE,
+            ArgumentValue=request.header(COPY_SOURCE),
+        )
+    return None
+
+
 def copy_source(request: Request) -> CopySource:
     """The source of a copy. Raises what `copy_source_problem` returns."""
     found = _parsed(request)

@@ -14,7 +14,7 @@ import traceback
 from collections import deque
 from typing import Any
 
-from ..rules import cors, header_auth, inputs, post_policy, query_auth
+from ..rules import copying, cors, header_auth, inputs, post_policy, query_auth
 from ..rules.authentication import Authentication, Endpoint, Verifier
 from ..rules.decision import Decision
 from ..rules.errors import (
@@ -165,6 +165,8 @@ class Gate:
         else:
             call.payload = declared_payload(call.request)
             call.who = self._authenticate(call)
+        if misplaced := copying.misplaced_source(call.request):
+            call.decision.refuse("operation", misplaced)
         if operation is None:
             call.decision.refuse(
                 "operation", no_operation(call.request, call.key), "no S3 operation is this one"

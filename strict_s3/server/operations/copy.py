@@ -40,6 +40,7 @@ _ARCHIVED = "Operation is not valid for the source object's storage class"
 
 def copy_object(store: Store, call: Call) -> Response:
     """CopyObject: another object with the same bytes."""
+    copying.check_no_body(call.request)
     bucket = store.bucket(call.bucket)
     source, old = _find_source(store, call)
     copying.check_source_size(old.size)

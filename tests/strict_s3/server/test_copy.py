@@ -463,3 +463,29 @@ def test_a_part_for_an_upload_that_is_not_there(service):
         CopySource=f"{service.bucket}/k",
     )
     assert error["Code"] == "NoSuchUpload"
+
+
+def test_a_copy_has_no_body(service):
+    service.put()
+    headers = {"x-amz-copy-source": f"/{service.bucket}/k"}
+    url = service.sign("PUT", f"/{service.bucket}/copy", headers=headers)
+    refused = error_of(requests.put(url, headers=headers, data=b"x"))
+    assert refused[:2] == (400, "InvalidRequest")
+    assert refused[2].startswith("The request included a body.")
+    assert service.stored() == ["k"]
+    assert requests.put(url, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "POST"])
+@pytest.mark.parametrize("key", ["", "/k"])
+def test_only_a_put_names_a_copy_source(service, method, key):
+    service.put()
+    headers = {"x-amz-copy-source": f"/{service.bucket}/k"}
+    query = [("uploadId", "a")] if method == "POST" else []
+    url = service.sign(method, f"/{service.bucket}{key}", headers=headers, query=query)
+    answer = requests.request(method, url, headers=headers)
+    assert answer.status_code == 400
+    if method != "HEAD":
+        message = "You can only specify a copy source header for copy requests."
+        assert error_of(answer)[1:] == ("InvalidArgument", message)
+    assert service.stored() == ["k"]
