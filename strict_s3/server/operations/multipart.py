@@ -23,9 +23,11 @@ from ...rules.documents import COMPLETE_MULTIPART_UPLOAD
 from ...rules.errors import (
     BadDigest,
     EntityTooSmall,
+    InvalidArgument,
     InvalidPart,
     InvalidPartOrder,
     InvalidRequest,
+    MalformedXML,
 )
 from ...rules.lifecycle import upload_end
 from ...rules.limits import MIN_PART
@@ -149,7 +151,12 @@ def _parts_named(body: bytes) -> list[NamedPart]:
         checksums = {name.removeprefix("Checksum"): value for name, value in values.items()}
         parts.append(NamedPart(number, etag, checksums))
     if not parts:
-        raise InvalidRequest("You must specify at least one part")
+        raise MalformedXML() if body else InvalidRequest("You must specify at least one part")
+    for one in parts:
+        if one.number < 1:
+            raise InvalidArgument(
+                "PartNumber must be >= 1", ArgumentName="PartNumber", ArgumentValue=one.number
+            )
     return parts
 
 

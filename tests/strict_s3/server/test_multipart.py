@@ -121,7 +121,7 @@ def test_a_part_sent_again_takes_the_place_of_the_first(service):
     ("body", "code"),
     [
         (b"", "InvalidRequest"),
-        (b"<CompleteMultipartUpload/>", "InvalidRequest"),
+        (b"<CompleteMultipartUpload/>", "MalformedXML"),
         (b"<a", "MalformedXML"),
         (b"<a/>", "MalformedXML"),
         (b"<CompleteMultipartUpload><Part/></CompleteMultipartUpload>", "MalformedXML"),
