@@ -73,10 +73,15 @@ def check_future(moment: datetime, now: datetime, name: str, value: str) -> None
         )
 
 
-def check_enabled(enabled: bool) -> None:
-    """Retention and legal hold need a bucket with Object Lock. Raises InvalidRequest."""
+def check_enabled(enabled: bool, *, in_headers: bool = False) -> None:
+    """Retention and legal hold need a bucket with Object Lock. Raises InvalidRequest.
+
+    Of the headers of an upload S3 says it in other words:
+    https://github.com/versity/versitygw/issues/1751.
+    """
     if not enabled:
-        raise InvalidRequest("Bucket is missing Object Lock Configuration")
+        name = "ObjectLockConfiguration" if in_headers else "Object Lock Configuration"
+        raise InvalidRequest(f"Bucket is missing {name}")
 
 
 def bypass_asked_for(headers: Mapping[str, str], enabled: bool) -> bool:

@@ -117,7 +117,7 @@ def new_object(store: Store, bucket: Bucket, call: Call) -> ObjectVersion:
     new.retention = object_lock.retention_asked_for(headers, call.now)
     new.legal_hold = object_lock.legal_hold_asked_for(headers)
     if new.retention or new.legal_hold:
-        object_lock.check_enabled(bucket.settings.object_lock)
+        object_lock.check_enabled(bucket.settings.object_lock, in_headers=True)
     new.retention = new.retention or default_retention(bucket, new.modified)
     return new
 
