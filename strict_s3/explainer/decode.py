@@ -68,6 +68,8 @@ def from_bytes(data: bytes) -> Decoded:
             return Decoded(data.decode(name, "replace"), note if name == "utf-16" else ())
     if len(data) > 9 and data[1:40:2].count(0) * 2 > len(data[1:40:2]):
         return Decoded(data.decode("utf-16-le", "replace"), ("The text was UTF-16: decoded.",))
+    if len(data) > 9 and data[0:40:2].count(0) * 2 > len(data[0:40:2]):
+        return Decoded(data.decode("utf-16-be", "replace"), ("The text was UTF-16: decoded.",))
     try:
         return Decoded(data.decode("utf-8"))
     except UnicodeDecodeError:

@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});|&amp(?=X-Amz-)")
 _JSON = re.compile(r"\\{1,4}u00([0-9a-fA-F]{2})|\\{1,2}x([2-7][0-9a-fA-F])|\\{1,2}(/)")
 _PRINTABLE = re.compile(r"=\r?\n|((?:=[0-9A-F]{2})+)")
 _LITERALS = re.compile(r"([\"'`])[ \t]{0,40}(?:\+|\.|\\|&|_)?[ \t]{0,40}\r?\n\s{0,80}"
                        r"(?:\+|\.|&)?\s{0,9}[fru]?\1|([\"'`])[ \t]{0,9}\+[ \t]{0,9}\2")  # fmt: skip
 _QUOTE_MARK = re.compile(r"^[ \t]?(?:>[ \t]?){1,9}", re.M)
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad\u061c\u200e\u200f]")
+_INVISIBLE = re.compile("[\0\u200b-\u200d\u2060\ufeff\u00ad\u061c\u200e\u200f]")
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
-_ENCODED_START = re.compile(r"https?%3A(?:%2F|/){2}", re.I)
+_ENCODED_START = re.compile(r"https?%(?:25)?3A(?:%(?:25)?2F|/){2}", re.I)
 _STARTS = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://")
 _PARAMETER = r"(?:X-Amz-|AWSAccessKeyId|Signature|Expires|x-id|response-|versionId|X-Goog-)"
 
@@ -59,7 +59,7 @@ class Step(NamedTuple):
 
 
 def _entities(text: str) -> str:
-    if "&" not in text or ";" not in text:
+    if "&" not in text:
         return text
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
@@ -102,6 +102,10 @@ def _separators_encoded(text: str) -> str:
 
 def _shell(text: str) -> str:
     return re.sub(r"\\(?=[&?=;()_%$!#\[\]{}~*.:-])", "", text) if "\\" in text else text
+
+
+def _continued(text: str) -> str:
+    return re.sub(r"[ \t]{0,9}\\\r?\n[ \t]{0,80}(?=[&?%\w])", "", text) if "\\" in text else text
 
 
 def _powershell(text: str) -> str:
@@ -158,6 +162,7 @@ STEPS = (
          "unescaped."),
     Step(_carets, "Windows' carets (^& and ^% in cmd.exe): removed."),
     Step(_powershell, "PowerShell's backticks (`&): removed."),
+    Step(_continued, "Backslashes at line ends, where a shell's command goes on: lines joined."),
     Step(_shell, "A shell's backslashes (\\& and \\?): removed."),
     Step(_batch, "%% of a batch file (a single % is eaten there): read as %."),
     Step(_whole_encoded, "The whole URL was percent-encoded (https%3A%2F%2F…), as in another URL: "
@@ -178,6 +183,8 @@ def unwrapped(text: str) -> Iterator[tuple[str, str]]:
             continue
         end = re.search(r"[\s\"'<>&]", text[begin:])
         inner = unquote(text[begin : begin + end.start() if end else len(text)])
+        if _ENCODED_START.match(inner):  # wrapped twice
+            inner = unquote(inner)
         yield inner, _wrapped_by(text[outer + 3 : outer + 300].partition("/")[0])
     yield from _proofpoint(text)
 

@@ -62,6 +62,8 @@ def inspect_text(
     undone: tuple[str, ...] = ()
     if isinstance(text, bytes):
         text, undone = (decoded := from_bytes(text)).text, decoded.undone
+    if "\0" in text:
+        text, undone = text.replace("\0", ""), (*undone, "Zero bytes between the letters: removed.")
     if not text.strip():
         raise InspectError(
             "Nothing was pasted. Paste a presigned URL, the fields of a form, or S3's error."

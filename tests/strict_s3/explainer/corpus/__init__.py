@@ -28,6 +28,7 @@ URL = (
 )
 _PARTS = {
     "url": URL,
+    "enc": quote(URL, safe=""),
     "temp": URL.replace("AKIA", "ASIA").replace(
         "&X-Amz-Signature", f"&X-Amz-Security-Token={TOKEN}&X-Amz-Signature"
     ),
@@ -77,10 +78,10 @@ def _case(line: dict[str, Any]) -> Case:
 def _filled(text: str) -> str:
     text = text.replace("{account}", "0123456789abcdef" * 2).replace("{secret}", SECRET)
     text = re.sub(r"\{form:([\w-]+)\}", lambda match: _form(match[1]), text)
-    text = text.replace("{enc}", quote(URL, safe="")).replace("{lower}", URL.lower())
+    text = text.replace("{lower}", URL.lower())
     text = text.replace("{url-3}", URL[:-3]).replace("{target}", URL.partition(".com")[2])
     text = text.replace("{sig}", SIGNATURE).replace("{sig2}", SIGNATURE_2)
-    return re.sub(r"\{(url|temp|v2|mrap)((?:\|[^{}]*)?)\}", _replaced, text)
+    return re.sub(r"\{(url|enc|temp|v2|mrap)((?:\|[^{}]*)?)\}", _replaced, text)
 
 
 def _replaced(match: re.Match[str]) -> str:
