@@ -3,7 +3,7 @@
     from helpers import connect, show
 
     connect("04")       the S3 of this notebook, as a `Lab`: a local one, or the one that .env names
-    show(response)      print an HTTP response: the status, and what S3 says
+    show(response)      an HTTP response: the status, and what S3 says
     redact(text)        the text without signatures, session tokens and secret keys
     progress()          print which exercises are done
 
@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from helpers.errors import LabError
     from helpers.exercises.progress import progress
+    from helpers.forms.shown import show
     from helpers.lab import Lab, connect
-    from strict_s3.redact import redact, show
+    from strict_s3.redact import redact
 
 __all__ = [
     "Lab",
@@ -59,6 +60,7 @@ __getattr__ = lazily(
         "helpers.errors": ("LabError",),
         "helpers.exercises.progress": ("progress",),
         "helpers.lab": ("Lab", "connect"),
-        "strict_s3.redact": ("redact", "show"),
+        "helpers.forms.shown": ("show",),
+        "strict_s3.redact": ("redact",),
     },
 )

@@ -107,18 +107,25 @@ class _Response(Protocol):
 
 
 def show(response: _Response) -> None:
-    """Print a `requests.Response`: the status line, then S3's XML or the body, redacted.
+    """Print a `requests.Response` as `response_text` gives it.
+
+    show(requests.get(url))
+    """
+    print(response_text(response))
+
+
+def response_text(response: _Response) -> str:
+    """The status line of a response, then S3's XML or the body, redacted.
 
     A body that is not XML is cut after 300 characters.
-
-        show(requests.get(url))
     """
     status, text = response.status_code, response.text
-    print(f"{status} {_reason(status)}".rstrip())
+    lines = [f"{status} {_reason(status)}".rstrip()]
     if text.lstrip().startswith("<?xml") or text.lstrip().startswith("<Error"):
-        print(readable(text))
+        lines.append(readable(text))
     elif text:
-        print(redact(text if len(text) <= 300 else f"{text[:300]}{HIDDEN}"))
+        lines.append(redact(text if len(text) <= 300 else f"{text[:300]}{HIDDEN}"))
+    return "\n".join(lines)
 
 
 def _reason(status: int) -> str:

@@ -78,8 +78,11 @@ class Kernel:
         printed: list[str] = []
 
         def hear(message: dict[str, Any]) -> None:
+            content = message["content"]
             if message["msg_type"] == "stream":
-                printed.append(message["content"]["text"])
+                printed.append(content["text"])
+            elif message["msg_type"] == "display_data":
+                printed.append(content["data"]["text/plain"] + "\n")
 
         reply = self._client.execute_interactive(
             code, output_hook=hear, allow_stdin=False, timeout=120
