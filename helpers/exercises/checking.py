@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ from strict_s3.rules import sigv4
 NOT_DONE = "Not done yet: "
 PASSED = "Passed: "
 _SECONDS = 10  # to wait for an answer
+_WIDTH = 78  # characters of a cell's output at 800 pixels
 
 
 def exercise(lesson: str, number: int) -> Callable[[Callable[..., str]], Callable[..., None]]:
@@ -59,14 +61,20 @@ def _checked(function: Callable[..., str], note: Callable[[], None]) -> Callable
                 raise NotYet("replace the dots with your code and run the cell again.")
             praise = function(lab, *answer, **named)
         except LabError as problem:
-            print(f"{NOT_DONE}{problem}")
+            _say(f"{NOT_DONE}{problem}")
         except (BotoCoreError, ClientError) as problem:
-            print(f"{NOT_DONE}S3 refused the check's own request: {problem}")
+            _say(f"{NOT_DONE}S3 refused the check's own request: {problem}")
         else:
             note()
-            print(f"{PASSED}{praise}")
+            _say(f"{PASSED}{praise}")
 
     return check
+
+
+def _say(text: str) -> None:
+    """Print in lines that fit a narrow window, which would break one in the middle of a word."""
+    for line in text.splitlines():
+        print(textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def send(method: str, url: str, **more: Any) -> requests.Response:

@@ -52,21 +52,26 @@ def test_each_exercise_in_its_lesson(path):
                 running.run(text(cell))
 
 
+def _said(running: Kernel, exercise: Exercise, answer: str) -> str:
+    """What the check prints for an answer, as one line: where it is broken is not the point."""
+    return " ".join(running.run(f"{answer}\n{exercise.check}").split())
+
+
 def _vary(running: Kernel, variation: Exercise, right: list[str], wrong: list[tuple[str, str]]):
     """A variation is not done as it stands in the lesson, and its answers are judged."""
     assert right and wrong, variation.name
     as_it_stands = (variation.stub, "")
     for answer, hint in [as_it_stands, *wrong]:
-        told = running.run(f"{answer}\n{variation.check}")
+        told = _said(running, variation, answer)
         assert told.startswith(NOT_DONE) and hint in told, (variation.name, answer, told)
     for answer in right:
-        told = running.run(f"{answer}\n{variation.check}")
+        told = _said(running, variation, answer)
         assert told.startswith(PASSED), (variation.name, answer, told)
 
 
 def _try(running: Kernel, exercise: Exercise, right: list[str], wrong: list[tuple[str, str]]):
     def said(answer: str) -> str:
-        return running.run(f"{answer}\n{exercise.check}")
+        return _said(running, exercise, answer)
 
     assert said(exercise.stub).startswith(f"{NOT_DONE}replace the dots"), exercise.name
     assert len(wrong) >= 2, exercise.name
