@@ -45,6 +45,8 @@ def test_a_card_in_a_notebook(service, displayed, capsys):
     cards = dict(zip(found, displayed, strict=True))
     for name, card in cards.items():
         assert repr(card) == response_text(found[name])
+        # ipywidgets would save the first 110 characters.
+        assert card._repr_mimebundle_()["text/plain"] == response_text(found[name])
     html = {name: card.children[0].html for name, card in cards.items()}
     assert "✓ 200 OK" in html["served"]
     assert "&lt;b&gt;body&lt;/b&gt;" in html["served"]

@@ -73,11 +73,10 @@ def sanitized(text: str) -> str:
 
 def _change_text(cell: dict) -> bool:
     for output in cell["outputs"]:
-        if output["output_type"] == "stream":
-            output["text"] = "".join(output["text"]).replace(
-                "Request has expired", "Request is fine"
-            )
-            return "Request is fine" in output["text"]
+        if output["output_type"] == "display_data":
+            text = "".join(output["data"]["text/plain"])
+            output["data"]["text/plain"] = text.replace("Request has expired", "Request is fine")
+            return "Request is fine" in output["data"]["text/plain"]
     return False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets
 
 from helpers.forms.markup import Markup
@@ -20,3 +22,8 @@ class Shown(ipywidgets.Box):
 
     def __repr__(self) -> str:
         return self._text
+
+    def _repr_mimebundle_(self, **more: Any) -> dict[str, str]:
+        """As every widget's, but with all of its text: theirs ends after 110 characters."""
+        bundle: dict[str, str] = super()._repr_mimebundle_(**more)
+        return {**bundle, "text/plain": self._text}
