@@ -94,7 +94,15 @@ def _where(report: UrlReport, request: Request, values: dict[str, str]) -> Itera
 
 def _regions(report: UrlReport) -> Iterator[Finding]:
     host = report.host
-    if report.version != 4 or report.several_regions or host.region in ("", report.region):
+    if report.version != 4 or report.several_regions:
+        return
+    own = host.service.regions if host.service else ()
+    if not host.region and own and "*" not in own and report.region not in ("", *own):
+        yield fault(
+            f"{host.kind} knows no region {report.region}: it signs for {own[0]}.",
+            fix=f'Give the client region_name="{own[0]}".',
+        )
+    if host.region in ("", report.region):
         return
     if host.aws:
         if not report.refusal or "is wrong; expecting" not in report.refusal:

@@ -193,6 +193,23 @@ OTHERS = (
           "scope KEY/DAY/REGION/s3/aws4_request.",
           " ", (("RequestId", "tx0000012"), ("HostId", "1a2b3-nyc3a-nyc")),
           "https://docs.ceph.com/en/latest/radosgw/s3/"),
+    # Garage, Wasabi
+    Cause("AccessDenied", r"^Forbidden: (.+)", "The server refuses: {1}.",
+          "Garage writes its refusals so: the signature doesn't fit, the key is unknown, or it "
+          "may not "
+          "use this bucket.",
+          "Check the key's permission on the bucket (garage bucket allow), the host and the "
+          "secret.",
+          "Forbidden: Invalid signature",
+          source="https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/"),
+    Cause("AccessDenied", "Public use of objects is not allowed", "Wasabi blocks public access.",
+          "The request is not signed: the query with the signature did not arrive, or was never "
+          "there.",
+          "Use the whole presigned URL; Wasabi allows public objects only to accounts that asked "
+          "for it.",
+          "Public use of objects is not allowed by default. Please contact Wasabi Customer "
+          "Support for "
+          "more information", source="https://docs.wasabi.com/docs/change-to-creating-public-buckets"),
     # MinIO
     Cause("XMinioStorageFull", "", "The MinIO server's disks are full.", "Nothing is wrong with "
                                                                          "the URL.",
