@@ -150,4 +150,6 @@ def _check_digest(call: Call) -> None:
     """The list of keys must come with a digest. Raises InvalidRequest."""
     headers = call.request.header_map
     if "content-md5" not in headers and not any(name.startswith(PREFIX) for name in headers):
-        raise InvalidRequest("Missing required header for this request: Content-MD5")
+        raise InvalidRequest(
+            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+        )

@@ -275,7 +275,7 @@ def test_the_list_comes_with_a_digest(service):
     assert error_of(send(service, body, {})) == (
         400,
         "InvalidRequest",
-        "Missing required header for this request: Content-MD5",
+        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
     )
     wrong = {"content-md5": base64.b64encode(hashlib.md5(b"other").digest()).decode()}
     assert error_of(send(service, body, wrong))[:2] == (400, "BadDigest")
