@@ -35,7 +35,10 @@ def get_object_retention(store: Store, call: Call) -> Response:
 
 def put_object_retention(store: Store, call: Call) -> Response:
     """PutObjectRetention: extended by anybody who may, shortened only with the bypass."""
-    root = xml.parse(read_document(store.spool, call), "Retention")
+    body = read_document(store.spool, call)
+    if not body:
+        raise MalformedXML()  # not what other documents are answered: versity/versitygw#1185
+    root = xml.parse(body, "Retention")
     bucket = _locked_bucket(store, call)
     new = _retention(root, call)
     with store.lock:
