@@ -128,6 +128,10 @@ class Gate:
                     return not_here(other, call)
         except S3Error as error:
             call.decision.ended(error)
+            bucket = self.store.buckets.get(call.bucket)
+            if call.decision.action == "HeadBucket" and bucket is not None:
+                # Whoever is denied still learns where the bucket is; SDKs rely on it.
+                error.headers["x-amz-bucket-region"] = bucket.region
             # Where it was raised leads back to the error, and this circle would hold files and
             # bodies until Python looks for circles.
             error.__traceback__ = error.__context__ = None
