@@ -154,6 +154,12 @@ def list_buckets(store: Store, call: Call) -> Response:
         raise InvalidArgument(
             f"Argument value {region} is not a valid AWS Region", ArgumentName="bucket-region"
         )
+    if region not in (None, store.region) and store.region != GLOBAL:
+        raise InvalidArgument(
+            "Requests with bucket-region specified must be made to the corresponding regional "
+            "endpoint",
+            ArgumentName="bucket-region",
+        )
     with store.lock:
         found = (store.buckets[name] for name in _names(store, prefix, after))
         matching = [*islice((one for one in found if region in (None, one.region)), size + 1)]

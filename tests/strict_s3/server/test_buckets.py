@@ -335,7 +335,10 @@ def test_head_bucket(service):
         "x-amz-bucket-region": service.region,
         "x-amz-access-point-alias": "false",
     }
+    denied = requests.head(f"{service.endpoint}/{service.bucket}")
+    assert (denied.status_code, denied.headers["x-amz-bucket-region"]) == (403, service.region)
     missing = requests.head(service.sign("HEAD", "/not-there"))
+    assert "x-amz-bucket-region" not in missing.headers
     assert (missing.status_code, missing.content) == (404, b"")
 
 
@@ -362,7 +365,12 @@ def test_list_buckets(service):
     assert (names(some), some["Prefix"]) == (["ant", "ape"], "a")
     assert some["Buckets"][0]["BucketRegion"] == service.region
     assert names(s3.list_buckets(Prefix="A")) == []
-    assert names(s3.list_buckets(BucketRegion="eu-central-1")) == []
+    assert names(s3.list_buckets(BucketRegion=service.region)) == names(everything)
+
+
+def test_the_endpoint_for_every_region_lists_those_of_one(virginia):
+    assert names(virginia.client().list_buckets(BucketRegion="us-east-1")) == [virginia.bucket]
+    assert names(virginia.client().list_buckets(BucketRegion="eu-central-1")) == []
 
 
 def test_list_buckets_page_by_page(service):
@@ -382,6 +390,11 @@ def test_list_buckets_page_by_page(service):
     ("asked", "message"),
     [
         ("bucket-region=eu-east-1", "Argument value eu-east-1 is not a valid AWS Region"),
+        (
+            "bucket-region=us-east-1",
+            "Requests with bucket-region specified must be made to the corresponding regional "
+            "endpoint",
+        ),
         ("max-buckets=0", "Argument max-buckets must be an integer between 1 and 10000"),
         ("max-buckets=10001", "Argument max-buckets must be an integer between 1 and 10000"),
         ("max-buckets=all", "Argument max-buckets must be an integer between 1 and 10000"),
