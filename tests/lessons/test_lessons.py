@@ -233,7 +233,7 @@ def test_one_form_for_all(lesson):
     ids = [cell["id"] for cell in notebook["cells"]]
     assert len(set(ids)) == len(ids)
     for cell in notebook["cells"]:
-        assert set(cell["metadata"]) <= {"tags", "reason"}, cell["metadata"]
+        assert set(cell["metadata"]) <= {"tags", "reason", "ceph"}, cell["metadata"]
 
 
 def test_fine_print_has_its_date_and_source(lesson):
