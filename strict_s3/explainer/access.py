@@ -54,8 +54,7 @@ class AccessReport(Readable):
         if self.absent and not self.allowed:
             lines += wrapped(
                 f"{', '.join(map(shown, self.absent))}: a condition asks for it, and it was not "
-                f"given in "
-                "context. A condition with Not… holds for a key that is absent.",
+                "given in context. A condition with Not… holds for a key that is absent.",
                 "  ! ",
                 "    ",
             )

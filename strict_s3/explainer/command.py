@@ -20,10 +20,8 @@ def parser(prog: str) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=prog,
         description="Says what is wrong with a presigned URL (alone, in a command, code or a "
-        "log), a "
-        "POST form, S3's error, a browser's CORS line, CORS rules or a policy; several of them in "
-        "one "
-        "text are put together. Signatures, tokens and keys are never shown.",
+        "log), a POST form, S3's error, a browser's CORS line, CORS rules or a policy; several of "
+        "them in one text are put together. Signatures, tokens and keys are never shown.",
         epilog="Exit status: 0 nothing is wrong, 1 a fault was found (or the report could not be "
         "written), 2 the text can't be read, 141 the reader closed the pipe.",
     )

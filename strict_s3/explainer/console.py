@@ -75,8 +75,7 @@ _REASONS = (
      r"preflight request doesn't pass",
      "The preflight was refused: no CORS rule of the bucket allows this request.",
      f"S3 answers a preflight by its CORS rules alone, whatever the signature. {_RULE} A wrong "
-     f"region "
-     "or bucket name refuses it too.",
+     "region or bucket name refuses it too.",
      "Compare AllowedOrigins, AllowedMethods and AllowedHeaders with what the page sends."),
     (r"did not succeed|ERR_FAILED|net::|NetworkError",
      "The request got no answer that the page may see.",
@@ -84,14 +83,12 @@ _REASONS = (
      "headers.",
      "Look at the request in the browser's network panel: without a status it is the connection."),
     (r"",
-     "The answer has no Access-Control-Allow-Origin: no CORS rule of the bucket fits, or "
-     "something else "
-     "answered.",
+     "The answer has no Access-Control-Allow-Origin: no CORS rule of the bucket fits, or something "
+     "else answered.",
      f"{_RULE} S3's errors carry the header too where a rule fits, so the signature is not the "
      f"cause.",
      "Add a CORS rule for the origin and method; if there is one, look at the region in the host, "
-     "and "
-     "at a cached answer without CORS headers (an img without crossorigin)."),
+     "and at a cached answer without CORS headers (an img without crossorigin)."),
 )  # fmt: skip
 
 

@@ -137,8 +137,7 @@ def inspect_cors(
     if visible and method == "GET" and not asks:
         notes.append(
             "If a browser still reports a CORS error here, it may show a copy from its cache: one "
-            "that "
-            "was got without an Origin (an img without crossorigin) has no CORS headers. Use "
+            "that was got without an Origin (an img without crossorigin) has no CORS headers. Use "
             'crossorigin="anonymous" everywhere, or a URL of its own.'
         )
     if visible and "etag" not in readable:

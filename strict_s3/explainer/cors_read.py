@@ -49,9 +49,8 @@ def read_configuration(
     except S3Error as error:
         if error.code == "MalformedXML":
             raise InspectError(
-                "S3 refuses this configuration: it needs at least one rule, and each rule at "
-                "least one "
-                "of AllowedOrigins and of AllowedMethods; MaxAgeSeconds is a number."
+                "S3 refuses this configuration: it needs at least one rule, and each rule at least "
+                "one of AllowedOrigins and of AllowedMethods; MaxAgeSeconds is a number."
             ) from None
         raise InspectError(f"S3 refuses this configuration: {shown(error.message)}") from None
 

@@ -101,8 +101,7 @@ def report_cors(configuration: Any) -> DocumentReport:
     findings = tuple(_cors_findings(rules))
     well = (
         "Nothing is wrong with this CORS configuration as such; inspect_cors(rules, origin, "
-        "method, "
-        "headers) plays a page's request through it."
+        "method, headers) plays a page's request through it."
     )
     verdict, left = decide(findings, well)
     facts = [Part(f"rule {number}", _rule_words(rule)) for number, rule in enumerate(rules, 1)]
@@ -147,8 +146,7 @@ def origin_problem(origin: str) -> str:
     if re.fullmatch(r"[a-zA-Z][a-z0-9+.-]*://[^/\s]+/", origin):
         return (
             f"the origin {shown(origin)} has a slash at its end, so no page's origin is equal to "
-            f"it. "
-            "Write it without."
+            "it. Write it without."
         )
     if re.match(r"[a-zA-Z][a-z0-9+.-]*://[^/\s]+/.", origin):
         return f"{shown(origin)} is an address with a path; an origin ends after host and port."
@@ -261,8 +259,7 @@ def _policy_findings(statements: list[Any], policy: Policy, is_resource: bool) -
         ):
             yield fault(
                 f"{label}: {objects[0]} is about objects, but the resource is the bucket: it "
-                f"applies "
-                "to nothing.",
+                "applies to nothing.",
                 "S3 answers a PutBucketPolicy with MalformedPolicy (Action does not apply to any "
                 "resource(s) in statement); in a user's policy nothing is allowed.",
                 f"Write the objects' ARN: {shown(arns[0])}/*",
@@ -277,8 +274,7 @@ def _policy_findings(statements: list[Any], policy: Policy, is_resource: bool) -
         if public and statement.get("Effect") == "Allow" and not statement.get("Condition"):
             yield note(
                 f"{label} allows everybody, also without a signature. A presigned URL needs no "
-                f"such "
-                "statement; Block Public Access refuses it in new buckets."
+                "such statement; Block Public Access refuses it in new buckets."
             )
         if isinstance(statement, dict) and "aws:Referer" in str(statement.get("Condition", "")):
             yield note(f"{label} looks at the Referer, which every client can set as it likes.")

@@ -70,8 +70,7 @@ def _findings(
         found.append(
             fault(
                 f"{foreign.ends.capitalize()} is in milliseconds, and {foreign.checker} wants "
-                f"seconds "
-                "since 1970.",
+                "seconds since 1970.",
                 "CloudFront answers MalformedPolicy (Malformed "
                 "Policy)." if foreign.checker == "CloudFront"
                 else "",
@@ -119,8 +118,7 @@ def refuse(text: str) -> InspectError:
     if match := re.search(r"(?:HTTP Error|[Ss]tatus [Cc]ode:?) (\d{3})", stripped[:20_000]):
         return InspectError(
             f"Only the status {match[1]} is in this text. The body of the answer, S3's XML, says "
-            f"why: "
-            "print it (response.text, curl -i) and paste it, with the URL."
+            "why: print it (response.text, curl -i) and paste it, with the URL."
         )
     if re.search(
         r"generate_presigned|getSignedUrl|createPresigned|GetPreSignedURL|presign", stripped

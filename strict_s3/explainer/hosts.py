@@ -240,7 +240,6 @@ def _faults(name: str, host: AwsHost) -> Iterator[str]:
     if plain and host.bucket and re.search("[A-Z_]", label):
         yield (
             f"{label} has capitals or underscores: a host name has no capitals (browsers write "
-            f"them "
-            "small) and S3 creates no such buckets. An old bucket of that name needs path style, "
-            "any other gets NoSuchBucket."
+            "them small) and S3 creates no such buckets. An old bucket of that name needs path "
+            "style, any other gets NoSuchBucket."
         )

@@ -81,8 +81,7 @@ def _suspicious(seen: Canonical) -> Iterator[Difference]:
             UNKNOWN,
             shown(seen.path),
             f"S3 saw {match[0]} in the path: it was percent-encoded twice on its way, unless the "
-            f"key "
-            "itself has percent signs.",
+            "key itself has percent signs.",
         )
     host = read_host(seen.headers.get("host", ""))
     by_sdk = "x-amz-date" in seen.signed  # signed in a header, just before it was sent

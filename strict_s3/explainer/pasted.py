@@ -111,9 +111,8 @@ def _encoded(url: str, repairs: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         url = path.replace("#", "%23") + question + query
         repairs = (
             *repairs,
-            "A # in the path isn't percent-encoded: clients end the URL there. Read as %23; "
-            "encode the "
-            "key before the URL is put together.",
+            "A # in the path isn't percent-encoded: clients end the URL there. Read as %23; encode "
+            "the key before the URL is put together.",
         )
     if url.isascii() or "…" in url:
         return url, repairs

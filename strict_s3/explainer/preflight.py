@@ -24,11 +24,9 @@ def explain_preflight(pasted: Pasted) -> ConsoleReport:
     else:
         verdict = Verdict(
             f"The preflight (OPTIONS) was refused with {sent.status}: no CORS rule of the bucket "
-            f"allows "
-            f"{shown(wants)} from {shown(origin) or 'the page'}.",
+            f"allows {shown(wants)} from {shown(origin) or 'the page'}.",
             "S3 answers a preflight by its CORS rules alone, whatever the signature; the request "
-            "itself "
-            "was never sent. One rule must allow origin, method and all headers together.",
+            "itself was never sent. One rule must allow origin, method and all headers together.",
             "Add a CORS rule; look at the region and the bucket in the host too.",
             True,
         )

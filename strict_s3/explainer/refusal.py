@@ -185,10 +185,8 @@ def _mismatch(answer: Answer, meant: Meant, different: tuple[Difference, ...]) -
     if method == "HEAD":
         why = (
             "S3 saw HEAD, and most URLs are signed for GET: the method is part of the signature, "
-            "so "
-            "HEAD gets 403 with a URL for GET. If it was signed for HEAD, the URL was changed "
-            "since, "
-            "or signed with a wrong secret key."
+            "so HEAD gets 403 with a URL for GET. If it was signed for HEAD, the URL was changed "
+            "since, or signed with a wrong secret key."
         )
         fix = "Sign a URL for HEAD (head_object), or send GET with Range: bytes=0-0."
         return Cause(answer.code, "", what, why, fix)

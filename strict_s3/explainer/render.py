@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from .services import Service
 from .verdict import Finding, Verdict
 from .words import Part, Readable, bullets, listing, wrapped
 
@@ -80,6 +81,8 @@ def listed(heading: str, parts: Iterable[Part]) -> tuple[str, list[str]]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Service):
+        return value.name
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, Report):
             return value.as_dict()

@@ -91,8 +91,8 @@ SERVICES = (
     # https://docs.hetzner.com/storage/object-storage/
     _service("Hetzner", r"(?P<region>[a-z]{3}\d)\.your-objectstorage\.com", regions=("*",)),
     # https://docs.ovhcloud.com/en/guides/storage-and-backup/object-storage/s3-location
-    _service("OVHcloud", r"s3\.(?P<region>[a-z0-9-]+)\.(?:io\.|perf\.)?cloud\.ovh\.(?:net"
-                         r"|us)", regions=("*",)),
+    _service("OVHcloud", r"s3\.(?P<region>[a-z0-9-]+)\.(?:io\.|perf\.)?cloud\.ovh\.(?:net|us)",
+             regions=("*",)),
     # https://docs.vultr.com/products/cloud-storage/object-storage
     _service("Vultr", r"(?P<region>[a-z]{3}\d)\.vultrobjects\.com", regions=("*",)),
     # https://community.exoscale.com/product/storage/object-storage/
@@ -135,8 +135,8 @@ SERVICES = (
     # https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0011.html
     _service("Huawei OBS", r"obs\.(?P<region>[a-z0-9-]+)\.myhuaweicloud\.com"),
     # https://www.tencentcloud.com/document/product/436/32537
-    _service("Tencent COS", r"cos\.(?P<region>[a-z0-9-]+)\.(?:myqcloud"
-                            r"|tencentcos)\.(?:com|cn)", regions=("*",)),
+    _service("Tencent COS", r"cos\.(?P<region>[a-z0-9-]+)\.(?:myqcloud|tencentcos)\.(?:com|cn)",
+             regions=("*",)),
     # https://docs.localstack.cloud/aws/services/s3/
     _service("LocalStack", r"s3(?:\.(?P<region>[a-z0-9-]+))?\.localhost\.localstack\.cloud",
              regions=("*",)),

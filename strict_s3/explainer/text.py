@@ -211,8 +211,7 @@ def _with_status(report: Report, text: str) -> Report:
     status = next(filter(None, match.groups()))
     said = note(
         f"The answer was {status}, and its body is not in the paste: S3's XML in it says why. "
-        f"Print "
-        "it (response.text) and paste it with the URL."
+        "Print it (response.text) and paste it with the URL."
     )
     return replace(report, findings=(*report.findings, said))
 

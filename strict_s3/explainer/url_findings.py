@@ -137,8 +137,7 @@ def _reachable(report: UrlReport) -> Iterator[Finding]:
     elif host.place == "container":
         yield note(
             f"{shown(name)} is a name inside a network, as Docker gives it to a container: "
-            f"browsers "
-            f"and other computers don't know it. {public}"
+            f"browsers and other computers don't know it. {public}"
         )
     elif host.place == "network":
         yield note(f"A private address: only computers in the same network reach it. {public}")
@@ -147,8 +146,7 @@ def _reachable(report: UrlReport) -> Iterator[Finding]:
             "The host is signed. If a proxy or your own domain is in front of S3, S3 sees another "
             "host and answers SignatureDoesNotMatch: sign the host that S3 will see. The path is "
             f"signed too: a proxy that adds or strips a prefix (such as {_first(report)}) breaks "
-            f"the "
-            "signature."
+            "the signature."
         )
 
 
@@ -163,8 +161,7 @@ def _how_long(report: UrlReport, now: datetime) -> Iterator[Finding]:
     if report.expires is not None and report.expires > sigv4.MAX_EXPIRES:
         yield fault(
             f"{count(report.expires, 'second')} ({duration(report.expires)}) are more than S3 "
-            f"allows: "
-            f"{sigv4.MAX_EXPIRES:,} (7 days).",
+            f"allows: {sigv4.MAX_EXPIRES:,} (7 days).",
             "boto3 signs it without a warning; S3 refuses it every time.",
             NEW_URL,
         )
@@ -196,9 +193,8 @@ def _parameters(report: UrlReport, request: Request, values: dict[str, str]) -> 
         ]
         if after:
             yield note(
-                f"{', '.join(shown(n, 60) for n in after[:5])} comes after X-Amz-Signature. "
-                "Most signers write the signature last: if it was added after signing, S3 answers "
-                "403 "
+                f"{', '.join(shown(n, 60) for n in after[:5])} comes after X-Amz-Signature. Most "
+                "signers write the signature last: if it was added after signing, S3 answers 403 "
                 "SignatureDoesNotMatch, for the signature covers every parameter."
             )
     if report.version == 4 and "content-type" in values:
@@ -269,9 +265,8 @@ def _left_open(report: UrlReport, values: dict[str, str], method: str) -> Iterat
     if "x-amz-server-side-encryption-customer-key" in values:
         yield note(
             "x-amz-server-side-encryption-customer-key is in the query: it is the customer's key "
-            "(SSE-C) "
-            "itself, for all who see the URL. Sign it as a header instead, and give the key to "
-            "the client alone."
+            "(SSE-C) itself, for all who see the URL. Sign it as a header instead, and give the "
+            "key to the client alone."
         )
     if checksum := next((n for n in values if n.startswith("x-amz-checksum-crc")), ""):
         yield note(_checksum_warning(checksum, values[checksum]))
@@ -286,8 +281,7 @@ def _version_2(values: dict[str, str], for_reading: bool) -> Iterator[Finding]:
     if values.get("expires", "").isdecimal() and len(values["expires"]) > 12:
         yield note(
             "Expires has more than 12 digits: is it in milliseconds? S3 wants seconds since 1970, "
-            "and "
-            "would let this URL live for thousands of years."
+            "and would let this URL live for thousands of years."
         )
     yield note(
         "Signature Version 2: buckets made since June 2020 and newer regions refuse it "

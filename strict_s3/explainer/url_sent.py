@@ -65,10 +65,8 @@ def _headers(report: UrlReport, pasted: Pasted) -> Iterator[Finding]:
         if name == "content-type" and sent.by.startswith("code"):
             yield note(
                 "content-type is signed, and the code does not set it: then the client sends its "
-                "own "
-                "(fetch the file's type, urllib application/x-www-form-urlencoded) or none. Set "
-                "exactly "
-                "the signed value."
+                "own (fetch the file's type, urllib application/x-www-form-urlencoded) or none. "
+                "Set exactly the signed value."
             )
             continue
         short = the if sent.by != "curl command" else "the command"
@@ -97,15 +95,13 @@ def _content_type(report: UrlReport, kind: str, the: str, method: str) -> Iterat
     what = "…" if is_secret(kind) else shown(kind, 100)
     if report.version == 2:
         yield note(
-            f"{_upper(the)} sends content-type {what}, and Version 2 signs the Content-Type: "
-            f"it "
+            f"{_upper(the)} sends content-type {what}, and Version 2 signs the Content-Type: it "
             "fits only if exactly that was signed, otherwise S3 answers 403 SignatureDoesNotMatch."
         )
     elif "content-type" in report.send:
         yield note(
-            f"{_upper(the)} sends content-type {what}, and content-type is signed: it fits "
-            f"only "
-            "if exactly that was signed, otherwise S3 answers 403 SignatureDoesNotMatch."
+            f"{_upper(the)} sends content-type {what}, and content-type is signed: it fits only if "
+            "exactly that was signed, otherwise S3 answers 403 SignatureDoesNotMatch."
         )
     elif method == "PUT" and not kind.startswith((FORM, MULTIPART)):
         yield note(f"{_upper(the)} sends content-type {what}, which is not signed: S3 stores it.")

@@ -20,8 +20,7 @@ ACCESS = (
     Cause("AccessDenied", r"HeadersNotSigned: (?:.*, ?)?host\b", "The signature does not cover "
                                                                  "the header host.",
           "X-Amz-SignedHeaders does not name host, or names it encoded twice "
-          "(content-type%253Bhost). "
-          "Every client sends Host, so it must be signed.",
+          "(content-type%253Bhost). Every client sends Host, so it must be signed.",
           "Let an SDK sign; by hand, X-Amz-SignedHeaders must include host.",
           "There were headers present in the request which were not signed",
           (("HeadersNotSigned", "host"),), "https://github.com/brendanhay/amazonka/issues/272"),

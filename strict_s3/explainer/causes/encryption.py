@@ -22,8 +22,7 @@ ENCRYPTION = (
           f"{_ARN}is pending deletion.", source="https://github.com/localstack/localstack/pull/8423"),
     Cause("KMS.UnrecognizedClientException", "", "KMS does not know who asks.",
           "KMS checks the caller itself: an anonymous request, or one of CloudFront's origin "
-          "access "
-          "identity, can't decrypt.",
+          "access identity, can't decrypt.",
           "Use CloudFront's origin access control, or a presigned URL of a principal that has "
           "kms:Decrypt.", "No account found for the given parameters",
           source="https://github.com/aws/aws-sdk-php/issues/1718"),
@@ -36,8 +35,7 @@ ENCRYPTION = (
           "Objects under a KMS key accept only Version 4.",
           'Sign with region_name=… and config=Config(signature_version="s3v4").',
           "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS "
-          "Signature "
-          "Version 4.", source="https://github.com/aws-amplify/amplify-js/issues/2378"),
+          "Signature Version 4.", source="https://github.com/aws-amplify/amplify-js/issues/2378"),
     Cause("InvalidArgument", "(?i)KMS", "The request's KMS parameter is not allowed here.",
           "x-amz-server-side-encryption-aws-kms-key-id and its context go with "
           "x-amz-server-side-encryption: aws:kms alone.",
@@ -48,24 +46,21 @@ ENCRYPTION = (
     Cause("AccessDenied", r"(kms:\w+)(?!.*explicit deny)",
           "The signer is not allowed to use the KMS key: {1} is missing.",
           "The object is encrypted with a KMS key. Reading it needs kms:Decrypt on that key, "
-          "writing "
-          "kms:GenerateDataKey, from the signer's policy and the key's own.",
+          "writing kms:GenerateDataKey, from the signer's policy and the key's own.",
           "Allow {1} on the KMS key to the signer.",
           "User: arn:aws:iam::111122223333:user/signer is not authorized to perform: kms:Decrypt "
-          "on "
-          f"resource: {_ARN}because no identity-based policy allows the kms:Decrypt action",
+          f"on resource: {_ARN}because no identity-based policy allows the kms:Decrypt action",
           source="https://repost.aws/knowledge-center/s3-bucket-access-default-encryption"),
     Cause("InvalidRequest", "(?i)object was stored using a form of Server Side Encryption",
           "The object was stored with a customer's own key (SSE-C), and the request does not "
           "bring it.",
           "The three headers x-amz-server-side-encryption-customer-algorithm, -key and -key-MD5 "
-          "must "
-          "be signed and sent; a browser's address bar sends none, so such an object needs a "
+          "must be signed and sent; a browser's address bar sends none, so such an object needs a "
           "program.",
           "Sign with SSECustomerAlgorithm and SSECustomerKey, and send those headers.",
           "The object was stored using a form of Server Side Encryption. The correct parameters "
-          "must "
-          "be provided to retrieve the object.", source="https://github.com/aws/aws-sdk-js/issues/896"),
+          "must be provided to retrieve the "
+          "object.", source="https://github.com/aws/aws-sdk-js/issues/896"),
     Cause("InvalidRequest", "(?i)encryption parameters are not applicable|not encrypted with the",
           "The request brings a customer's key (SSE-C), but the object is not stored with one.",
           "S3 refuses the headers x-amz-server-side-encryption-customer-* for such an object.",
@@ -97,8 +92,7 @@ ENCRYPTION = (
     # Archives: https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
     Cause("InvalidObjectState", "", "The object is archived ({StorageClass}).",
           "An object in Glacier, Deep Archive or an archive tier can't be read before it is "
-          "restored; "
-          "the URL is not at fault.",
+          "restored; the URL is not at fault.",
           "Restore it first (restore_object), and wait until that has finished.",
           source="https://github.com/scality/cloudserver/issues/2977"),
     # Transfer Acceleration
@@ -108,8 +102,7 @@ ENCRYPTION = (
           "Transfer Acceleration is not enabled on this bucket.",
           "The host is s3-accelerate's. Buckets with dots in their names can't have it.",
           "Enable Transfer Acceleration on the bucket (and wait some minutes), or sign the plain "
-          "host "
-          "without accelerate.", "S3 Transfer Acceleration is not configured on this bucket",
+          "host without accelerate.", "S3 Transfer Acceleration is not configured on this bucket",
           source="https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"),
     Cause("InvalidRequest", "Object Lock", "The bucket has Object Lock: the upload needs a "
                                            "checksum.",
@@ -117,7 +110,6 @@ ENCRYPTION = (
           "Give ContentMD5 or ChecksumSHA256 when signing, so that it is signed, and send that "
           "header.",
           "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
-          "Object "
-          "Lock parameters",
+          "Object Lock parameters",
           source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html"),
 )  # fmt: skip

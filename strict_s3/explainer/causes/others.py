@@ -14,8 +14,8 @@ OTHERS = (
     # CloudFront. Its own errors have no RequestId.
     Cause("MalformedPolicy", r"^Malformed Policy$", "CloudFront can't read the policy of the URL.",
           "This is CloudFront's answer, not S3's. Most often Expires is in milliseconds (13 "
-          "digits) "
-          "and CloudFront wants seconds; or the policy isn't valid JSON, or its base64 has + / =.",
+          "digits) and CloudFront wants seconds; or the policy isn't valid JSON, or its base64 has "
+          "+ / =.",
           "Sign with Expires in seconds since 1970 (in JavaScript: Math.floor(Date.now() / 1000) + "
           "3600).", "Malformed Policy", source="https://github.com/aws/aws-sdk-js/issues/2236"),
     Cause("MissingKey", "", "CloudFront misses the Key-Pair-Id of a signed URL.",
@@ -37,16 +37,14 @@ OTHERS = (
           "Invalid Signature", source=_CLOUDFRONT_DOC),
     Cause("AccessDenied", r"^Access denied$", "CloudFront denies access.",
           "CloudFront writes its own refusal so, with a small d: its signed URL has expired, is "
-          "not "
-          "valid yet, or does not fit (another path or address than its policy allows).",
+          "not valid yet, or does not fit (another path or address than its policy allows).",
           "Sign a new CloudFront URL for exactly this path; look at Expires and at the policy's "
           "Resource.", "Access denied", source=_CLOUDFRONT_DOC),
     # Google Cloud Storage: https://cloud.google.com/storage/docs/xml-api/reference-status
     Cause("MalformedSecurityHeader", "base64", "Google Cloud Storage can't read the signature: it "
                                                "is not base64.",
-          "This is Google's answer. The signature was cut off, or decoded once too often (+ "
-          "became a "
-          "space).",
+          "This is Google's answer. The signature was cut off, or decoded once too often (+ became "
+          "a space).",
           "Copy the whole URL again, in quotes; percent-encode the signature once.",
           "Your request has a malformed header.",
           (("ParameterName", "signature"), ("Details", "Signature was not base64 encoded")),
@@ -64,16 +62,14 @@ OTHERS = (
           "Sign without a content type for downloads; for uploads send exactly the signed one. "
           "Compare Google's StringToSign with yours.",
           "The request signature we calculated does not match the signature you provided. Check "
-          "your "
-          "Google secret key and signing method.",
+          "your Google secret key and signing method.",
           source="https://github.com/googleapis/google-cloud-node/issues/1976"),
     Cause("ExpiredToken", r"signature expired at: (\S+)|Request signature expired", "The signed "
                                                                                     "URL has "
                                                                                     "expired, at "
                                                                                     "{1}.",
-          "This is Google Cloud Storage's answer. Google says ExpiredToken of a URL whose own "
-          "time is "
-          "over; no session is involved.",
+          "This is Google Cloud Storage's answer. Google says ExpiredToken of a URL whose own time "
+          "is over; no session is involved.",
           "Sign a new URL; Google allows at most 7 days.", "The provided token has expired.",
           (("Details", "Request signature expired at: 2021-06-01T00:00:00+00:00"),),
           "https://github.com/floci-io/floci-gcp/pull/33"),
@@ -104,8 +100,7 @@ OTHERS = (
     # Cloudflare R2
     Cause("Unauthorized", "", "R2 does not accept the key that signed.",
           "Cloudflare R2 answers so: the access key id is unknown in this account, its API token "
-          "was "
-          "deleted or has no permission, or the host is another account's.",
+          "was deleted or has no permission, or the host is another account's.",
           "Create an R2 API token for this account and bucket, and sign with its access key id and "
           "secret for https://ACCOUNT.r2.cloudflarestorage.com and region auto.",
           "Unauthorized", source="https://github.com/durch/rust-s3/issues/271"),
@@ -127,8 +122,7 @@ OTHERS = (
     Cause("InvalidArgument", r"access key has length (\d+), should be (\d+)",
           "The access key id has the wrong length: {1} characters instead of {2}.",
           "Cloudflare R2 answers so: a secret, an AWS key or an API token stands where the access "
-          "key "
-          "id belongs.",
+          "key id belongs.",
           "Use the access key id that R2 showed with its secret: it has {2} characters.",
           "Credential access key has length 20, should be 32",
           source="https://github.com/cloudflare/cloudflare-docs/pull/9557"),
@@ -140,9 +134,8 @@ OTHERS = (
     # Backblaze B2
     Cause("UnauthorizedAccess", "", "Backblaze B2 refuses: the key may not use this bucket, or "
                                     "the URL is signed with Version 2.",
-          "B2 answers so. An application key can be limited to other buckets or lack a "
-          "capability; and "
-          "B2 accepts Signature Version 4 only (a URL with AWSAccessKeyId is Version 2).",
+          "B2 answers so. An application key can be limited to other buckets or lack a capability; "
+          "and B2 accepts Signature Version 4 only (a URL with AWSAccessKeyId is Version 2).",
           'Sign with Config(signature_version="s3v4"), the region of the host, and an application '
           'key '
           "that is allowed for the bucket.",
@@ -151,11 +144,9 @@ OTHERS = (
     Cause("SignatureDoesNotMatch", "^Signature validation failed", "The signature does not match "
                                                                    "the request that arrived.",
           "Backblaze B2 writes it so, and gives no canonical request to compare. The host, the "
-          "path "
-          "or the bucket's place in it, a header, the region or the secret differs.",
+          "path or the bucket's place in it, a header, the region or the secret differs.",
           "Compare the signed host (bucket in the host or in the path?) with the one that was "
-          "asked, "
-          "and check the application key.",
+          "asked, and check the application key.",
           "Signature validation failed",
           source="https://github.com/quarfie/s3presignedUrl_FMFunction/issues/5"),
     Cause("InvalidAccessKeyId", "(?i)malformed access key|not valid", "The key id isn't one of "
@@ -171,13 +162,11 @@ OTHERS = (
           "differs; its StringToSign says what OSS saw.",
           "Compare OSS's StringToSign with yours, and check the AccessKeySecret.",
           "The request signature we calculated does not match the signature you provided. Check "
-          "your "
-          "key and signing method.", (("HostId", "films.oss-eu-central-1.aliyuncs.com"),),
+          "your key and signing method.", (("HostId", "films.oss-eu-central-1.aliyuncs.com"),),
           "https://www.alibabacloud.com/help/en/oss/developer-reference/ddd-signatures-to-urls"),
     Cause("AuthenticationFailed", "", "Azure Storage does not accept the signature.",
-          "This is Azure's answer, not S3's: the shared access signature has expired, was "
-          "changed, or "
-          "an Authorization header is malformed.",
+          "This is Azure's answer, not S3's: the shared access signature has expired, was changed, "
+          "or an Authorization header is malformed.",
           "Make a new shared access signature, and copy the URL whole.",
           "Server failed to authenticate the request.",
           source="https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes"),
@@ -186,8 +175,7 @@ OTHERS = (
                                    r"[^\n]+-[a-z]{3}\d[a-z]?-)",
           "The signature does not match the request that arrived.",
           "This is not AWS's answer: Ceph's gateway (DigitalOcean Spaces and others run it) gives "
-          "no "
-          "details. The host, the secret, the region or service (s3) in the scope, or a header "
+          "no details. The host, the secret, the region or service (s3) in the scope, or a header "
           "differs.",
           "Compare the signed host with the one that was asked, and check the secret key and the "
           "scope KEY/DAY/REGION/s3/aws4_request.",
@@ -195,9 +183,8 @@ OTHERS = (
           "https://docs.ceph.com/en/latest/radosgw/s3/"),
     # Garage, Wasabi
     Cause("AccessDenied", r"^Forbidden: (.+)", "The server refuses: {1}.",
-          "Garage writes its refusals so: the signature doesn't fit, the key is unknown, or it "
-          "may not "
-          "use this bucket.",
+          "Garage writes its refusals so: the signature doesn't fit, the key is unknown, or it may "
+          "not use this bucket.",
           "Check the key's permission on the bucket (garage bucket allow), the host and the "
           "secret.",
           "Forbidden: Invalid signature",
@@ -207,9 +194,9 @@ OTHERS = (
           "there.",
           "Use the whole presigned URL; Wasabi allows public objects only to accounts that asked "
           "for it.",
-          "Public use of objects is not allowed by default. Please contact Wasabi Customer "
-          "Support for "
-          "more information", source="https://docs.wasabi.com/docs/change-to-creating-public-buckets"),
+          "Public use of objects is not allowed by default. Please contact Wasabi Customer Support "
+          "for more "
+          "information", source="https://docs.wasabi.com/docs/change-to-creating-public-buckets"),
     # MinIO
     Cause("XMinioStorageFull", "", "The MinIO server's disks are full.", "Nothing is wrong with "
                                                                          "the URL.",

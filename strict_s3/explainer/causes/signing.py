@@ -69,8 +69,7 @@ SIGNING = (
           "AWS4-HMAC-SHA256."),
     Cause("InvalidRequest", "response headers", "response-* parameters without a signature.",
           "Only a signed request can change the response's headers.",
-          "Give them when signing "
-          "(ResponseContentDisposition=…).",
+          "Give them when signing (ResponseContentDisposition=…).",
           "Request specific response headers cannot be used for anonymous GET requests."),
     Cause("InvalidRequest", r"Checksum Type mismatch occurred, expected checksum Type: (\w+), "
                             r"actual checksum Type: (\w+)",
@@ -107,8 +106,7 @@ SIGNING = (
     Cause("InvalidArgument", "Only one auth mechanism", "The request is signed in two ways.",
           "A presigned URL carries its own signature, and an Authorization header came with it. "
           "HTTP clients add that header from a login, a .netrc file or a default; and if "
-          "CloudFront "
-          "is in front of the bucket, its origin access control signs too.",
+          "CloudFront is in front of the bucket, its origin access control signs too.",
           "Send no Authorization header to a presigned URL. Behind CloudFront, use its own signed "
           "URLs, and don't forward the viewer's signature to the bucket.",
           "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
