@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .copying import COPY_SOURCE, CopySource, copy_source, copy_source_problem, in_query
-from .errors import InvalidArgument, MethodNotAllowed, S3Error
+from .errors import InvalidArgument, InvalidRequest, MethodNotAllowed, S3Error
 from .request import Request
 from .s3_operations import (
     BUCKET,
@@ -60,12 +60,23 @@ def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
     return _bucket_operation(request, bucket, named)
 
 
+# https://github.com/versity/versitygw/issues/1688 and 1597 quote AWS.
+_OF_BUCKETS_ALONE = {
+    "versions": "There is no such thing as the ?versions sub-resource for a key",
+    "uploads": "Key is not expected for the GET method ?uploads subresource",
+}
+
+
 def no_operation(request: Request, key: str) -> S3Error:
     """Why a request of this key ("" for none) is no operation: what S3 answers to it."""
     if key and request.parameters.get("versionId") == "":
         return InvalidArgument(
             "Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue=""
         )
+    if key and request.method == "GET":
+        for name, message in _OF_BUCKETS_ALONE.items():
+            if name in request.parameters:
+                return InvalidRequest(message)
     kind = "OBJECT" if key else "BUCKET"
     problem = copy_source_problem(request) if key and request.method == "PUT" else None
     return problem or MethodNotAllowed(Method=request.method, ResourceType=kind)

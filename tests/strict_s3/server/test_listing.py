@@ -418,3 +418,14 @@ def test_keys_of_nothing_but_the_last_character(service):
 def test_a_bucket_that_is_not_there(service):
     url = service.sign("GET", "/no-such-bucket", query=[("prefix", quote("é"))])
     assert error_of(requests.get(url))[:2] == (404, "NoSuchBucket")
+
+
+@pytest.mark.parametrize("name", ["versions", "uploads"])
+def test_what_a_bucket_lists_a_key_does_not(service, name):
+    service.put()
+    url = service.sign("GET", f"/{service.bucket}/k", query=[(name, "")])
+    status, code, message = error_of(requests.get(url))
+    assert (status, code) == (400, "InvalidRequest")
+    assert f"?{name} sub" in message
+    other = service.sign("GET", f"/{service.bucket}/k", query=[(name.upper(), "")])
+    assert requests.get(other).content == b"body"
