@@ -157,7 +157,7 @@ def seconds(value: str) -> str:
 
 def duration(value: str) -> str:
     """``5400`` as ``1 hour 30 minutes``."""
-    return words.duration(int(value))
+    return words.duration(int(value.strip()))
 
 
 def optional(check: Check) -> Check:

@@ -278,7 +278,9 @@ def _install(tests: bool) -> None:
     paths = locks(tests)
     names = " and ".join(map(os.path.basename, paths))
     say(f"installing the packages of {names} (once; a minute or so)")
-    command += ["--require-hashes", *(part for path in paths for part in ("-r", path))]
+    # The locks are complete. A pip before 23.3 would look for the newest release of a package
+    # that is asked for with an extra, and stop because that has no hash.
+    command += ["--no-deps", "--require-hashes", *(p for path in paths for p in ("-r", path))]
     _run(command, "installing the packages", fix)
     _run([_python(), LINK], "making helpers importable")
     with open(os.path.join(VENV, STAMP), "w", encoding="utf-8") as file:

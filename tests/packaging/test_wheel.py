@@ -171,13 +171,17 @@ def test_help(installed, command):
 def test_the_commands_work(installed):
     keys = installed.folder / "keys.txt"
     keys.write_text("a.txt\nb.txt\n", encoding="utf-8")
-    with subprocess.Popen(
-        installed.command("strict-s3", "serve", "--json"),
-        cwd=installed.folder,
-        env=installed.variables(),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
+    with (
+        subprocess.Popen(
+            installed.command("strict-s3", "serve", "--json"),
+            cwd=installed.folder,
+            env=installed.variables(),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as server,
+        contextlib.ExitStack() as whatever_happens,
+    ):
+        whatever_happens.callback(server.kill)  # or the Popen would wait for it
         assert server.stdout is not None
         ready = json.loads(server.stdout.readline())
         assert get(f"{ready['endpoint']}/_strict_s3/health")[0] == 200
@@ -193,8 +197,11 @@ def test_the_commands_work(installed):
         assert get(url)[0] == 404
         status, refusal = get(url.replace("a.txt", "b.txt"))
         assert (status, get(other)[0]) == (403, 404)
-        assert "GET" in installed.run("strict-s3", "inspect", url)
-        assert "SignatureDoesNotMatch" in installed.run("strict-s3", "inspect", refusal)
+        assert "Nothing is wrong" in installed.run("strict-s3", "inspect", url)
+        inspect = installed.command("strict-s3", "inspect", refusal)
+        done = subprocess.run(inspect, env=installed.variables(), capture_output=True, text=True)
+        assert done.returncode == 1  # a fault was found
+        assert "SignatureDoesNotMatch" in done.stdout
         server.terminate()
         assert server.wait(20) == 0 or os.name == "nt"
 
