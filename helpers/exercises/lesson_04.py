@@ -67,7 +67,7 @@ def check_head(lab: Lab, url: object, size: int) -> str:
         "HEAD for an object?",
     )
     answer = send("HEAD", text)
-    expect(answer, "HEAD is refused. Which operation of boto3 sends HEAD for an object", lab=lab)
+    expect(answer, "HEAD is refused; boto3 has an operation that sends HEAD for an object", lab=lab)
     told = answer.headers.get("content-length", "0")
     if told != str(size):
         raise NotYet(

@@ -160,6 +160,8 @@ def main(arguments: list[str] | None = None) -> int:
         # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
         try:
             folder = copies.prepare(options.with_outputs)
+            if options.with_outputs:
+                environment.say(f"{folder.name}/ is for reading; write in {copies.WORK.name}/")
         except EnvironmentProblem as problem:
             print(problem, file=sys.stderr)
             return 1
@@ -186,6 +188,7 @@ def _without_environment(options: argparse.Namespace) -> int:
     if options.command == "reset":
         for copy in copies.reset(options.lessons):
             print(f"{copy.relative_to(copies.PROJECT)} is as it was published.")
+        print("If one is open in JupyterLab: File -> Reload Notebook from Disk.")
         return 0
     from helpers.setup import wheelhouse
 

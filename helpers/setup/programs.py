@@ -39,6 +39,8 @@ def lab(python: str, copies: Path, options: argparse.Namespace) -> list[str]:
         # No request to the network, and no question about it: neither news nor update check.
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
+        # Where the printed address leads: without a browser of its own too, to the first lesson.
+        f"--LabApp.default_url=/lab/tree/{copies.name}/{FIRST}",
         f"--LabApp.app_settings_dir={SETTINGS}",
         f"--LabApp.workspaces_dir={_workspaces(copies)}",
     ]

@@ -35,6 +35,11 @@ from .request import Request
 _MALFORMED = "The authorization header is malformed"
 _OTHER_DAY = f"{_MALFORMED}; Invalid credential date. Date is not the same as X-Amz-Date."
 
+# In eight older regions boto3 still presigns with it unless it is told otherwise.
+SIGNED_WITH_VERSION_2 = (
+    'signed with Signature Version 2; give the client Config(signature_version="s3v4")'
+)
+
 
 def authenticate(
     request: Request,
@@ -86,7 +91,7 @@ def _check_scheme(request: Request, decision: Decision) -> None:
     text = request.header("authorization")
     scheme, space, _ = text.partition(" ")
     if scheme.upper() == "AWS" and space:
-        decision.refuse("authorization", sigv2_refused(), "signed with Signature Version 2")
+        decision.refuse("authorization", sigv2_refused(), SIGNED_WITH_VERSION_2)
     if scheme.upper() != sigv4.ALGORITHM or not space:
         message = (
             "Unsupported Authorization Type"

@@ -36,7 +36,7 @@ from .errors import (
     InvalidRequest,
     SignatureDoesNotMatch,
 )
-from .header_auth import sigv2_refused
+from .header_auth import SIGNED_WITH_VERSION_2, sigv2_refused
 from .request import whole_number
 
 # Fields that need no condition in the policy.
@@ -172,7 +172,7 @@ def authenticate(
     A form without a policy is anonymous. Raises the S3Error of the first failing check.
     """
     if "awsaccesskeyid" in fields or ("signature" in fields and "policy" in fields):
-        decision.refuse("form", sigv2_refused(), "signed with Signature Version 2")
+        decision.refuse("form", sigv2_refused(), SIGNED_WITH_VERSION_2)
     if "policy" not in fields:
         if "x-amz-signature" in fields:
             decision.refuse("form", missing_field("policy"))

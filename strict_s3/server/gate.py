@@ -231,7 +231,7 @@ class Gate:
             call.decision.refuse("authentication", InvalidArgument(_ONE_MECHANISM, **fields))
         if version_2:
             call.decision.refuse(
-                "authentication", header_auth.sigv2_refused(), "signed with Signature Version 2"
+                "authentication", header_auth.sigv2_refused(), header_auth.SIGNED_WITH_VERSION_2
             )
         verifier = self.verifier(call)
         if presigned:

@@ -95,7 +95,7 @@ WRONG = {
         (_answer("size_url", value), hint)
         for value, hint in (
             ("sign(expires=3600)", "the URL answers GET. The method is part of what is signed"),
-            ("sign('put_object', 3600)", "HEAD is refused. Which operation"),
+            ("sign('put_object', 3600)", "HEAD is refused; boto3 has an operation"),
             ("sign('head_object', 300)", "X-Amz-Expires is 300; 1 hour are 3600"),
             ("sign('head_object', 8 * 86400)", "X-Amz-Expires must be less than a week"),
             (
