@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from ..redact import redact
 from ..rules.decision import Check
 from .words import Readable, shown
 
+_WIDTH = 78  # characters of a cell's output at 800 pixels
 PASSED, FAILED = "✓", "✗"  # different without colour too
 
 
@@ -46,10 +48,17 @@ class Why(Readable):
             mark = PASSED if check.passed else FAILED
             # Redacted as in all printed output: of a key id only its kind, such as AKIA, is left.
             detail = shown(redact(check.detail), 500)
-            lines.append(f"  {mark} {check.name}: {detail}")
+            lines += _wrapped(f"  {mark} {check.name}: {detail}")
         if self.error and self.failed is None:
-            lines.append(f"  {FAILED} {self.error}: {shown(redact(self.message))}")
+            lines += _wrapped(f"  {FAILED} {self.error}: {shown(redact(self.message))}")
         return "\n".join(lines)
+
+
+def _wrapped(line: str) -> list[str]:
+    """The line in pieces that fit a notebook's cell, which would break it within a word."""
+    return textwrap.wrap(
+        line, _WIDTH, subsequent_indent="      ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def why(lab: _Lab) -> Why:

@@ -158,7 +158,10 @@ def test_why_shows_every_check_and_one_cross(service):
     assert found.failed is not None and found.failed.name == "signature"
     lines = str(found).splitlines()
     assert lines[0] == "PUT -> 403"
-    assert [line[2] for line in lines[1:]] == ["✓"] * (len(lines) - 2) + ["✗"]
+    # A detail that is too long for a notebook's cell goes on in the next line.
+    marks = [line[2] for line in lines[1:] if line[2] != " "]
+    assert marks == ["✓"] * (len(marks) - 1) + ["✗"] and len(marks) > 5
+    assert max(map(len, lines)) <= 78
     assert service.server.root.access_key not in str(found)
     requests.get(f"{service.endpoint}/no-such-bucket/k")
     assert why(lab).failed is not None and why(lab).failed.name == "bucket"
@@ -167,7 +170,7 @@ def test_why_shows_every_check_and_one_cross(service):
 def test_why_for_a_refusal_outside_the_checks(service):
     requests.post(f"{service.endpoint}/{service.bucket}", data=b"x")
     text = str(why(Behind(service)))
-    assert text.splitlines()[-1].startswith("  ✗ PreconditionFailed: ")
+    assert "\n  ✗ PreconditionFailed: " in text
 
 
 def test_a_real_s3_does_not_say():
