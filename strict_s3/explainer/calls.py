@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .sent import FORM, MULTIPART, Sent, lower
+from .sent import ADDED_FORM, FORM, MULTIPART, Sent, lower
 
 _METHODS = r"GET|PUT|POST|HEAD|DELETE|OPTIONS|PATCH"
 _CALL = re.compile(
@@ -200,7 +200,7 @@ def read_call(text: str) -> Sent | None:
             url = re.search(r"https?://[^\s'\"`]{1,32000}", text)
             if not url or match["urllib"] or match["library"] in ("s", "client", "session"):
                 continue
-        return _from_call(match, body, url[0])
+        return _from_call(match, body, url[0], text)
     return None
 
 
@@ -234,7 +234,7 @@ def _arguments(text: str, begin: int) -> str:
     return text[begin : begin + 40_000]
 
 
-def _from_call(match: re.Match[str], body: str, url: str) -> Sent:
+def _from_call(match: re.Match[str], body: str, url: str, text: str) -> Sent:
     verb = (match["verb"] or "").upper()
     if named := re.search(r"\bmethod['\"]?\s{0,3}[:=]\s{0,3}['\"`](\w{3,7})", body, re.I):
         verb = named[1].upper()
@@ -261,20 +261,27 @@ def _from_call(match: re.Match[str], body: str, url: str) -> Sent:
     if re.search(r"\bauth\s{0,3}[=:]", outside) and library in ("requests", "httpx", "axios"):
         pairs.append(("authorization", "…"))
     has_type = any(name.lower() == "content-type" for name, _ in pairs)
-    if not has_type and (added := _added_type(library, verb or "GET", outside)):
+    if not has_type and (added := _added_type(library, verb or "GET", outside, text)):
         pairs.append(("content-type", added))
     return Sent(verb or "GET", url, lower(pairs), f"code ({library})")
 
 
-def _added_type(library: str, verb: str, body: str) -> str:
-    """The content type that a library adds by itself to what it is told to send."""
+_A_FORM = re.compile(r"\b([A-Za-z_$][\w$]{0,60})\s{0,3}=\s{0,3}new\s{1,3}FormData\b")
+
+
+def _added_type(library: str, verb: str, body: str, text: str) -> str:
+    """The content type that a library adds by itself to what it is told to send.
+
+    `body` is the call's arguments, `text` the program, where a variable may be made a form.
+    """
     if verb not in ("PUT", "POST", "PATCH"):
         return ""
     if library in ("requests", "httpx"):
         if re.search(r"\bfiles\s?=", body):
-            return MULTIPART
+            return ADDED_FORM
         return "application/json" if re.search(r"\bjson\s?=", body) else (
             FORM if re.search(r"\bdata\s?=\s?\{", body) else "")  # fmt: skip
-    if re.search(r"FormData|formData|\bform\b", body):
-        return MULTIPART
+    names = [name for name in _A_FORM.findall(text) if re.search(rf"\b{re.escape(name)}\b", body)]
+    if names or re.search(r"FormData|formData|\bform\b", body):
+        return ADDED_FORM
     return ""

@@ -144,7 +144,11 @@ def read_console_line(line: str, pasted: Pasted | None, request: UrlReport | Non
     faults: tuple[Finding, ...] = ()
     if request:
         faults = tuple(each for each in request.findings if each.fault)
-    rule = as_cors(origin or "https://www.example.com", method or "PUT", [header or "content-type"])
+    missing = {"origin": origin, "method": method, "header": header}
+    guessed = " and ".join(name for name, said in missing.items() if not said)
+    rule = as_cors(
+        origin or "https://www.example.com", method or "PUT", [header or "content-type"], guessed
+    )
     return ConsoleReport(
         shown(origin), method, shown(header), status, verdict, faults, request,
         pasted.repairs if pasted else (), (rule,),

@@ -31,7 +31,8 @@ def explain_preflight(pasted: Pasted) -> ConsoleReport:
             True,
         )
     names = [name.strip() for name in asked.split(",") if name.strip()]
-    repairs = (as_cors(origin or "https://www.example.com", method or "PUT", names),)
+    guessed = " and ".join(n for n, said in (("origin", origin), ("method", method)) if not said)
+    repairs = (as_cors(origin or "https://www.example.com", method or "PUT", names, guessed),)
     return ConsoleReport(
         shown(origin), method, shown(asked), sent.status, verdict, (), None, pasted.repairs,
         repairs if verdict.fault else (),

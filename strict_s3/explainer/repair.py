@@ -43,10 +43,11 @@ def cors_rule(origin: str, method: str, headers: Sequence[str] = ()) -> dict[str
     return {**rule, "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3000}
 
 
-def as_cors(origin: str, method: str, headers: Sequence[str] = ()) -> Part:
-    """That rule, as the console and put_bucket_cors take it."""
+def as_cors(origin: str, method: str, headers: Sequence[str] = (), guessed: str = "") -> Part:
+    """That rule, as the console and put_bucket_cors take it; `guessed` names what wasn't said."""
     text = json.dumps([cors_rule(shown(origin), shown(method), [shown(h) for h in headers])])
-    return Part("The missing CORS rule", text)
+    title = f"A CORS rule that would allow it ({guessed} guessed)" if guessed else ""
+    return Part(title or "The missing CORS rule", text)
 
 
 def as_condition(field: str, value: str = "") -> Part:

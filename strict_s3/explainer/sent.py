@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+ADDED_FORM = f"{MULTIPART}; boundary=…"  # what a client writes that makes a form
 
 
 @dataclass(frozen=True)

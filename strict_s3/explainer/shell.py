@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from .cutting import START
-from .sent import FORM, MULTIPART, Sent, lower
+from .sent import ADDED_FORM, FORM, Sent, lower
 
 MAX_COMMAND = 100_000  # characters
 _COMMAND = re.compile(
@@ -115,7 +115,7 @@ def _curl(words: list[str], command: str, piped: bool) -> Sent:
             added.append(("content-type", FORM))
         elif option in ("-F", "--form", "--form-string"):
             implied = "POST"
-            added.append(("content-type", MULTIPART))
+            added.append(("content-type", ADDED_FORM))
             name, _, content = value.partition("=")
             fields.append((name, content))
         elif option in ("-I", "--head"):
@@ -189,7 +189,7 @@ def _httpie(words: list[str], command: str) -> Sent:
             fields.append((match[1], mark + match[2]))
     reads_input = "<" in words
     if data and not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("content-type", MULTIPART if form else "application/json"))
+        headers.append(("content-type", ADDED_FORM if form else "application/json"))
     return Sent(
         method or ("POST" if data or reads_input else "GET"), url, lower(headers),
         "HTTPie command", tuple(fields), _unquoted(url, command),

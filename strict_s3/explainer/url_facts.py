@@ -43,8 +43,10 @@ def facts_of(
         else "a long-term key of an IAM user (or of the account itself)"
         if report.access_key.startswith("AKIA")
         else "neither AKIA… (long-term) nor ASIA… (temporary): not an AWS key id"
+        if report.access_key
+        else ""
     )
-    facts.append(Part("signed by", report.access_key, kind))
+    facts.append(Part("signed by", report.access_key or "not in the URL", kind))
     if report.signed_at:
         facts.append(Part("signed at", moment(report.signed_at)))
     if report.expires is not None:

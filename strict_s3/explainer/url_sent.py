@@ -105,10 +105,17 @@ def _content_type(report: UrlReport, kind: str, the: str, method: str) -> Iterat
         )
     elif method == "PUT" and not kind.startswith((FORM, MULTIPART)):
         yield note(f"{_upper(the)} sends content-type {what}, which is not signed: S3 stores it.")
-    if method == "PUT" and kind.startswith(MULTIPART):
+    if method == "PUT" and kind.startswith(MULTIPART) and "boundary" in kind:
+        yield fault(
+            "The body is a form (multipart/form-data): S3 would store its boundary lines, not the "
+            "file.",
+            fix="Send the file itself as the body: fetch(url, {method: 'PUT', body: file}), data= "
+            "in requests, -T in curl.",
+        )
+    elif method == "PUT" and kind.startswith(MULTIPART):
         yield note(
-            "The body is a form (multipart/form-data): S3 stores the form with its boundary lines, "
-            "not the file. Send the file itself as the body."
+            "That is the type of a form. If the body is one, S3 stores its boundary lines, not the "
+            "file: send the file itself."
         )
     elif method == "PUT" and kind.startswith(FORM) and "content-type" not in report.send:
         yield note(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,20 @@ class Kernel:
         content = reply["content"]
         assert content["status"] == "ok", "\n".join(content.get("traceback", [str(content)]))
         return "".join(printed)
+
+
+class Here:
+    """Runs cells in this process, which saves the start of a kernel; `show` prints as text."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+
+    def run(self, code: str) -> str:
+        """Run code as a cell; returns what it printed."""
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            exec(compile(code, "<cell>", "exec"), self._names)
+        return printed.getvalue()
 
 
 @contextmanager

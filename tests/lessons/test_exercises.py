@@ -9,14 +9,14 @@ import pytest
 
 from helpers.errors import LabError
 from helpers.exercises.checking import NOT_DONE, PASSED
+from helpers.exercises.progress import OFF, VARIABLE
 from helpers.lab import connect
 from tests.lessons.lesson import (
     LESSONS,
     Exercise,
-    Kernel,
+    Here,
     cells,
     exercise_of,
-    kernel,
     text,
     variation_of,
 )
@@ -29,7 +29,8 @@ def _exercises(path) -> list[tuple[dict, Exercise | None]]:
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
-def test_each_exercise_in_its_lesson(path):
+def test_each_exercise_in_its_lesson(path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, OFF)
     found = _exercises(path)
     exercises = [exercise for _, exercise in found if exercise]
     if path.name.startswith("00-"):
@@ -42,22 +43,23 @@ def test_each_exercise_in_its_lesson(path):
     variations = {v.name: v for cell, _ in found if (v := variation_of(cell))}
     tried = getattr(answers, "VARIATIONS", {})
     assert list(variations) == list(tried)
-    with kernel() as running:
-        for cell, exercise in found:
-            if exercise:
-                _try(running, exercise, answers.RIGHT[exercise.name], answers.WRONG[exercise.name])
-            elif variation := variation_of(cell):
-                _vary(running, variation, *tried[variation.name])
-            else:
-                running.run(text(cell))
+    running, lab = Here(), connect()
+    lab.reset()
+    for cell, exercise in found:
+        if exercise:
+            _try(running, exercise, answers.RIGHT[exercise.name], answers.WRONG[exercise.name])
+        elif variation := variation_of(cell):
+            _vary(running, variation, *tried[variation.name])
+        else:
+            running.run(text(cell))
 
 
-def _said(running: Kernel, exercise: Exercise, answer: str) -> str:
+def _said(running: Here, exercise: Exercise, answer: str) -> str:
     """What the check prints for an answer, as one line: where it is broken is not the point."""
     return " ".join(running.run(f"{answer}\n{exercise.check}").split())
 
 
-def _vary(running: Kernel, variation: Exercise, right: list[str], wrong: list[tuple[str, str]]):
+def _vary(running: Here, variation: Exercise, right: list[str], wrong: list[tuple[str, str]]):
     """A variation is not done as it stands in the lesson, and its answers are judged."""
     assert right and wrong, variation.name
     as_it_stands = (variation.stub, "")
@@ -69,7 +71,7 @@ def _vary(running: Kernel, variation: Exercise, right: list[str], wrong: list[tu
         assert told.startswith(PASSED), (variation.name, answer, told)
 
 
-def _try(running: Kernel, exercise: Exercise, right: list[str], wrong: list[tuple[str, str]]):
+def _try(running: Here, exercise: Exercise, right: list[str], wrong: list[tuple[str, str]]):
     def said(answer: str) -> str:
         return _said(running, exercise, answer)
 

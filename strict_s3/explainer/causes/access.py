@@ -69,8 +69,8 @@ ACCESS = (
     Cause("AccessDenied",
           r"User: (\S+) is not authorized to perform: (\S+) on resource: (\S+)",
           "{1} is not allowed to perform {2} on {3}.",
-          "The signature is right. But a presigned URL can do only what its signer is allowed to "
-          "do, and S3 checks that at every use. No policy allows it ({policy}).",
+          "The signature is right. But a request, presigned or not, can do only what its signer is "
+          "allowed to do, and S3 checks that at every use. No policy allows it ({policy}).",
           "Allow {2} on {3} to the signer, or sign with a key that is allowed to. A key that "
           "worked before may have lost the permission since.",
           "User: arn:aws:iam::111122223333:user/signer is not authorized to perform: "
