@@ -1,19 +1,14 @@
-"""A lesson as the tests see it: its cells, its exercises, and a kernel to run them in."""
+"""A lesson as the tests see it: its cells, its exercises, and a place to run them in."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from jupyter_client.manager import KernelManager
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -68,33 +63,8 @@ def variation_of(cell: dict[str, Any]) -> Exercise | None:
     return Exercise(found[1], code[: found.start()], code[found.start() :], "")
 
 
-class Kernel:
-    """A Python kernel in the notebooks' folder."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def run(self, code: str) -> str:
-        """Run code as a cell; returns what it printed. An exception in it is an AssertionError."""
-        printed: list[str] = []
-
-        def hear(message: dict[str, Any]) -> None:
-            content = message["content"]
-            if message["msg_type"] == "stream":
-                printed.append(content["text"])
-            elif message["msg_type"] == "display_data":
-                printed.append(content["data"]["text/plain"] + "\n")
-
-        reply = self._client.execute_interactive(
-            code, output_hook=hear, allow_stdin=False, timeout=120
-        )
-        content = reply["content"]
-        assert content["status"] == "ok", "\n".join(content.get("traceback", [str(content)]))
-        return "".join(printed)
-
-
 class Here:
-    """Runs cells in this process, which saves the start of a kernel; `show` prints as text."""
+    """Runs cells in this process, which is quicker than a kernel; `show` prints as text."""
 
     def __init__(self) -> None:
         self._names: dict[str, Any] = {"__name__": "__main__"}
@@ -105,23 +75,3 @@ class Here:
         with redirect_stdout(printed):
             exec(compile(code, "<cell>", "exec"), self._names)
         return printed.getvalue()
-
-
-@contextmanager
-def kernel() -> Iterator[Kernel]:
-    """A fresh kernel, ended afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        manager = KernelManager(kernel_name="python3")
-        if os.name != "nt":
-            # Over TCP a kernel is told ports that were free a moment ago; another may be quicker.
-            manager.transport, manager.ip = "ipc", f"{folder}/kernel"
-        manager.start_kernel(cwd=str(NOTEBOOKS))
-        client = manager.client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=60)
-            yield Kernel(client)
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
-            manager.cleanup_resources()

@@ -102,7 +102,9 @@ def _raise(cell: dict) -> bool:
 def test_nbval_notices_an_output_that_is_not_what_the_cell_gives(lesson, change, tmp_path):
     notebook = json.loads(lesson.read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert any(change(cell) for cell in code)
+    changed = next(cell for cell in code if change(cell))
+    # What comes after it has no part in this.
+    del notebook["cells"][notebook["cells"].index(changed) + 1 :]
     copy = tmp_path / lesson.name
     copy.write_text(json.dumps(notebook), encoding="utf-8")
     done = nbval(copy)

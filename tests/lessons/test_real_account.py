@@ -12,29 +12,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.lab import SETTLE_SECONDS
-from tests.lessons.lesson import LESSONS, Kernel, cells, kernel, text
+from helpers import clean_up
+from helpers import lab as lab_module
+from helpers.errors import LabError
+from helpers.exercises.progress import OFF, VARIABLE
+from helpers.settings import Settings
+from tests.lessons.lesson import LESSONS, Here, cells, text
 from tests.service import Service
 
-ACCOUNT = """
-import time
-from helpers import lab as _lab
-from helpers.settings import Settings
-
-_answer, _sleep = "n", time.sleep
-import helpers.clean_up as _clean_up
-from pathlib import Path
-_clean_up.FILE = Path({file!r})
-_lab.load_settings = lambda *path: Settings({access_key!r}, {secret_key!r}, {bucket!r}, {region!r},
-                                            None, {endpoint!r})
-
-def _wait(seconds):
-    if seconds != {settle}:
-        _sleep(seconds)
-
-# The kernel sets builtins.input anew for each cell; a module's own name goes before it.
-_lab.input, time.sleep = lambda question: _answer, _wait
-"""
 SETTINGS = {
     "get_bucket_cors": "CORSRules",
     "get_bucket_policy": "Policy",
@@ -62,32 +47,31 @@ def state(service: Service) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
-def test_a_lesson_on_a_real_account(path, service, tmp_path):
+def test_a_lesson_on_a_real_account(path, service, monkeypatch, tmp_path):
+    root, said = service.server.root, ["n"]
+    settings = Settings(
+        root.access_key, root.secret_key, service.bucket, service.region, None, service.endpoint
+    )
+    monkeypatch.setenv(VARIABLE, OFF)
+    monkeypatch.setattr(clean_up, "FILE", tmp_path / "made.json")
+    monkeypatch.setattr(lab_module, "load_settings", lambda: settings)
+    monkeypatch.setattr(lab_module, "_current", None)
+    monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("builtins.input", lambda question: said[-1])
     code = [text(cell) for cell in cells(path, "code")]
-    root, before = service.server.root, state(service)
-    with kernel() as running:
-        running.run(
-            ACCOUNT.format(
-                access_key=root.access_key,
-                secret_key=root.secret_key,
-                bucket=service.bucket,
-                region=service.region,
-                endpoint=service.endpoint,
-                settle=SETTLE_SECONDS,
-                file=str(tmp_path / "made.json"),
-            )
-        )
-        if any("lab.will_make(" in cell for cell in code):
-            with pytest.raises(AssertionError, match="Nothing was changed"):
-                run_all(running, code)
-            assert state(service) == before
-        running.run("_answer = 'y'")
-        run_all(running, code)
-        assert running.run("print(lab.local)") == "False\n"
+    before = state(service)
+    if any("lab.will_make(" in cell for cell in code):
+        with pytest.raises(LabError, match="Nothing was changed"):
+            run_all(Here(), code)
+        assert state(service) == before
+    said.append("y")
+    running = Here()
+    run_all(running, code)
+    assert running.run("print(lab.local)") == "False\n"
     assert state(service) == before
 
 
-def run_all(running: Kernel, code: list[str]) -> None:
+def run_all(running: Here, code: list[str]) -> None:
     for cell in code:
         running.run(cell)
 
