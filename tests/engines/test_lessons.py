@@ -18,11 +18,9 @@ from typing import Any
 
 import pytest
 
-from helpers import clean_up
-from helpers import lab as lab_module
 from helpers.settings import Settings
 from tests.engines.table import Target
-from tests.lessons.lesson import LESSONS, cells, text
+from tests.lessons.lesson import LESSONS, as_a_new_kernel, cells, text
 from tests.lessons.test_nbval import sanitized
 
 pytestmark = pytest.mark.engine
@@ -65,12 +63,7 @@ def stored(cell: dict[str, Any]) -> str:
 def run(ceph: Target, monkeypatch, tmp_path) -> Callable[[str], str]:
     """Runs a cell in a kernel's place; returns what it printed, or the exception as a line."""
     where = Settings(ceph.access_key, ceph.secret_key, BUCKET, REGION, endpoint_url=ceph.endpoint)
-    monkeypatch.setenv("S3_LESSONS_PROGRESS", "off")
-    monkeypatch.setattr(clean_up, "FILE", tmp_path / "made.json")
-    monkeypatch.setattr(lab_module, "load_settings", lambda: where)
-    monkeypatch.setattr(lab_module, "_current", None)
-    monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("builtins.input", lambda question: "y")
+    as_a_new_kernel(monkeypatch, where, tmp_path, ["y"])
     ceph.s3.create_bucket(Bucket=BUCKET)
     names: dict[str, Any] = {"__name__": "__main__"}
 

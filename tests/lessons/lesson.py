@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from helpers import clean_up
+from helpers import lab as lab_module
+from helpers.exercises.progress import OFF, VARIABLE
+from helpers.settings import Settings
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
 _CHECK = re.compile(r"^(check_\w+)\(", re.M)
@@ -75,3 +82,19 @@ class Here:
         with redirect_stdout(printed):
             exec(compile(code, "<cell>", "exec"), self._names)
         return printed.getvalue()
+
+
+def as_a_new_kernel(
+    monkeypatch: pytest.MonkeyPatch, where: Settings, folder: Path, answers: list[str]
+) -> None:
+    """Have `connect` find the S3 `where` in `.env`, as a new kernel's first cell does.
+
+    What lessons note on disk goes to `folder`; the last of `answers` is what they are told when
+    they ask, and they wait for nothing.
+    """
+    monkeypatch.setenv(VARIABLE, OFF)
+    monkeypatch.setattr(clean_up, "FILE", folder / "made.json")
+    monkeypatch.setattr(lab_module, "load_settings", lambda: where)
+    monkeypatch.setattr(lab_module, "_current", None)
+    monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("builtins.input", lambda question: answers[-1])

@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 
-from helpers import clean_up
 from helpers import lab as lab_module
 from helpers.settings import Settings
-from tests.lessons.lesson import LESSONS, cells, text
+from tests.lessons.lesson import LESSONS, as_a_new_kernel, cells, text
 from tests.lessons.test_real_account import state
 
 CODE = {path: [text(cell) for cell in cells(path, "code")] for path in LESSONS}
@@ -46,11 +45,7 @@ def account(service, monkeypatch, tmp_path) -> Run:
     settings = Settings(
         root.access_key, root.secret_key, service.bucket, service.region, None, service.endpoint
     )
-    monkeypatch.setenv("S3_LESSONS_PROGRESS", "off")
-    monkeypatch.setattr(clean_up, "FILE", tmp_path / "made.json")
-    monkeypatch.setattr(lab_module, "load_settings", lambda: settings)
-    monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("builtins.input", lambda question: "y")
+    as_a_new_kernel(monkeypatch, settings, tmp_path, ["y"])
 
     def run(code: Iterable[str]) -> list[str]:
         monkeypatch.setattr(lab_module, "_current", None)

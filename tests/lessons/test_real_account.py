@@ -12,12 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers import clean_up
-from helpers import lab as lab_module
 from helpers.errors import LabError
-from helpers.exercises.progress import OFF, VARIABLE
 from helpers.settings import Settings
-from tests.lessons.lesson import LESSONS, Here, cells, text
+from tests.lessons.lesson import LESSONS, Here, as_a_new_kernel, cells, text
 from tests.service import Service
 
 SETTINGS = {
@@ -52,12 +49,7 @@ def test_a_lesson_on_a_real_account(path, service, monkeypatch, tmp_path):
     settings = Settings(
         root.access_key, root.secret_key, service.bucket, service.region, None, service.endpoint
     )
-    monkeypatch.setenv(VARIABLE, OFF)
-    monkeypatch.setattr(clean_up, "FILE", tmp_path / "made.json")
-    monkeypatch.setattr(lab_module, "load_settings", lambda: settings)
-    monkeypatch.setattr(lab_module, "_current", None)
-    monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("builtins.input", lambda question: said[-1])
+    as_a_new_kernel(monkeypatch, settings, tmp_path, said)
     code = [text(cell) for cell in cells(path, "code")]
     before = state(service)
     if any("lab.will_make(" in cell for cell in code):
