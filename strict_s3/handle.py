@@ -193,9 +193,9 @@ class Server:
     def decisions(self, last: int = 1) -> list[dict[str, Any]]:
         """Its last decisions, oldest first; 100 are kept. The keys of each:
 
-        ``method``, ``path``, ``status``, ``identity``, ``action``, ``resource``, ``error``,
-        ``message`` and ``checks``: ``[name, passed, detail]`` in the order of the checks, the last
-        one being the one that decided.
+        ``method``, ``path``, ``origin``, ``user_agent``, ``status``, ``identity``, ``action``,
+        ``resource``, ``error``, ``message`` and ``checks``: ``[name, passed, detail]`` in the order
+        of the checks, the last one being the one that decided.
         """
         if not isinstance(last, int) or isinstance(last, bool) or last < 0:
             raise OptionError(f"decisions({last!r}): say how many, such as decisions(5).")

@@ -12,21 +12,22 @@ from helpers.lab import Lab
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN = 20  # requests in the table
-_LOOKED_AT = 100  # of the latest ones, among which those of a browser are
+_LOOKED_AT = 100  # of the latest ones, among which the page's are
 
 
-def by_browser(decision: dict[str, Any]) -> bool:
-    """Can a page's browser have sent it? The lab itself asks about buckets, and with HEAD.
+def by_page(decision: dict[str, Any], origins: Iterable[str]) -> bool:
+    """Did a browser send it for a page of `origins`?
 
-    A page posts forms to the bucket, and asks for that; all else is about an object.
+    Python's own requests carry no browser's name. A browser leaves Origin out when a link is
+    opened, and says "null" when a page that sends no Referer posts a form
+    (https://fetch.spec.whatwg.org/#origin-header).
     """
-    method, path = decision["method"], decision["path"]
-    about_an_object = path.strip("/").count("/") > 0
-    return method != "HEAD" and (about_an_object or method in ("OPTIONS", "POST"))
+    is_browser = decision["user_agent"].startswith("Mozilla/")
+    return is_browser and decision["origin"] in ("", "null", *origins)
 
 
 def asked(decisions: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
-    """Decisions as rows of a table: the request, the answer's status, and S3's reason.
+    """Decisions as rows of a table: the request, its key, the response's status, S3's reason.
 
     Of a refusal the reason is its code and message, and of an answer that came with CORS headers
     the rule behind them.
@@ -35,9 +36,11 @@ def asked(decisions: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     for decision in decisions:
         cors = [detail for name, passed, detail in decision["checks"] if name == "CORS" and passed]
         refusal = f"{decision['error']}: {decision['message']}" if decision["error"] else ""
+        operation = "preflight" if decision["method"] == "OPTIONS" else decision["action"]
         rows.append(
             {
-                "request": f"{decision['method']} {_what(decision)}".rstrip(),
+                "request": f"{decision['method']} {operation}".rstrip(),
+                "key": _key(decision),
                 "status": str(decision["status"]),
                 "why": " · ".join(part for part in (refusal, *cors[-1:]) if part),
             }
@@ -45,11 +48,11 @@ def asked(decisions: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     return rows
 
 
-def _what(decision: dict[str, Any]) -> str:
-    """The action and the object's key: a form names its key in a field, not in the path."""
+def _key(decision: dict[str, Any]) -> str:
+    """The object's key, or the bucket. A form names its key in a field, not in the path."""
     bucket, _, key = decision["path"].strip("/").partition("/")
     named = decision["resource"].partition(":::")[2].partition("/")[2]
-    return f"{decision['action']} {key or named or bucket}".strip()
+    return str(key or named or bucket)
 
 
 class Panel(anywidget.AnyWidget):
@@ -66,6 +69,8 @@ class Panel(anywidget.AnyWidget):
         super().__init__()
         self._lab, self._title, self._stopped = lab, title, False
         self._where = {"port": port, "code": code}
+        # A browser reaches the page under either name of this computer.
+        self._origins = tuple(f"http://{host}:{port}" for host in ("127.0.0.1", "localhost"))
         self.on_msg(self._heard)
 
     def stopped(self) -> None:
@@ -85,7 +90,8 @@ class Panel(anywidget.AnyWidget):
         """What is in the table: the latest requests first. Nothing on a real S3."""
         if not self._lab.local:
             return []
-        seen = [decision for decision in self._lab.decisions(_LOOKED_AT) if by_browser(decision)]
+        decisions = self._lab.decisions(_LOOKED_AT)
+        seen = [decision for decision in decisions if by_page(decision, self._origins)]
         return asked(reversed(seen[-_SHOWN:]))
 
     def __repr__(self) -> str:

@@ -110,7 +110,12 @@ class Gate:
             inner,
             signed,
             read,
-            Decision(inner.method, inner.path),
+            Decision(
+                inner.method,
+                inner.path,
+                origin=inner.header("origin"),
+                user_agent=inner.header("user-agent"),
+            ),
             *self.clock.times(),
             new_ids(),
             self._addresses,

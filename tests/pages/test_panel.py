@@ -7,8 +7,10 @@ import json
 import requests
 
 from helpers.lab import connect
-from helpers.pages.panel import asked, by_browser
+from helpers.pages.panel import asked, by_page
 from helpers.pages.upload_page.run import UploadPage
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
 def decision(method="GET", path="/b/k", status=200, error=None, checks=(), action="", resource=""):
@@ -27,7 +29,12 @@ def decision(method="GET", path="/b/k", status=200, error=None, checks=(), actio
 def test_rows():
     cors = ("CORS", True, "rule 1 allows GET from http://a")
     assert asked([decision(checks=[("signature", True, "the same"), cors])]) == [
-        {"request": "GET k", "status": "200", "why": "rule 1 allows GET from http://a"}
+        {
+            "request": "GET",
+            "key": "k",
+            "status": "200",
+            "why": "rule 1 allows GET from http://a",
+        }
     ]
     refused = decision("POST", "/b", 403, "AccessDenied", [cors])
     assert asked([refused])[0]["why"] == (
@@ -37,28 +44,29 @@ def test_rows():
 
 def test_a_row_names_the_action_and_the_key():
     form = decision("POST", "/b", action="PostObject", resource="arn:aws:s3:::b/a/k.png")
-    preflight = decision("OPTIONS", "/b")
+    preflight = decision("OPTIONS", "/b", action="PutObject")
     download = decision("GET", "/b/a/k.png", action="GetObject", resource="arn:aws:s3:::b/a/k.png")
-    assert [row["request"] for row in asked([form, preflight, download])] == [
-        "POST PostObject a/k.png",
-        "OPTIONS b",
-        "GET GetObject a/k.png",
+    rows = asked([form, preflight, download])
+    assert [(row["request"], row["key"]) for row in rows] == [
+        ("POST PostObject", "a/k.png"),
+        ("OPTIONS preflight", "b"),
+        ("GET GetObject", "a/k.png"),
     ]
 
 
-def test_what_a_browser_can_have_sent():
-    for method, path, expected in [
-        ("OPTIONS", "/b", True),
-        ("POST", "/b", True),
-        ("POST", "/b/", True),
-        ("GET", "/b/k", True),
-        ("PUT", "/b/k/l", True),
-        ("HEAD", "/b/k", False),
-        ("GET", "/b", False),
-        ("PUT", "/b/", False),
-        ("GET", "/", False),
+def test_whose_request_it_is():
+    page = "http://127.0.0.1:8020"
+    for user_agent, origin, expected in [
+        (BROWSER, page, True),
+        (BROWSER, "", True),  # a link was opened
+        (BROWSER, "null", True),  # a form of a page without Referer
+        (BROWSER, "http://127.0.0.1:8021", False),
+        ("python-requests/2.32.3", page, False),  # the page's server asks as the page would
+        ("Boto3/1.43.0 md/Botocore#1.43.0", "", False),
+        ("", "", False),
     ]:
-        assert by_browser(decision(method, path)) is expected, (method, path)
+        sent = {"user_agent": user_agent, "origin": origin}
+        assert by_page(sent, [page]) is expected, (user_agent, origin)
 
 
 def test_the_panel_tells_the_frame_and_saves_nothing(monkeypatch):
@@ -75,10 +83,12 @@ def test_the_panel_tells_the_frame_and_saves_nothing(monkeypatch):
         assert page.code not in state
         assert str(page.port) not in state
         assert repr(panel) == "Upload page, with S3's answers below it"
-        requests.get(f"{lab.endpoint_url}/{lab.bucket}/panel/none")
+        nothing = f"{lab.endpoint_url}/{lab.bucket}/panel/none"
+        requests.get(nothing, headers={"User-Agent": BROWSER})
+        requests.get(nothing)
         panel._heard(panel, {"want": "decisions"}, [])
-        latest = said[-1]["rows"][0]
-        assert latest["request"] == "GET GetObject panel/none"
+        [latest] = said[-1]["rows"]
+        assert (latest["request"], latest["key"]) == ("GET GetObject", "panel/none")
         assert latest["why"].startswith("AccessDenied")
         lab.local = False
         assert panel.rows() == []

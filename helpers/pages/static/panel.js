@@ -3,6 +3,8 @@
 
 function render({ model, el }) {
   const make = (tag, text = "") => Object.assign(document.createElement(tag), { textContent: text });
+  // A key's parts, between which a line may end.
+  const breakable = (key) => key.split(/(?<=[/_.-])/).flatMap((part) => [part, make("wbr")]);
   el.classList.add("web-panel");
   const frame = make("iframe");
   frame.referrerPolicy = "no-referrer";
@@ -15,7 +17,7 @@ function render({ model, el }) {
   const table = make("table");
   const head = make("thead");
   const titles = make("tr");
-  titles.append(...["S3 was asked", "Status", "Why"].map((title) => {
+  titles.append(...["Request and key", "Status", "Why"].map((title) => {
     const cell = make("th", title);
     cell.scope = "col";
     return cell;
@@ -53,7 +55,11 @@ function render({ model, el }) {
       body.replaceChildren(...rows.map((row) => {
         const line = make("tr");
         line.className = row.status < "400" ? "answered" : "refused";
-        line.append(make("td", row.request), make("td", row.status), make("td", row.why));
+        const request = make("td");
+        const key = make("code");
+        key.append(...breakable(row.key));
+        request.append(make("div", row.request), key);
+        line.append(request, make("td", row.status), make("td", row.why));
         return line;
       }));
     }
