@@ -54,6 +54,12 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
         answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer
 
+    refusals(app)
+
+
+def refusals(app: Flask) -> None:
+    """Every refusal of `app` as JSON: its status, and a sentence under "error"."""
+
     @app.errorhandler(Refused)
     def refused(problem: Refused) -> tuple[Response, int, dict[str, str]]:
         more = {"Retry-After": str(problem.wait)} if problem.wait else {}

@@ -5,34 +5,41 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from helpers.lab import Lab
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
+# Connections at the same time: each has a thread.
+MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ADDRESS = 256, 64
 _HOST = "127.0.0.1"
 Origins = tuple[str, ...]
 MakeApp = Callable[[Origins], Flask]
 
 
 class PageServer:
-    """Serves on 127.0.0.1 from the moment it is made until `stop`.
+    """Serves on 127.0.0.1, or on another `host`, from the moment it is made until `stop`.
 
     `make_app` is given the origins under which a browser can reach the page: the port is only
     known once it is taken. Raises OSError if `port` is in use.
     """
 
-    def __init__(self, make_app: MakeApp, port: int = 0) -> None:
-        with _listening(port) as listener:
+    def __init__(self, make_app: MakeApp, port: int = 0, host: str = _HOST) -> None:
+        with _listening(host, port) as listener:
             self.port = int(listener.getsockname()[1])
             # A page inside JupyterLab gets its cookie only if both have the same host name.
-            self.origins = (f"http://{_HOST}:{self.port}", f"http://localhost:{self.port}")
+            names = (host, "localhost") if host == _HOST else (host,)
+            self.origins = tuple(f"http://{name}:{self.port}" for name in names)
             self.origin = self.origins[0]
             self._server = _serving(make_app(self.origins), listener)
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -90,6 +97,38 @@ def s3_origin(s3: Any, bucket: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+class _Server(ThreadedWSGIServer):
+    """A thread for each connection: browsers open some in advance, and say nothing on them.
+
+    What is more than a page and a room need is closed unread, so that nobody can take all threads.
+    """
+
+    def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
+        self._open: Counter[str] = Counter()
+        self._counting = threading.Lock()
+        host, port = listener.getsockname()[:2]
+        super().__init__(host, port, app, _Handler, fd=listener.fileno())
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        address = str(client_address[0])
+        with self._counting:
+            full = self._open.total() >= MAX_CONNECTIONS
+            full = full or self._open[address] >= MAX_CONNECTIONS_OF_ADDRESS
+            self._open[address] += not full
+        if full:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._counting:
+                self._open[str(client_address[0])] -= 1
+                self._open = +self._open  # those with none are forgotten
+
+
 class _Handler(WSGIRequestHandler):
     timeout = 60  # seconds that a silent connection is kept
 
@@ -97,13 +136,13 @@ class _Handler(WSGIRequestHandler):
         """Requests, and clients that went away, are not the learner's concern."""
 
 
-def _listening(port: int) -> socket.socket:
+def _listening(host: str, port: int) -> socket.socket:
     """A socket of our own: werkzeug would end the process if the port is taken."""
     listener = socket.socket()
     try:
         if os.name != "nt":  # where it would let two servers have the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_HOST, port))
+        listener.bind((host, port))
         listener.listen(128)
     except OSError:
         listener.close()
@@ -111,15 +150,10 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-def _serving(app: Flask, listener: socket.socket) -> BaseWSGIServer:
-    """A thread for each connection: browsers open some in advance, and say nothing on them."""
-    host, port = listener.getsockname()[:2]
-
+def _serving(app: Flask, listener: socket.socket) -> _Server:
     def limited(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if (Request(environ).content_length or 0) > MAX_BODY:
             return RequestEntityTooLarge()(environ, start_response)
         return app(environ, start_response)
 
-    return make_server(
-        host, port, limited, threaded=True, request_handler=_Handler, fd=listener.fileno()
-    )
+    return _Server(limited, listener)
