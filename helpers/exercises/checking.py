@@ -18,7 +18,7 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.errors import LabError, NotYet
-from helpers.exercises import progress
+from helpers.exercises import progress, room
 from helpers.lab import Lab
 from strict_s3.explainer import Meant, explain, read_error
 from strict_s3.explainer.words import duration
@@ -34,13 +34,20 @@ def exercise(lesson: str, number: int) -> Callable[[Callable[..., str]], Callabl
     """Make a check of a function that takes the lab and the learner's answer.
 
     The function returns what is right about the answer, or raises `NotYet`. The check prints
-    that, and notes a passed exercise in the learner's progress. An answer that is still ``...``
-    never reaches the function.
+    that, notes a passed exercise in the learner's progress, and tells the instructor's board if
+    the learner has joined one (`room`). An answer that is still ``...`` never reaches the
+    function.
     """
 
     def decorate(function: Callable[..., str]) -> Callable[..., None]:
         progress.register(lesson, number)
-        return _checked(function, lambda: progress.record(lesson, number))
+
+        def note(passed: bool) -> None:
+            if passed:
+                progress.record(lesson, number)
+            room.tell(lesson, number, passed)
+
+        return _checked(function, note)
 
     return decorate
 
@@ -50,22 +57,25 @@ def variation(function: Callable[..., str]) -> Callable[..., None]:
 
     As `exercise`, but nothing is noted. In a notebook its name begins with ``try_``.
     """
-    return _checked(function, lambda: None)
+    return _checked(function, lambda passed: None)
 
 
-def _checked(function: Callable[..., str], note: Callable[[], None]) -> Callable[..., None]:
+def _checked(function: Callable[..., str], note: Callable[[bool], None]) -> Callable[..., None]:
     @functools.wraps(function)
     def check(lab: Lab, *answer: Any, **named: Any) -> None:
+        unanswered = any(value is ... or value is None for value in (*answer, *named.values()))
         try:
-            if any(value is ... or value is None for value in (*answer, *named.values())):
+            if unanswered:
                 raise NotYet("replace the dots with your code and run the cell again.")
             praise = function(lab, *answer, **named)
         except LabError as problem:
+            if not unanswered:
+                note(False)
             _say(f"{NOT_DONE}{problem}")
         except (BotoCoreError, ClientError) as problem:
             _say(f"{NOT_DONE}S3 refused the check's own request: {problem}")
         else:
-            note()
+            note(True)
             _say(f"{PASSED}{praise}")
 
     return check

@@ -60,7 +60,7 @@ def progress() -> None:
 def table() -> str:
     """A row a lesson: which exercises are done. One sentence as long as none is."""
     done = load()
-    every = _every_exercise()
+    every = every_exercise()
     rows = [
         (_name(lesson), [(n, n in done.get(lesson, ())) for n in sorted(numbers)])
         for lesson, numbers in sorted(every.items())
@@ -80,8 +80,8 @@ def table() -> str:
     return "\n".join(line.rstrip() for line in (head, *lines, "", rest))
 
 
-def _every_exercise() -> dict[str, set[int]]:
-    """By lesson, also of those that this notebook has not imported."""
+def every_exercise() -> dict[str, set[int]]:
+    """The exercises' numbers by lesson, also of those that this notebook has not imported."""
     from helpers import exercises
 
     for module in pkgutil.iter_modules(exercises.__path__):

@@ -94,6 +94,18 @@ def parser() -> argparse.ArgumentParser:
         help="their versions of Python (default: this one's)",
     )
     wheels.add_argument("--tests", action="store_true", help="also what only the tests need")
+    room = commands.add_parser(
+        "room",
+        help="(instructors) show who is done and who is stuck, of those who joined",
+        description="A board on this computer, of those who ran room.join(...) in a notebook.",
+    )
+    room.add_argument(
+        "--host", default="127.0.0.1", help="where reports arrive: 0.0.0.0 lets the network in"
+    )
+    room.add_argument("--port", type=_port, help="their port (default 8031, or a free one)")
+    room.add_argument(
+        "--add", nargs="+", default=[], metavar="FILE", help="progress files that were handed in"
+    )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
     commands.add_parser("lock", help="(maintainers) renew both locks and environment.yml")
@@ -227,6 +239,10 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
         from helpers.pages.upload_page import run
 
         return run.main(options.port, options.max_mib)
+    if options.command == "room":
+        from helpers.setup.room import run as room
+
+        return room.main(options.host, options.port, options.add)
     from strict_s3.server.server import serve
 
     return serve(options.port, options.json)

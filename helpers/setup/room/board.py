@@ -1,0 +1,201 @@
+"""What the board knows: names, and what they have done. In memory alone, and gone at the end.
+
+Reports come from strangers in the room's network. A name is short text that cannot disguise
+itself, an exercise is one that exists, a name belongs to the notebook that took it first, and
+everything has a most.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpers.errors import Refused
+from helpers.pages.upload_page.sessions import RateLimit
+
+Clock = Callable[[], float]
+MOST_NAMES = 200
+MOST_NAMES_OF_ADDRESS = 60  # a whole room can have one address, behind a router
+MOST_LETTERS = 24  # of a name
+PER_MINUTE, PER_MINUTE_OF_ADDRESS = 30, 600  # reports
+STUCK_TRIES, STUCK_SECONDS = 3, 5 * 60
+GONE_SECONDS = 45 * 60  # without a report: at lunch, or at home
+_PUNCTUATION = " -'\u2019._"
+
+
+@dataclass
+class _Learner:
+    name: str
+    address: str
+    owner: bytes  # digest of the token; empty: known from a file alone
+    seen: float
+    done: dict[str, float] = field(default_factory=dict)
+    at: str = ""  # the exercise whose last check did not pass
+    tries: int = 0
+    since: float = 0.0
+
+
+class Board:
+    """Reports in, one picture out. Every refusal is `Refused`, with a sentence for the sender."""
+
+    def __init__(self, exercises: Iterable[str], clock: Clock = time.monotonic) -> None:
+        self._order = {name: place for place, name in enumerate(exercises)}
+        self._clock = clock
+        self._learners: dict[str, _Learner] = {}
+        self._blocked: set[str] = set()
+        self._rate = RateLimit(PER_MINUTE, 60, clock)
+        self._rate_of_address = RateLimit(PER_MINUTE_OF_ADDRESS, 60, clock)
+        self._lock = threading.Lock()
+
+    def knock(self, address: str) -> None:
+        """Before anything of a request is read: may this address send at all?"""
+        if address in self._blocked:
+            raise Refused(403, "The instructor has blocked this computer.")
+        self._rate_of_address.take(address, "reports from this computer")
+
+    def report(self, sent: Mapping[str, object], address: str) -> None:
+        """``name``, ``token``, ``exercise`` ("" to join), ``passed`` and ``done`` of a notebook."""
+        name, token = name_of(sent["name"]), sent["token"]
+        exercise, passed = sent["exercise"], sent["passed"]
+        if not isinstance(token, str) or not 16 <= len(token) <= 64:
+            raise Refused(400, "token: 16 to 64 characters.")
+        if not isinstance(passed, bool):
+            raise Refused(400, "passed: true or false.")
+        if exercise != "":
+            self._check(exercise)
+        done = self._all(sent["done"])
+        self._rate.take(name.casefold(), "reports under this name")
+        owner = hashlib.sha256(token.encode(errors="replace")).digest()
+        with self._lock:
+            learner = self._learner(name, address, owner)
+            now = learner.seen = self._clock()
+            if passed and exercise:
+                done.append(str(exercise))
+            for each in done:
+                learner.done.setdefault(each, now)
+            if exercise and str(exercise) not in learner.done:
+                if learner.at != exercise:
+                    learner.at, learner.tries, learner.since = str(exercise), 0, now
+                learner.tries += 1
+            elif learner.at in learner.done:
+                learner.at = ""
+
+    def hand_in(self, sent: Mapping[str, object]) -> None:
+        """Add what a file says: ``name`` and ``done``."""
+        name, done = name_of(sent["name"]), self._all(sent["done"])
+        with self._lock:
+            learner = self._learners.get(name.casefold()) or self._add(name, "", b"")
+            for each in done:
+                learner.done.setdefault(each, self._clock())
+            if learner.at in learner.done:
+                learner.at = ""
+
+    def remove(self, name: object, block: bool = False) -> None:
+        """Forget a name; with `block` all that its address sent, and hear nothing more from it."""
+        with self._lock:
+            gone = self._learners.pop(str(name).casefold(), None)
+            if gone and block and gone.address:
+                self._blocked.add(gone.address)
+                kept = self._learners.items()
+                self._learners = {k: v for k, v in kept if v.address != gone.address}
+
+    def picture(self) -> dict[str, Any]:
+        """What the board shows, as JSON. Ages are in whole minutes."""
+        with self._lock:
+            now, learners = self._clock(), list(self._learners.values())
+            stuck = [
+                {
+                    "name": one.name,
+                    "exercise": one.at,
+                    "tries": one.tries,
+                    "minutes": int((now - one.since) / 60),
+                }
+                for one in sorted(learners, key=lambda one: one.since)
+                if one.at
+                and now - one.seen < GONE_SECONDS
+                and (one.tries >= STUCK_TRIES or now - one.since >= STUCK_SECONDS)
+            ]
+            exercises = [
+                {
+                    "name": name,
+                    "done": sum(name in one.done for one in learners),
+                    "trying": sum(name == one.at for one in learners),
+                }
+                for name in self._order
+            ]
+            return {
+                "people": len(learners),
+                "stuck": stuck,
+                "exercises": [row for row in exercises if row["done"] or row["trying"]],
+                "flags": _scores(learners),
+                "names": [
+                    {"name": one.name, "done": len(one.done), "by_file": not one.owner}
+                    for one in sorted(learners, key=lambda one: one.name.casefold())
+                ],
+            }
+
+    def _learner(self, name: str, address: str, owner: bytes) -> _Learner:
+        """Whoever has that name. Raises `Refused` if it is somebody else."""
+        learner = self._learners.get(name.casefold())
+        if learner is None:
+            return self._add(name, address, owner)
+        if learner.owner and not hmac.compare_digest(learner.owner, owner):
+            raise Refused(409, f"{name} is taken. Join with a different name.")
+        learner.owner, learner.address = owner, address
+        return learner
+
+    def _add(self, name: str, address: str, owner: bytes) -> _Learner:
+        if len(self._learners) >= MOST_NAMES:
+            raise Refused(503, f"The board is full: it has {MOST_NAMES} names.")
+        same = sum(one.address == address for one in self._learners.values())
+        if address and same >= MOST_NAMES_OF_ADDRESS:
+            raise Refused(403, f"This computer has sent {MOST_NAMES_OF_ADDRESS} names already.")
+        learner = _Learner(name, address, owner, self._clock())
+        self._learners[name.casefold()] = learner
+        return learner
+
+    def _check(self, exercise: object) -> str:
+        if not isinstance(exercise, str) or exercise not in self._order:
+            raise Refused(400, f"{exercise!r:.40} is not an exercise of these lessons.")
+        return exercise
+
+    def _all(self, done: object) -> list[str]:
+        if not isinstance(done, list) or len(done) > len(self._order):
+            raise Refused(400, "done: a list of exercises, each named once.")
+        return [self._check(exercise) for exercise in done]
+
+
+def name_of(value: object) -> str:
+    """A name that can be shown: letters of any script, and nothing that disguises them."""
+    name = unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else ""
+    marks = 0
+    for letter in name:
+        kind = unicodedata.category(letter)[0]
+        marks = marks + 1 if kind == "M" else 0
+        if marks > 2 or (kind not in "LNM" and letter not in _PUNCTUATION):
+            name = ""
+            break
+    if not 1 <= len(name) <= MOST_LETTERS or not any(letter.isalnum() for letter in name):
+        raise Refused(
+            400, f"A name has 1 to {MOST_LETTERS} letters, digits, spaces, hyphens or dots."
+        )
+    return name
+
+
+def _scores(learners: Iterable[_Learner]) -> list[dict[str, Any]]:
+    """The flags of each, best first; of equals, those who had their last flag first."""
+    rows = []
+    for one in learners:
+        flags = {name: when for name, when in one.done.items() if "level-" in name}
+        if flags:
+            rows.append((-len(flags), max(flags.values()), one.name, sorted(flags)))
+    return [
+        {"name": name, "flags": [int(flag[-2:]) for flag in flags]}
+        for _, _, name, flags in sorted(rows)
+    ]
