@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
-    commands.add_parser("lock", help="(maintainers) renew both locks and environment.yml")
+    commands.add_parser("lock", help="(maintainers) renew the locks and environment.yml")
     return top
 
 
@@ -156,7 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command in ("check", "lock", "reset", "wheelhouse"):
             return _without_environment(options)
         with signals.as_interrupt():
-            python = environment.ensure(tests=options.command == "test")
+            python = environment.ensure(
+                {"test": environment.TESTS, "site": environment.SITE}.get(options.command, "")
+            )
     except EnvironmentProblem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -126,7 +126,7 @@ def check_packages(report: Report, python: str | None) -> bool:
         )
         return False
     report.ok("packages: as in requirements.lock")
-    for_tests = len(environment.differences(tests=True))
+    for_tests = len(environment.differences(environment.TESTS))
     if for_tests:
         report.note(
             f"tests: {for_tests} packages of requirements-test.lock are not installed "

@@ -1,7 +1,9 @@
-"""The Python environment that everything here runs in: made once, then only looked at.
+"""The Python environments that everything here runs in: made once, then only looked at.
 
-Two locks: requirements.lock is what a learner needs, requirements-test.lock what the tests and
-authors need on top. Standard library only, because this runs before there is an environment.
+Three locks: requirements.lock is what a learner needs, requirements-test.lock what the tests and
+authors need on top, requirements-site.lock what builds the site. The site's packages and those of
+the tests exclude each other (docutils), so they have an environment of their own. Standard library
+only, because this runs before there is an environment.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from helpers.errors import EnvironmentProblem
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOCK = os.path.join(PROJECT, "requirements.lock")
 TEST_LOCK = os.path.join(PROJECT, "requirements-test.lock")
+SITE_LOCK = os.path.join(PROJECT, "requirements-site.lock")
+TESTS = "tests"
+SITE = "site"
 VENV = os.path.join(PROJECT, ".venv")
 WHEELS = os.path.join(PROJECT, "wheelhouse")  # see wheelhouse.py
 LINK = os.path.join(PROJECT, "helpers", "setup", "link.py")
@@ -39,17 +44,17 @@ def say(text: str) -> None:
     print(f"[{time.monotonic() - _started:5.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-def ensure(tests: bool = False) -> str:
-    """The Python to use (a path), with every package of the lock; with `tests`, of both locks.
+def ensure(extra: str = "") -> str:
+    """The Python to use (a path), with all that a learner needs, and the `extra` (TESTS or SITE).
 
-    What is missing in .venv is installed. Raises EnvironmentProblem if that fails.
+    What is missing in the environment is installed. Raises EnvironmentProblem if that fails.
     """
     if sys.version_info < MINIMUM:
         raise EnvironmentProblem(
             "This needs Python {}.{} or newer, and this is Python {}.{}. Install a newer one and "
             "start again with it.".format(*MINIMUM, *sys.version_info[:2])
         )
-    found, why_not = find(tests)
+    found, why_not = find(extra)
     if why_not:
         say(f"the active environment is not used: {why_not}")
     if found:
@@ -57,36 +62,36 @@ def ensure(tests: bool = False) -> str:
     try:
         with _one_at_a_time():
             try:
-                if not _is_ready():
-                    _make(tests)
-                elif tests and not _is_ready(tests):
+                if not _is_ready(SITE if extra == SITE else ""):
+                    _make(extra)
+                elif not _is_ready(extra):
                     say("adding what only the tests need")
-                    _install(tests)
+                    _install(extra)
             except KeyboardInterrupt:
                 say("stopped; the next start continues with what is missing")
                 raise
     except OSError as problem:
         raise EnvironmentProblem(
-            f"The environment cannot be made: {problem}. Close the programs that use {VENV}, make "
-            "sure that you can write there, and start again."
+            f"The environment cannot be made: {problem}. Close the programs that use "
+            f"{_folder(extra)}, make sure that you can write there, and start again."
         ) from problem
-    return _python()
+    return _python(extra)
 
 
-def find(tests: bool = False) -> tuple[str | None, str]:
+def find(extra: str = "") -> tuple[str | None, str]:
     """The Python that would be used, None if something is missing; and why not the active one.
 
     Only looks. An active environment that is not ours is used if it has every package of the
-    lock (with `tests`, of both); nothing is ever installed there.
+    locks; nothing is ever installed there.
     """
     why_not = ""
     if inside_environment() and not _is_ours(sys.prefix):
-        missing = differences(tests)
+        missing = differences(extra)
         if not missing:
             return sys.executable, ""
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         why_not = missing[0] + more
-    return (_python() if _is_ready(tests) else None), why_not
+    return (_python(extra) if _is_ready(extra) else None), why_not
 
 
 def inside_environment() -> bool:
@@ -94,7 +99,7 @@ def inside_environment() -> bool:
     return sys.prefix != sys.base_prefix or os.path.isdir(os.path.join(sys.prefix, "conda-meta"))
 
 
-def differences(tests: bool = False) -> list[str]:
+def differences(extra: str = "") -> list[str]:
     """What this Python lacks, a line each: ``boto3 1.44.5 is locked, 1.44.1 is installed``."""
     from importlib import metadata  # takes longer than all the rest here, and is seldom needed
 
@@ -103,7 +108,7 @@ def differences(tests: bool = False) -> list[str]:
     except ImportError:
         return ["packaging is locked, none is installed"]
     found = []
-    for name, version, marker in locked(tests):
+    for name, version, marker in locked(extra):
         if marker and not Marker(marker).evaluate():
             continue
         try:
@@ -115,21 +120,21 @@ def differences(tests: bool = False) -> list[str]:
     return found
 
 
-def locked(tests: bool = False) -> list[tuple[str, str, str]]:
-    """(name, version, marker) of every package in requirements.lock; with `tests`, in both."""
+def locked(extra: str = "") -> list[tuple[str, str, str]]:
+    """(name, version, marker) of every package in the locks that `locks` names."""
     pattern = re.compile(
         r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)(?:\s*;\s*([^\\\n]+))?", re.M
     )
     pins = []
-    for path in locks(tests):
+    for path in locks(extra):
         with open(path, encoding="utf-8") as file:
             pins += [(m[1], m[2], (m[3] or "").strip()) for m in pattern.finditer(file.read())]
     return pins
 
 
-def locks(tests: bool) -> list[str]:
-    """The paths of the locks to install."""
-    return [LOCK, TEST_LOCK] if tests else [LOCK]
+def locks(extra: str) -> list[str]:
+    """The paths of the locks to install: the learner's, and that of the `extra`."""
+    return [LOCK, *({TESTS: [TEST_LOCK], SITE: [SITE_LOCK]}.get(extra, []))]
 
 
 def child_variables(python: str = "") -> dict[str, str]:
@@ -155,32 +160,40 @@ def child_variables(python: str = "") -> dict[str, str]:
 # The environment's own files.
 
 
-def _python() -> str:
+def _folder(extra: str = "") -> str:
+    return f"{VENV}-site" if extra == SITE else VENV
+
+
+def _python(extra: str = "") -> str:
     parts = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    return os.path.join(VENV, *parts)
+    return os.path.join(_folder(extra), *parts)
 
 
 def _is_ours(prefix: str) -> bool:
-    return os.path.realpath(prefix) == os.path.realpath(VENV)
+    return any(_same(prefix, _folder(extra)) for extra in ("", SITE))
 
 
-def _wanted(tests: bool) -> dict[str, str]:
+def _same(prefix: str, folder: str) -> bool:
+    return os.path.realpath(prefix) == os.path.realpath(folder)
+
+
+def _wanted(extra: str) -> dict[str, str]:
     """What the stamp must say. The folder is in it: a moved environment does not work."""
-    wanted = {"folder": os.path.realpath(VENV)}
-    for path in locks(tests):
+    wanted = {"folder": os.path.realpath(_folder(extra))}
+    for path in locks(extra):
         with open(path, "rb") as file:
             wanted[os.path.basename(path)] = hashlib.sha256(file.read()).hexdigest()
     return wanted
 
 
-def _is_ready(tests: bool = False) -> bool:
+def _is_ready(extra: str = "") -> bool:
     try:
-        with open(os.path.join(VENV, STAMP), encoding="utf-8") as file:
+        with open(os.path.join(_folder(extra), STAMP), encoding="utf-8") as file:
             stamp = json.load(file)
-        has_all = stamp | _wanted(tests) == stamp
+        has_all = stamp | _wanted(extra) == stamp
     except (OSError, ValueError, TypeError):
         return False
-    return has_all and (_is_ours(sys.prefix) or _runs(_python()))
+    return has_all and (_same(sys.prefix, _folder(extra)) or _runs(_python(extra)))
 
 
 def _runs(python: str) -> bool:
@@ -238,58 +251,61 @@ def _locked(file: IO[bytes]) -> bool:
     return True
 
 
-def _make(tests: bool) -> None:
+def _make(extra: str) -> None:
     """Make the environment from nothing."""
-    if os.path.isdir(VENV):
+    folder = _folder(extra)
+    if os.path.isdir(folder):
         say("making the environment again: it is incomplete, moved, or of another lock")
-        shutil.rmtree(VENV)
+        shutil.rmtree(folder)
     # The one behind an active environment: that may be the one that has just been removed.
     base: str = getattr(sys, "_base_executable", "") or sys.executable
-    os.makedirs(VENV, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     uv = shutil.which("uv")
-    say(f"making the environment in .venv{' with uv' if uv else ''}")
+    say(f"making the environment in {os.path.basename(folder)}{' with uv' if uv else ''}")
     _run(
-        [uv, "venv", "--allow-existing", "--python", base, VENV]
+        [uv, "venv", "--allow-existing", "--python", base, folder]
         if uv
-        else [base, "-m", "venv", VENV],
-        "making .venv",
+        else [base, "-m", "venv", folder],
+        f"making {os.path.basename(folder)}",
+        folder,
         "On Debian and Ubuntu Python's venv is a package of its own: apt install python3-venv.",
     )
-    _install(tests)
+    _install(extra)
 
 
-def _install(tests: bool) -> None:
+def _install(extra: str) -> None:
     """Install what the locks name. The stamp is written last, when all has worked."""
+    folder = _folder(extra)
     uv = shutil.which("uv")
     command = (
-        [uv, "pip", "install", "--python", _python()]
+        [uv, "pip", "install", "--python", _python(extra)]
         if uv
-        else [_python(), "-m", "pip", "install", "--disable-pip-version-check"]
+        else [_python(extra), "-m", "pip", "install", "--disable-pip-version-check"]
     )
     fix = ""
     if os.path.isdir(WHEELS):
         say("taking the packages from the folder wheelhouse, without the network")
         command += ["--no-index", "--find-links", WHEELS]
-        fill = f"python3 -m helpers wheelhouse{' --tests' if tests else ''}"
+        fill = f"python3 -m helpers wheelhouse{f' --{extra}' if extra else ''}"
         fix = (
             "The folder wheelhouse lacks a package for this computer: fill it for this system and "
             f"Python ({fill}; --help says how), or delete it to use the network."
         )
-    paths = locks(tests)
+    paths = locks(extra)
     names = " and ".join(map(os.path.basename, paths))
     say(f"installing the packages of {names} (once; a minute or so)")
     # The locks are complete. A pip before 23.3 would look for the newest release of a package
     # that is asked for with an extra, and stop because that has no hash.
     command += ["--no-deps", "--require-hashes", *(p for path in paths for p in ("-r", path))]
-    _run(command, "installing the packages", fix)
-    _run([_python(), LINK], "making helpers importable")
-    with open(os.path.join(VENV, STAMP), "w", encoding="utf-8") as file:
-        json.dump(_wanted(tests), file)
+    _run(command, "installing the packages", folder, fix)
+    _run([_python(extra), LINK], "making helpers importable", folder)
+    with open(os.path.join(folder, STAMP), "w", encoding="utf-8") as file:
+        json.dump(_wanted(extra), file)
     say("the environment is ready; the next start needs no network")
 
 
-def _run(command: list[str], what: str, fix: str = "") -> None:
-    path = os.path.join(VENV, LOG)
+def _run(command: list[str], what: str, folder: str, fix: str = "") -> None:
+    path = os.path.join(folder, LOG)
     with open(path, "a", encoding="utf-8") as log:
         status = subprocess.call(
             command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=PROJECT

@@ -1,4 +1,4 @@
-"""For maintainers: resolve pyproject.toml into two locks with hashes, and one file for conda."""
+"""For maintainers: resolve pyproject.toml into three locks with hashes, and one file for conda."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from helpers.setup.environment import LOCK, PROJECT, TEST_LOCK
+from helpers.setup.environment import LOCK, PROJECT, SITE_LOCK, TEST_LOCK
 
 ENVIRONMENT = os.path.join(PROJECT, "environment.yml")
 _HEADER = """\
@@ -27,8 +27,8 @@ dependencies:
 def renew() -> int:
     """Write the newest versions that pyproject.toml allows; needs uv and the network.
 
-    The tests' packages are resolved with the learner's versions as constraints, and their lock
-    holds only what the learner's lacks. Returns the exit status.
+    The packages of the tests and of the site are resolved with the learner's versions as
+    constraints, and their locks hold only what the learner's lacks. Returns the exit status.
     """
     uv = shutil.which("uv")
     if uv is None:
@@ -38,12 +38,15 @@ def renew() -> int:
     command += ["--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--upgrade"]
     command += ["--custom-compile-command", "python3 -m helpers lock", "--quiet"]
     command += ["--group", "lessons"]
-    tests = [*command, "--group", "test", "--constraints", LOCK, "--output-file", TEST_LOCK]
     status = subprocess.call([*command, "--output-file", LOCK], cwd=PROJECT)
-    status = status or subprocess.call(tests, cwd=PROJECT)
+    more = {"test": TEST_LOCK, "site": SITE_LOCK}
+    for group, path in more.items():
+        options = ["--group", group, "--constraints", LOCK, "--output-file", path]
+        status = status or subprocess.call([*command, *options], cwd=PROJECT)
     if status == 0:
         lock = _read(LOCK)
-        _write(TEST_LOCK, without(_read(TEST_LOCK), lock))
+        for path in more.values():
+            _write(path, without(_read(path), lock))
         _write(ENVIRONMENT, environment_yml(lock))
     return status
 

@@ -97,7 +97,7 @@ def requirements(computer: str, python: str, tests: bool = False) -> str:
     if computer or python != _THIS:
         there |= {"python_version": python, "python_full_version": _last(python)}
     found = []
-    for path in environment.locks(tests):
+    for path in environment.locks(environment.TESTS if tests else ""):
         with open(path, encoding="utf-8") as file:
             text = "".join(line for line in file if not line.lstrip().startswith("#"))
         for block in re.split(r"\n(?=\S)", text.strip()):

@@ -47,7 +47,7 @@ class Installed:
         # Python's own resolver would find what is newest today; a test should not.
         pins = (
             f"{name}=={version}{f' ; {marker}' if marker else ''}\n"
-            for name, version, marker in environment.locked(tests=True)
+            for name, version, marker in environment.locked(environment.TESTS)
         )
         (folder / "constraints.txt").write_text("".join(pins), encoding="utf-8")
         subprocess.run([sys.executable, "-m", "venv", folder / "v"], check=True)

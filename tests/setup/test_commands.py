@@ -63,7 +63,7 @@ def started(monkeypatch, tmp_path):
     found: list[list[str]] = []
     monkeypatch.setattr(copies, "WORK", tmp_path / "work")
     monkeypatch.setattr(copies, "WITH_OUTPUTS", tmp_path / "work-with-outputs")
-    monkeypatch.setattr(environment, "ensure", lambda **_: "python")
+    monkeypatch.setattr(environment, "ensure", lambda extra: "python")
     monkeypatch.setattr(programs, "run", lambda command, **_: found.append(command) or 3)
     return found
 

@@ -30,43 +30,48 @@ def project() -> dict[str, Any]:
     return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def pinned(tests: bool) -> dict[str, list[str]]:
-    """Name -> versions, of the lock or of both."""
+def pinned(extra: str = "") -> dict[str, list[str]]:
+    """Name -> versions, of the learner's lock and that of `extra`."""
     found: dict[str, list[str]] = {}
-    for name, version, _ in environment.locked(tests):
+    for name, version, _ in environment.locked(extra):
         found.setdefault(canonicalize_name(name), []).append(version)
     return found
 
 
-@pytest.mark.parametrize("tests", [False, True])
-def test_every_dependency_is_locked_within_its_range(tests):
+GROUPS = {"": [], environment.TESTS: ["test"], environment.SITE: ["site"]}
+
+
+@pytest.mark.parametrize("extra", GROUPS)
+def test_every_dependency_is_locked_within_its_range(extra):
     groups = project()["dependency-groups"]
     wanted = [*project()["project"]["dependencies"], *groups["lessons"]]
-    wanted += groups["test"] if tests else []
-    pins = pinned(tests)
+    wanted += [name for group in GROUPS[extra] for name in groups[group]]
+    pins = pinned(extra)
     for requirement in map(Requirement, wanted):
         versions = pins[canonicalize_name(requirement.name)]
         assert any(requirement.specifier.contains(version) for version in versions), requirement
 
 
-def test_the_tests_lock_changes_nothing_of_the_learners():
-    both = pinned(tests=True)
-    assert all(set(both[name]) == set(versions) for name, versions in pinned(tests=False).items())
-    text = {path: Path(path).read_text(encoding="utf-8") for path in environment.locks(True)}
-    only = lock.without(text[environment.TEST_LOCK], text[environment.LOCK])
-    assert only == text[environment.TEST_LOCK]
+@pytest.mark.parametrize("extra", [environment.TESTS, environment.SITE])
+def test_no_lock_changes_the_learners(extra):
+    both = pinned(extra)
+    assert all(set(both[name]) == set(versions) for name, versions in pinned().items())
+    learners, more = (Path(path).read_text("utf-8") for path in environment.locks(extra))
+    assert lock.without(more, learners) == more
 
 
 def test_a_learner_installs_nothing_that_only_tests_need():
-    pins = pinned(tests=False)
+    pins = pinned()
     assert {"jupyterlab", "moto", "nbval", "pytest"} <= set(pins)
     assert not {"playwright", "awscli", "mypy", "ruff", "hypothesis"} & set(pins)
 
 
 def test_every_pin_has_hashes_and_names_no_index():
-    text = "".join(Path(path).read_text(encoding="utf-8") for path in environment.locks(True))
+    text = "".join(
+        Path(path).read_text(encoding="utf-8") for path in environment.locks(environment.TESTS)
+    )
     blocks = re.findall(r"^[a-z0-9].*==.*(?:\n    .*)*", text, re.M | re.I)
-    assert len(blocks) == len(environment.locked(tests=True))
+    assert len(blocks) == len(environment.locked(environment.TESTS))
     assert all("--hash=sha256:" in block for block in blocks)
     assert "://" not in text
 
@@ -147,23 +152,23 @@ def test_an_environment_counts_only_with_its_stamp(elsewhere):
     python.touch()
     assert not environment._is_ready()
     stamp = elsewhere / ".venv" / environment.STAMP
-    stamp.write_text(json.dumps(environment._wanted(False)))
+    stamp.write_text(json.dumps(environment._wanted("")))
     assert environment._python() == str(python)
     stamp.write_text("{half")
     assert not environment._is_ready()
 
 
 def test_a_changed_lock_or_a_moved_folder_makes_it_stale(elsewhere):
-    before = environment._wanted(False)
+    before = environment._wanted("")
     (elsewhere / "requirements.lock").write_text("a==1\n")
-    assert environment._wanted(False) != before
-    assert environment._wanted(False)["folder"] == before["folder"]
+    assert environment._wanted("") != before
+    assert environment._wanted("")["folder"] == before["folder"]
 
 
 def test_an_environment_whose_python_is_gone_is_not_ready(elsewhere, monkeypatch):
     folder = elsewhere / ".venv"
     folder.mkdir()
-    (folder / environment.STAMP).write_text(json.dumps(environment._wanted(False)))
+    (folder / environment.STAMP).write_text(json.dumps(environment._wanted("")))
     assert not environment._is_ready()
     monkeypatch.setattr(environment, "_runs", lambda _python: True)
     assert environment._is_ready()
@@ -208,7 +213,7 @@ def _is_running(number: int) -> bool:
 def test_ended_while_installing_it_ends_the_installer_too(elsewhere):
     code = "import sys; from strict_s3 import signals; from helpers.setup import environment as e\n"
     code += "e.VENV = sys.argv[1]\n"
-    code += "with signals.as_interrupt(): e._run([sys.executable, '-c', sys.argv[2]], 'x')"
+    code += "with signals.as_interrupt(): e._run([sys.executable, '-c', sys.argv[2]], 'x', e.VENV)"
     (elsewhere / ".venv").mkdir()
     installer = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     with subprocess.Popen(
@@ -257,7 +262,7 @@ def test_made_from_the_python_behind_an_active_environment(elsewhere, monkeypatc
     monkeypatch.setattr(environment, "_run", lambda command, *_: commands.append(command))
     monkeypatch.setattr(environment.shutil, "which", lambda _name: None)
     (elsewhere / ".venv" / "left").mkdir(parents=True)
-    environment._make(False)
+    environment._make("")
     assert not (elsewhere / ".venv" / "left").exists()
     assert commands[0][0] == sys._base_executable
     # A pip before 23.3 would look for releases that have no hash.
@@ -270,11 +275,11 @@ def test_a_wheelhouse_is_all_that_is_installed_from(uv, elsewhere, monkeypatch, 
     commands = []
     monkeypatch.setattr(environment, "_run", lambda command, *_: commands.append(command))
     monkeypatch.setattr(environment.shutil, "which", lambda _name: uv)
-    environment._make(False)
+    environment._make("")
     assert not any("--no-index" in command for command in commands)
     (elsewhere / "wheelhouse").mkdir()
     del commands[:]
-    environment._make(False)
+    environment._make("")
     (install,) = (command for command in commands if "install" in command)
     assert install[install.index("--find-links") + 1] == environment.WHEELS
     assert "--no-index" in install
@@ -302,15 +307,15 @@ def test_what_the_tests_need_is_added_when_it_is_asked_for(elsewhere, monkeypatc
         environment.ensure()
     assert installed() == [[environment.LOCK]]
     for _ in range(2):
-        environment.ensure(tests=True)
+        environment.ensure(environment.TESTS)
     assert installed() == [[environment.LOCK, environment.TEST_LOCK]]
     assert "adding what only the tests need" in capsys.readouterr().err
     environment.ensure()
     (elsewhere / "requirements-test.lock").write_text("new==1\n")
     environment.ensure()
     assert installed() == []
-    assert environment.find(tests=True) == (None, "")
-    environment.ensure(tests=True)
+    assert environment.find(environment.TESTS) == (None, "")
+    environment.ensure(environment.TESTS)
     assert installed() == [[environment.LOCK, environment.TEST_LOCK]]
 
 
@@ -320,14 +325,16 @@ def test_a_failed_installation_leaves_no_stamp(elsewhere, monkeypatch):
 
     monkeypatch.setattr(environment, "_run", fail)
     with pytest.raises(EnvironmentProblem):
-        environment._make(False)
+        environment._make("")
     assert not (elsewhere / ".venv" / environment.STAMP).exists()
 
 
 def test_a_failing_step_says_what_and_how_to_go_on(elsewhere):
     (elsewhere / ".venv").mkdir()
     with pytest.raises(EnvironmentProblem) as caught:
-        environment._run([sys.executable, "-c", "print('why'); exit(3)"], "making .venv")
+        environment._run(
+            [sys.executable, "-c", "print('why'); exit(3)"], "making .venv", environment.VENV
+        )
     assert "making .venv failed (status 3)" in str(caught.value)
     assert "why" in str(caught.value)
 
