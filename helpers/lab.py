@@ -18,10 +18,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.address import open_s3
 from helpers.clean_up import DELETE, KINDS, SETTINGS, Made, check_name, delete_objects
 from helpers.errors import LabError
 from helpers.settings import Settings, load_settings
-from strict_s3 import Credentials, Presigner, Server, ServerError, start, why
+from strict_s3 import Credentials, Presigner, Server, ServerError, why
 from strict_s3.redact import redact_key
 
 SETTLE_SECONDS = 15  # nearly always enough for a new key or policy to reach all of AWS
@@ -299,7 +300,7 @@ def connect(lesson: str = "") -> Lab:
         return _current
     _bypass_proxies()
     try:
-        server = start()
+        server = open_s3()
     except ServerError as problem:
         raise LabError(f"{problem} `python3 -m helpers check` says what is missing.") from None
     _current = Lab(

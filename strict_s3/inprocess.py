@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.util.request import body_to_chunks
@@ -28,6 +28,8 @@ from .errors import OptionError, ServerError
 from .handle import Server
 from .options import BUCKET, REGION, Options
 from .rules.errors import IncompleteBody, S3Error
+from .rules.request import Request
+from .server.call import Read
 from .server.control import Control
 from .server.http.head import may_have_body, read_head, response_head
 from .server.refusal import new_ids, refusal
@@ -68,6 +70,28 @@ def in_process(
     return Server(_Here(Options(region, bucket, access_key, secret_key, public_url, strict_skew)))
 
 
+Handle = Callable[[Request, Read], Response]
+
+
+def handler(server: Server) -> Handle:
+    """What answers this server's requests, for those that come in some other way than urllib3.
+
+    `server` is one of `in_process`. A browser's requests come to a notebook as messages.
+    """
+    parts = urlsplit(server.endpoint_url)
+    return _open_services[_Origin(parts.scheme, parts.hostname or "", _port(parts))].handle
+
+
+def mount(url: str, handle: Handle) -> Callable[[], None]:
+    """Have requests to `url` and what is below it answered by `handle`; returns how to end it.
+
+    The URL's host is the public URL's of an S3 in this process: in a browser a page shares it.
+    """
+    path = urlsplit(url).path
+    _mounted[path] = handle
+    return lambda: _mounted.pop(path, None) and None
+
+
 class _Here:
     """A service in this process: a `handle.Transport`."""
 
@@ -102,6 +126,7 @@ class _Origin:
 
 _lock = threading.Lock()
 _open_services: dict[_Origin, Control] = {}
+_mounted: dict[str, Handle] = {}  # by the beginning of the path
 _next_port = cycle(_PORTS)
 _UrlOpen = Callable[..., Any]
 _ours: _UrlOpen | None = None
@@ -114,8 +139,7 @@ def _open(control: Control, public_url: str) -> _Origin:
         addresses = [_free_origin()]
         if public_url:
             parts = urlsplit(public_url)
-            port = parts.port or _DEFAULT_PORTS[parts.scheme]
-            addresses.append(_Origin(parts.scheme, parts.hostname or "", port))
+            addresses.append(_Origin(parts.scheme, parts.hostname or "", _port(parts)))
             if addresses[1] in _open_services:
                 raise OptionError(
                     f"public_url is {public_url!r}, which another S3 in this process has. Stop "
@@ -124,6 +148,10 @@ def _open(control: Control, public_url: str) -> _Origin:
         _open_services.update(dict.fromkeys(addresses, control))
         _patch()
     return addresses[0]
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
 
 
 def _free_origin() -> _Origin:
@@ -159,13 +187,13 @@ def _patch() -> None:
         target = url
         if not url.startswith("/"):  # through a proxy, whose pool this is
             parts = urlsplit(url)
-            port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-            asked = _Origin(parts.scheme, parts.hostname or "", port)
+            asked = _Origin(parts.scheme, parts.hostname or "", _port(parts))
             target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         control = _open_services.get(_as_opened(asked))
         if control is None:
             return theirs(pool, method, url, *rest, **more)
-        return theirs(_Pool(pool, asked, control), method, target, *rest, **more)
+        handle = next((_mounted[path] for path in _mounted if target.startswith(path)), None)
+        return theirs(_Pool(pool, asked, handle or control.handle), method, target, *rest, **more)
 
     _ours = urlopen
     HTTPConnectionPool.urlopen = urlopen  # type: ignore[method-assign, assignment]
@@ -190,22 +218,22 @@ def _as_opened(asked: _Origin) -> _Origin:
 class _Pool(HTTPConnectionPool):
     """A pool of one connection to a service, with the settings of the `pool` that was asked."""
 
-    def __init__(self, pool: HTTPConnectionPool, asked: _Origin, control: Control) -> None:
+    def __init__(self, pool: HTTPConnectionPool, asked: _Origin, handle: Handle) -> None:
         super().__init__(asked.host, asked.port, timeout=pool.timeout, retries=pool.retries)
         self.headers, self.scheme = pool.headers, asked.scheme
-        self._control = control
+        self._handle = handle
 
     def _new_conn(self) -> _Connection:
         kind = _SecureConnection if self.scheme == "https" else _Connection
-        return kind(self._control, self.host, self.port)
+        return kind(self._handle, self.host, self.port)
 
 
 class _Connection(HTTPConnection):
     """Sends a request to a service by calling it. For one request after another."""
 
-    def __init__(self, control: Control, host: str, port: int | None) -> None:
+    def __init__(self, handle: Handle, host: str, port: int | None) -> None:
         super().__init__(host, port)
-        self._control, self._wire = control, _Wire()
+        self._handle, self._wire = handle, _Wire()
 
     def connect(self) -> None:
         self.sock = self._wire
@@ -248,7 +276,7 @@ class _Connection(HTTPConnection):
         except S3Error as error:
             return _pieces(refusal(error, new_ids()))
         incoming.limit(None if framing.chunked else framing.length)
-        response = self._control.handle(request, incoming.read)
+        response = self._handle(request, incoming.read)
         return _pieces(response, with_body=request.method != "HEAD")
 
 

@@ -35,9 +35,10 @@ MAY_IMPORT = {
     "errors": set(),
     "settings": {"errors"},
     "clean_up": {"errors"},
-    "lab": {"errors", "settings", "clean_up"},
+    "address": {"errors"},
+    "lab": {"errors", "settings", "clean_up", "address"},
     "forms": {"errors", "lab"},
-    "pages": {"errors", "lab"},
+    "pages": {"errors", "lab", "address"},
     "exercises": {"errors", "settings", "lab", "clean_up", "pages"},
     "setup": {"errors", "settings", "pages", "exercises"},
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 
 from helpers.lab import Lab
+
+if TYPE_CHECKING:
+    from helpers.pages.server import LabPage
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN = 20  # requests in the table
@@ -56,7 +59,7 @@ def _key(decision: dict[str, Any]) -> str:
 
 
 class Panel(anywidget.AnyWidget):
-    """The page at `port`, opened with `code`, in a frame.
+    """A page in a frame, opened with its code.
 
     Nothing of it is in the widget's state, which a notebook may save: the frame is told where it
     is when it is shown. Once the page has stopped, a sentence takes the frame's place.
@@ -65,12 +68,11 @@ class Panel(anywidget.AnyWidget):
     _esm = _STATIC / "panel.js"
     _css = _STATIC / "panel.css"
 
-    def __init__(self, lab: Lab, port: int, code: str, title: str) -> None:
+    def __init__(self, lab: Lab, page: LabPage) -> None:
         super().__init__()
-        self._lab, self._title, self._stopped = lab, title, False
-        self._where = {"port": port, "code": code}
-        # A browser reaches the page under either name of this computer.
-        self._origins = tuple(f"http://{host}:{port}" for host in ("127.0.0.1", "localhost"))
+        self._lab, self._title, self._stopped = lab, page.title, False
+        self._where = {**page.where, "code": page.code}
+        self._origins = page.origins
         self.on_msg(self._heard)
 
     def stopped(self) -> None:

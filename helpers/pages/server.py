@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -41,6 +42,7 @@ class PageServer:
             names = (host, "localhost") if host == _HOST else (host,)
             self.origins = tuple(f"http://{name}:{self.port}" for name in names)
             self.origin = self.origins[0]
+            self.where = {"port": self.port}  # for a panel, which knows the host
             self._server = _serving(make_app(self.origins), listener)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -63,7 +65,13 @@ class PageServer:
         self._server.serve_forever(poll_interval=0.05)
 
 
-class LabPage(PageServer):
+if sys.platform == "emscripten":
+    from helpers.pages.in_browser import BrowserPage as _Serving
+else:
+    _Serving = PageServer
+
+
+class LabPage(_Serving):
     """A page for a notebook, which opens it with `code`."""
 
     title = ""
@@ -78,7 +86,7 @@ class LabPage(PageServer):
         """The page to be shown in a notebook, with S3's answers below it."""
         from helpers.pages.panel import Panel
 
-        self._panels.append(Panel(self.lab, self.port, self.code, self.title))
+        self._panels.append(Panel(self.lab, self))
         return self._panels[-1]
 
     def stop(self) -> None:

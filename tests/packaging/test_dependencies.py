@@ -17,7 +17,9 @@ from helpers.setup import environment
 PROJECT = Path(environment.PROJECT)
 # Programs, plugins, what only a lesson imports, and what is pinned for others' sake.
 RUN = {"argon2-cffi-bindings", "cryptography", "jsonschema", "jupyterlab", "moto", "nbval"}
-RUN |= {"pytest"}
+RUN |= {"jupyter-server-proxy", "pytest"}
+# What no distribution has: type stubs, and the modules of a Python in a browser.
+BUILT_IN = {"_typeshed", "js", "pyodide"}
 
 
 def imported(room: str) -> set[str]:
@@ -28,7 +30,7 @@ def imported(room: str) -> set[str]:
         for path in (PROJECT / room).rglob("*.py")
         for name in _imports(ast.parse(path.read_text(encoding="utf-8")))
     }
-    names -= {*sys.stdlib_module_names, "strict_s3", "helpers", "pip"}
+    names -= {*sys.stdlib_module_names, *BUILT_IN, "strict_s3", "helpers", "pip"}
     return {canonicalize_name(owners[name][0]) for name in names}
 
 

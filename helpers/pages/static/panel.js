@@ -49,7 +49,8 @@ function render({ model, el }) {
       // would get no cookie.
       const host = location.hostname === "localhost" ? "localhost" : "127.0.0.1";
       frame.title = where.title;
-      frame.src = link.href = `http://${host}:${where.port}/#code=${where.code}`;
+      const url = where.url ?? `http://${host}:${where.port}/`;
+      frame.src = link.href = `${url}#code=${where.code}`;
     }
     if (rows) {
       body.replaceChildren(...rows.map((row) => {

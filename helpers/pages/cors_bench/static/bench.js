@@ -2,7 +2,7 @@
 
 const element = (id) => document.getElementById(id);
 const code = new URLSearchParams(location.hash.slice(1)).get("code") ?? "";
-history.replaceState(null, "", "/");
+history.replaceState(null, "", location.pathname);
 const FILE = new File(["bench"], "bench.txt");
 
 async function ask(path, body) {
@@ -63,10 +63,10 @@ const ways = {
 };
 
 async function attempt(rule) {
-  const signed = await ask("/start", { rule });
+  const signed = await ask("start", { rule });
   const told = {};
   for (const [row, way] of Object.entries(ways)) told[row] = await way(signed[row]);
-  for (const [row, outcome] of Object.entries(await ask("/finish", told))) {
+  for (const [row, outcome] of Object.entries(await ask("finish", told))) {
     const cell = element(`${row}/${rule}`);
     cell.textContent = outcome;
     cell.className = ["readable", "stored"].includes(outcome) ? "good" : "bad";
@@ -87,7 +87,7 @@ async function run(rules) {
   for (const button of buttons) button.disabled = false;
 }
 
-const { rules, rows } = await (await fetch("/table")).json();
+const { rules, rows } = await (await fetch("table")).json();
 element("origin").textContent = location.origin;
 for (const [rule, title] of rules) {
   const head = document.createElement("th");

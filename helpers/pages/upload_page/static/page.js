@@ -99,7 +99,7 @@ window.addEventListener("beforeunload", (event) => {
 // A notebook hands the code over behind the #, which no server and no log gets to see.
 const code = new URLSearchParams(location.hash.slice(1)).get("code");
 if (code) {
-  history.replaceState(null, "", "/");
+  history.replaceState(null, "", location.pathname);
   element("code").value = code;
   element("name").value = "learner";
 }

@@ -30,7 +30,7 @@ export async function sendParts(signed, file, progress, signal) {
   const urls = new Map();
   const urlOf = (number) => {
     if (!urls.has(number)) {
-      const several = ask("/parts/sign", { ...which, size: file.size, first: number });
+      const several = ask("parts/sign", { ...which, size: file.size, first: number });
       for (let index = 0; index < 20; index += 1)
         urls.set(number + index, several.then((told) => told.urls[index]));
       for (const url of urls.values()) url.catch(() => {}); // it is told where it is awaited
@@ -73,10 +73,10 @@ export async function sendParts(signed, file, progress, signal) {
     throw problem;
   }
   if (refused || signal.aborted) return refused ?? { ok: false, status: 0 };
-  await ask("/parts/complete", { ...which, size: file.size });
+  await ask("parts/complete", { ...which, size: file.size });
   return { ok: true, status: 200 };
 }
 
 // S3 keeps the parts, and they cost, until somebody says that nothing more will come.
 export const giveUp = (signed) =>
-  ask("/parts/abort", { key: signed.key, upload: signed.upload }).catch(() => {});
+  ask("parts/abort", { key: signed.key, upload: signed.upload }).catch(() => {});

@@ -18,7 +18,7 @@ async function call(path, options) {
   return told;
 }
 
-export const session = () => call("/session");
+export const session = () => call("session");
 
 export const ask = (path, body) => call(path, {
   method: "POST",
@@ -26,6 +26,6 @@ export const ask = (path, body) => call(path, {
   body: JSON.stringify(body),
 });
 
-export const signIn = (user, code) => ask("/sign-in", { user, code });
+export const signIn = (user, code) => ask("sign-in", { user, code });
 
-export const signOut = () => ask("/sign-out", {});
+export const signOut = () => ask("sign-out", {});

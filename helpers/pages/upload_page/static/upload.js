@@ -88,7 +88,7 @@ export class Upload {
     try {
       if (this.signed?.how !== this.how || Date.now() > this.signed.ends) this.signed = null;
       const retried = this.signed !== null;
-      this.signed ??= await ask("/sign", {
+      this.signed ??= await ask("sign", {
         name: this.file.name || "file", type: this.file.type, size: this.file.size, how: this.how,
       });
       this.signed.ends ??= Date.now() + this.signed.seconds * 1000;
@@ -129,7 +129,7 @@ export class Upload {
     link.setAttribute("aria-label", `Download ${this.file.name}`);
     let ends = 0;
     const renew = async () => {
-      const { url, seconds } = await ask("/link", { key });
+      const { url, seconds } = await ask("link", { key });
       link.href = url;
       ends = Date.now() + seconds * 1000;
     };
@@ -178,7 +178,7 @@ const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () 
 // A browser does not tell a page why there was no answer. The page's server asks S3 and does.
 async function whyNoAnswer(how) {
   try {
-    const told = await ask("/preflight", { how: how === "parts" ? "put" : how });
+    const told = await ask("preflight", { how: how === "parts" ? "put" : how });
     if (!told.reached) return "S3 cannot be reached. Try again when it is there.";
     if (told.allowed) return "The connection broke. Nothing was stored, unless only the answer was lost. Try again.";
     return `The browser may not send files to this bucket from here. S3 says ${told.code}: ${told.message}`;
