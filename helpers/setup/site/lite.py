@@ -1,0 +1,80 @@
+"""The lessons in JupyterLite: a folder of files in which a browser runs them by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from helpers.errors import EnvironmentProblem
+from helpers.setup.copies import without_outputs
+from helpers.setup.site import pyodide
+
+HERE = Path(__file__).parent
+_KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+# Pyodide loads these while it starts, so that the kernel doesn't look for them one by one.
+_AT_START = ["micropip", "packaging", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi"]
+_AT_START += ["ipython", "helpers"]
+SETTINGS = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "appName": "S3 presigned URLs, hands-on",
+        "exposeAppInBrowser": True,
+        "litePluginSettings": {
+            _KERNEL: {
+                "pyodideUrl": "./static/pyodide/pyodide.mjs",
+                "disablePyPIFallback": True,
+                "pipliteUrls": [],
+                "loadPyodideOptions": {"packages": _AT_START},
+            }
+        },
+    },
+}
+
+
+def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
+    """Write the site into `output`, a new folder; `scratch` is for what is needed meanwhile.
+
+    Raises `EnvironmentProblem` if JupyterLite can't build it, or if it would ask another host.
+    """
+    source = scratch / "source"
+    pyodide.collect(source / "static" / "pyodide", Path(sys.prefix))
+    files = source / "files"
+    files.mkdir()
+    for path in lessons:
+        notebook = without_outputs(json.loads(path.read_text(encoding="utf-8")))
+        (files / path.name).write_text(json.dumps(notebook), encoding="utf-8")
+    pictures = files / "images"
+    pictures.mkdir()
+    for path in (lessons[0].parent / "images").iterdir():
+        data = path.read_bytes()
+        if path.suffix == ".svg":  # JupyterLite shows no picture of text beyond Latin-1
+            data = data.decode().encode("ascii", "xmlcharrefreplace")
+        (pictures / path.name).write_bytes(data)
+    (source / "jupyter-lite.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    command = [sys.executable, "-m", "jupyterlite_core", "build", "--no-sourcemaps"]
+    command += ["--lite-dir", str(source), "--output-dir", str(output)]
+    done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
+    if done.returncode:
+        raise EnvironmentProblem(
+            f"JupyterLite can't build the site:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    own = (HERE / "service-worker.js").read_bytes()
+    theirs = output / "service-worker.js"
+    theirs.write_bytes(own + theirs.read_bytes())
+    _check(output)
+
+
+def _check(output: Path) -> None:
+    """That the kernel starts from this folder. JupyterLite's default is a public host.
+
+    It falls back on that without a word, for instance if it takes an old patch for a new one.
+    """
+    text = (output / "jupyter-lite.json").read_text(encoding="utf-8")
+    plugin = json.loads(text)["jupyter-config-data"]["litePluginSettings"].get(_KERNEL, {})
+    if plugin.get("pyodideUrl") != "./static/pyodide/pyodide.mjs":
+        raise EnvironmentProblem(
+            f"The site in {output} would load Python from {plugin.get('pyodideUrl')}. Delete the "
+            "folder and build it again."
+        )
