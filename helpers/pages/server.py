@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request
@@ -16,9 +16,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from helpers.lab import Lab
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
 # Connections at the same time: each has a thread.
@@ -111,7 +108,7 @@ class _Server(ThreadedWSGIServer):
     What is more than a page and a room need is closed unread, so that nobody can take all threads.
     """
 
-    def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], listener: socket.socket) -> None:
         self._open: Counter[str] = Counter()
         self._counting = threading.Lock()
         host, port = listener.getsockname()[:2]
