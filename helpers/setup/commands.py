@@ -1,4 +1,4 @@
-"""The commands: ``lab | reset | test | check | serve | presign | page | inspect``, and for authors.
+"""The commands: ``lab``, ``reset``, ``test``, ``check`` and so on; some for instructors or authors.
 
 Standard library only up to the point where the environment exists.
 """
@@ -105,6 +105,15 @@ def parser() -> argparse.ArgumentParser:
     room.add_argument("--port", type=_port, help="their port (default 8031, or a free one)")
     room.add_argument(
         "--add", nargs="+", default=[], metavar="FILE", help="progress files that were handed in"
+    )
+    slides = commands.add_parser(
+        "slides", help="(instructors) make slides and a key to print, from the lessons"
+    )
+    slides.add_argument(
+        "decks",
+        nargs="*",
+        metavar="deck",
+        help="web, security, half-day, wrong-answers (default: all four), or a lesson's number",
     )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
@@ -241,6 +250,10 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
         from helpers.pages.upload_page import run
 
         return run.main(options.port, options.max_mib)
+    if options.command == "slides":
+        from helpers.setup.slides import deck
+
+        return deck.main(options.decks)
     if options.command == "room":
         from helpers.setup.room import run as room
 

@@ -301,28 +301,6 @@ def test_every_correction_of_the_article_has_its_source_and_its_lesson():
         assert all(shown == where for shown, where in linked), says
 
 
-def test_the_run_sheets_add_up_and_hold_every_lesson():
-    sheets = prose(NOTEBOOKS / "INSTRUCTOR.md")
-    titles = ("### 90 minutes:", 90), ("### 90 minutes for web", 90), ("### Half a day", 240)
-    for title, minutes in titles:
-        sheet = sheets.partition(title)[2].partition("\n#")[0]
-        rows = re.findall(r"^\| (\d):(\d\d) \| (\d+) \|", sheet, re.M)
-        begins = [60 * int(hour) + int(minute) for hour, minute, _ in rows]
-        ends = [begin + int(row[2]) for begin, row in zip(begins, rows, strict=True)]
-        assert [*begins, minutes] == [0, *ends], title
-    times = {}
-    for path in LESSONS:
-        times[path.name[:2]] = int(re.search(r"\*\*Time:\*\*\D*(\d+)", prose(path))[1])
-    alone = sheets.partition("### At one's own pace")[2].partition("\n#")[0]
-    rows = re.findall(r"^\| \d \| (\d+) \| (.*) \|$", alone, re.M)
-    taught = [re.findall(r"\b(\d\d)\b(?!-)", re.sub(r"\(.*?\)", "", row[1])) for row in rows]
-    assert [lesson for row in taught for lesson in row] == [n[:2] for n in _NAMES.split()]
-    for (minutes, _), lessons in zip(rows, taught, strict=True):
-        if all(lesson in times for lesson in lessons):
-            total = sum(times[lesson] for lesson in lessons)
-            assert abs(int(minutes) - total) <= 15, f"INSTRUCTOR.md: {lessons} take {total} minutes"
-
-
 def _ruff(*arguments: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--extension=ipynb:ipynb"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)

@@ -1,0 +1,1 @@
+"""Slides made of the lessons' own pictures, questions and outputs (``helpers slides``)."""
