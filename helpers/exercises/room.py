@@ -27,6 +27,7 @@ from helpers.errors import LabError
 from helpers.exercises import progress
 
 HOURS = 12  # that a notebook goes on telling the board
+ROOM = ".room.json"
 _SECONDS = 3  # to wait for the board
 _ADDRESS = re.compile(r"http://(\d{1,3}(\.\d{1,3}){3}|localhost):\d{1,5}/?")
 _FLAGS = "14"  # the lesson whose exercises are levels
@@ -141,8 +142,8 @@ def _kept() -> dict[str, str] | None:
 
 
 def _file() -> Path | None:
-    """Beside the learner's progress, so that tests of other things touch neither."""
+    """Beside the learner's progress. `helpers reset all` knows it too."""
     chosen = os.environ.get(progress.VARIABLE, "")
     if chosen == progress.OFF:
         return None
-    return (Path(chosen) if chosen else progress.FILE).with_name(".room.json")
+    return (Path(chosen) if chosen else progress.FILE).with_name(ROOM)

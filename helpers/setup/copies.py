@@ -30,6 +30,7 @@ FIRST = "00-start-here.ipynb"
 ARTICLE = "ARTICLE.md"  # which the first lesson links to
 # Written by helpers.exercises.progress, which needs the environment.
 PROGRESS = WORK / ".progress.json"
+ROOM = ".room.json"  # beside it: the instructor's board that the last person joined
 
 
 def prepare(with_outputs: bool = False) -> Path:
@@ -98,6 +99,8 @@ def reset(names: list[str]) -> list[Path]:
         made.append(copy)
     prepare()
     _forget_progress({copy.name.partition("-")[0] for copy in made})
+    if ALL in names:  # somebody else's turn
+        PROGRESS.with_name(ROOM).unlink(missing_ok=True)
     return made
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import EnvironmentProblem
-from helpers.exercises import progress
+from helpers.exercises import progress, room
 from helpers.setup import commands, copies
 
 LESSON = "06-upload-with-post.ipynb"
@@ -133,10 +133,15 @@ def test_reset_keeps_the_old_copy_beside_the_new_one(project, capsys):
 def test_reset_all_and_progress(project):
     folder = copies.prepare()
     copies.PROGRESS.write_text('{"00": [1], "06": [1, 2]}')
+    joined = copies.PROGRESS.with_name(room.ROOM)
+    joined.touch()
     assert {copy.name for copy in copies.reset(["06", "all"])} == {copies.FIRST, LESSON}
     assert json.loads(copies.PROGRESS.read_text()) == {}
+    assert not joined.exists()
+    joined.touch()
     copies.PROGRESS.write_text('{"00": [1], "06": [1, 2]}')
     copies.reset(["06"])
+    assert joined.exists()
     assert json.loads(copies.PROGRESS.read_text()) == {"00": [1]}
     assert Path(copies.__file__).parents[2] / "work" / ".progress.json" == progress.FILE
     assert progress.FILE.name == (folder / ".progress.json").name
