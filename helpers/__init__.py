@@ -3,7 +3,8 @@
     from helpers import connect, show
 
     connect("04")       the S3 of this notebook, as a `Lab`: a local one, or the one that .env names
-    show(response)      an HTTP response: the status, and what S3 says
+    show(response)      an HTTP response: the status, and what S3 says; or what `explain` found
+    timeline(url)       when a URL was signed, when it expires, when its signer's session ends
     redact(text)        the text without signatures, session tokens and secret keys
     progress()          print which exercises are done
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from helpers.errors import LabError
     from helpers.exercises.progress import progress
     from helpers.forms.shown import show
+    from helpers.forms.timeline import timeline
     from helpers.lab import Lab, connect
     from strict_s3.redact import redact
 
@@ -37,6 +39,7 @@ __all__ = [
     "progress",
     "redact",
     "show",
+    "timeline",
 ]
 
 
@@ -62,6 +65,7 @@ __getattr__ = lazily(
         "helpers.exercises.progress": ("progress",),
         "helpers.lab": ("Lab", "connect"),
         "helpers.forms.shown": ("show",),
+        "helpers.forms.timeline": ("timeline",),
         "strict_s3.redact": ("redact",),
     },
 )

@@ -199,8 +199,10 @@ class Lab:
             return server.decisions(last)
 
     def why(self) -> None:
-        """Print the checks of the last request, in order, up to the one that refused it."""
-        print(why(self))
+        """Show the checks of the last request, in order, up to the one that refused it."""
+        from helpers import show  # the cards are above this room
+
+        show(why(self))
 
     def reset(self) -> None:
         """Empty the local S3: buckets, users and clock as at the start."""

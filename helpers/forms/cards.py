@@ -5,15 +5,17 @@ Colour never carries a meaning alone: each verdict is also a word and a sign.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from helpers.forms.markup import Markup, join, tag
 from helpers.forms.sending import Answer
-from strict_s3.explainer import Explanation, InspectError, Part, explain
+from strict_s3.explainer import Explanation, InspectError, Part, Why, explain
 from strict_s3.redact import readable, redact
 
 _LONGEST = 600  # characters of an object that are shown
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT[\d:]+Z)")  # which is not broken at its hyphens
 # Short labels for the pieces of a URL, which `strict_s3.explainer` takes apart.
 _PIECES = {
     "scheme": "how it travels",
@@ -157,13 +159,19 @@ def verdict_word(word: str, good: bool) -> Markup:
     return tag("strong", "✓ " if good else "✗ ", word, class_="s3-served" if good else "s3-refused")
 
 
+def error_code(code: str) -> Markup:
+    """An error's code, which a narrow card may break between its words and nowhere else."""
+    words = re.split(r"(?<=[a-z0-9])(?=[A-Z])", code)
+    return tag("code", [[word, tag("wbr")] for word in words], class_="s3-code")
+
+
 def verdict(answer: Answer) -> Markup:
     """``✗ Refused 403 AccessDenied``, as a line."""
     return tag(
         "span",
         verdict_word("Refused" if answer.refused else "Served", not answer.refused),
         f" {answer.status} {answer.reason}",
-        [" · ", tag("code", answer.error.code)] if answer.error.code else None,
+        [" · ", error_code(answer.error.code)] if answer.error.code else None,
     )
 
 
@@ -247,15 +255,44 @@ def checks(got: Answer) -> Markup | None:
     """The local S3's checks, in order, up to the one that refused."""
     if not got.checks:
         return None
+    return fold(f"What S3 checked ({len(got.checks)})", _list_of(got.checks))
+
+
+def decision(seen: Why) -> Markup:
+    """What the local S3 saw and decided: the verdict, and each check in its order."""
+    refused = seen.status >= 400
+    made = [tuple(check) for check in seen.checks]
+    if seen.error and seen.failed is None:
+        made.append((seen.error, False, seen.message))
+    stopped = next((name for name, passed, _ in made if not passed), "")
+    return join(
+        [
+            tag(
+                "p",
+                verdict_word("Refused" if refused else "Served", not refused),
+                f" · {seen.method} · {seen.status}",
+                [" · stopped by the check ", tag("strong", stopped)] if stopped else None,
+            ),
+            _list_of(made),
+        ]
+    )
+
+
+def _list_of(made: Iterable[Sequence[object]]) -> Markup:
+    """Checks: (name, passed, detail)."""
     items = [
         tag(
             "li",
-            tag("strong", "✓ passed " if passed else "✗ failed "),
-            f"{name}: {redact(detail)}",
+            verdict_word("passed" if passed else "failed", bool(passed)),
+            f" {name}: ",
+            [
+                tag("span", part, class_="s3-whole") if _MOMENT.fullmatch(part) else part
+                for part in _MOMENT.split(redact(str(detail)))
+            ],
         )
-        for name, passed, detail in got.checks
+        for name, passed, detail in made
     ]
-    return fold(f"What S3 checked ({len(items)})", tag("ol", *items))
+    return tag("ol", *items)
 
 
 def fold(heading: str, *content: object, is_open: bool = False) -> Markup:

@@ -25,7 +25,11 @@ def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
 
     `signed` is the URL that was signed, to compare an error with. Raises InspectError.
     """
-    report = inspect_text(text, signed.strip() or None, now)
+    return card(inspect_text(text, signed.strip() or None, now))
+
+
+def card(report: Report) -> Markup:
+    """The card of a report."""
     return join([verdict(report), *_repairs(report), *_body(report), *_undone(report)])
 
 

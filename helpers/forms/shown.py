@@ -1,23 +1,41 @@
-"""`show`: an HTTP response under a cell, as a card where one can be drawn, else as text."""
+"""`show`: what S3 answered or decided under a cell, as a card where one can be drawn, else as text.
+
+A card's text is what a saved notebook keeps, what nbval compares and what a screen reader can have.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from helpers.forms.markup import Markup, join, tag
-from strict_s3.explainer import read_error
+from strict_s3.explainer import Report, Why, read_error
 from strict_s3.redact import redact, response_text
 
 
-def show(response: Any) -> None:
-    """Show a `requests.Response`: the status, what S3 says, and folded its XML; all redacted.
+def show(seen: Any) -> None:
+    """Show a `requests.Response`, an explanation (`explain`), or a decision (`Why`); redacted.
 
-    Outside a notebook, in a saved one and for a screen reader it is the same as text.
+    The verdict comes first, in words and in colour; S3's XML is folded. Outside a notebook, in a
+    saved one and for a screen reader it is the same as text.
 
         show(requests.get(url))
+        show(explain(requests.get(url)))
     """
-    text = response_text(response)
+    from helpers.forms import cards, inspector
+
+    if isinstance(seen, Why):
+        show_card(str(seen), lambda: cards.decision(seen))
+    elif isinstance(seen, Report):
+        show_card(str(seen), lambda: inspector.card(seen))
+    else:
+        text = response_text(seen)
+        show_card(text, lambda: response(seen.status_code, text, seen.text))
+
+
+def show_card(text: str, draw: Callable[[], Markup]) -> None:
+    """Show the card that `draw` makes, or in its place `text`, which says the same."""
     if not _in_notebook():
         print(text)
         return
@@ -25,10 +43,10 @@ def show(response: Any) -> None:
 
     from helpers.forms.views.shown import Shown
 
-    display(Shown(card(response.status_code, text, response.text), text))  # type: ignore[no-untyped-call]
+    display(Shown(draw(), text))  # type: ignore[no-untyped-call]
 
 
-def card(status: int, text: str, body: str) -> Markup:
+def response(status: int, text: str, body: str) -> Markup:
     """The card of a response whose text, as `response_text` gives it, is `text`."""
     from helpers.forms import cards
 
@@ -42,7 +60,7 @@ def card(status: int, text: str, body: str) -> Markup:
             tag(
                 "p",
                 cards.verdict_word(first, status < 400),
-                [" · ", tag("code", code)] if code else None,
+                [" · ", cards.error_code(code)] if code else None,
             ),
             tag("p", tag("q", redact(says))) if says else None,
             cards.fold("S3's XML", tag("pre", rest, tabindex="0"), is_open=not code)

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from helpers import show
-from helpers.forms import shown
+from helpers.forms import cards, shown
+from strict_s3 import explain, why
 from strict_s3.redact import response_text
 
 
@@ -42,12 +43,12 @@ def test_a_card_in_a_notebook(service, displayed, capsys):
     found = answers(service)
     for response in found.values():
         show(response)
-    cards = dict(zip(found, displayed, strict=True))
-    for name, card in cards.items():
+    drawn = dict(zip(found, displayed, strict=True))
+    for name, card in drawn.items():
         assert repr(card) == response_text(found[name])
         # ipywidgets would save the first 110 characters.
         assert card._repr_mimebundle_()["text/plain"] == response_text(found[name])
-    html = {name: card.children[0].html for name, card in cards.items()}
+    html = {name: card.children[0].html for name, card in drawn.items()}
     assert "✓ 200 OK" in html["served"]
     assert "&lt;b&gt;body&lt;/b&gt;" in html["served"]
     assert "<b>" not in html["served"]
@@ -58,6 +59,25 @@ def test_a_card_in_a_notebook(service, displayed, capsys):
     assert "<details open>" in html["listing"]
     assert "✗ 403" in html["empty"] and "<pre" not in html["empty"]
     assert capsys.readouterr().out == ""
+
+
+def test_explanations_and_decisions_are_cards_too(service, displayed):
+    refused = answers(service)["refused"]
+    decided, explained = why(service.lab()), explain(refused)
+    for each in (decided, explained):
+        show(each)
+        assert displayed[-1]._repr_mimebundle_()["text/plain"] == str(each)
+    decision, explanation = (card.children[0].html for card in displayed)
+    assert "✗ Refused</strong> · HEAD · 403 · stopped by the check" in decision
+    assert decision.count("✓ passed") == len(decided.checks) - 1
+    assert decision.count("✗ failed") == 1
+    assert explanation.index("✗ Wrong") < explanation.index("SignatureDoesNotMatch")
+
+
+def test_a_code_is_broken_between_its_words_alone():
+    shown = cards.error_code("AuthorizationQueryParametersError")
+    assert "Authorization<wbr>Query<wbr>Parameters<wbr>Error" in shown
+    assert ">NoSuchKey<" in cards.error_code("NoSuchKey").replace("<wbr>", "")
 
 
 def test_no_secret_is_in_a_card(service, displayed):
