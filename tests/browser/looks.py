@@ -105,3 +105,67 @@ def serious(page: Page, where: str = "document") -> list[str]:
         for node in violation["nodes"]
         if violation["impact"] in ("serious", "critical")
     ]
+
+
+# What is too wide, cut off, or broken within a word, in the cells of the open lesson.
+_WIDE = """
+async () => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    // A frame is a page of its own; fields scroll; the rest is for screen readers or JupyterLab's.
+    const OTHERS = 'iframe, input, select, option, textarea, .s3-live, .cm-scroller *, .jp-Toolbar';
+    const WORDS = /(?<![^\\s(])[A-Za-z]{2,}(?![^\\s.,;:!?)])/g;
+    const wrong = [];
+    function measure(cell, where) {
+        const edge = cell.getBoundingClientRect().right + 0.5;
+        for (const e of cell.querySelectorAll('*')) {
+            if (e.matches(OTHERS) || !e.checkVisibility()) continue;
+            const style = getComputedStyle(e);
+            const said = `${where} ${e.tagName}.${e.className}: ${e.textContent.slice(0, 60)}`;
+            if (e.getBoundingClientRect().right > edge) wrong.push(`sticks out: ${said}`);
+            if (style.display !== 'inline' && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1
+                && (style.overflowX !== 'visible' || e.matches('.jp-OutputArea-output')))
+                wrong.push(`${e.scrollWidth - e.clientWidth} px are cut off: ${said}`);
+        }
+        for (const part of cell.querySelectorAll('.jp-OutputArea-output, .jp-MarkdownOutput')) {
+            const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+                const node = texts.currentNode;
+                if (node.parentElement.closest(OTHERS) || !node.parentElement.checkVisibility())
+                    continue;
+                for (const word of node.data.matchAll(WORDS)) {
+                    const range = document.createRange();
+                    range.setStart(node, word.index);
+                    range.setEnd(node, word.index + word[0].length);
+                    const lines = new Set([...range.getClientRects()].map((box) => box.top));
+                    if (lines.size > 1) wrong.push(`broken within: ${where} ${word[0]}`);
+                }
+            }
+        }
+    }
+    for (const [number, widget] of notebook.widgets.entries()) {
+        await notebook.scrollToItem(number);
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        measure(widget.node, `cell ${number} (${widget.model.id})`);
+    }
+    return wrong;
+}
+"""
+
+
+def check_widths(page: Page) -> None:
+    """The open lesson in a narrow window: nothing is wider than its cell, cut off, or broken in a
+    word."""
+    page.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
+    page.evaluate(
+        """() => window.jupyterapp.shell.leftCollapsed
+            || window.jupyterapp.commands.execute('application:toggle-left-area')"""
+    )
+    page.wait_for_function(
+        """() => {
+            const { node } = window.jupyterapp.shell.currentWidget.content;
+            return 650 < node.clientWidth && node.clientWidth < 750;
+        }"""
+    )
+    wrong = page.evaluate(_WIDE)
+    assert wrong == [], "\n".join(wrong)
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
