@@ -14,6 +14,8 @@
     strict_s3.Presigner(credentials, region, bucket)                 # URLs by the thousand
     strict_s3.explain(response, meant)                               # why S3 refused a request
     strict_s3.inspect_url(text)                                      # a presigned URL, part by part
+    strict_s3.access_log(s3.decisions(100))                          # as S3's server access log
+    strict_s3.cloudtrail(s3.decisions(100))                          # as CloudTrail's data events
 
 `__all__` is the public API. Every name is imported when it is first used, so that
 ``import strict_s3`` costs nothing; neither boto3 nor moto is needed until a server starts.
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     )
     from .handle import Server
     from .inprocess import in_process
+    from .logs import access_log, cloudtrail
     from .process import start
     from .signing.presigner import Credentials, Presigner
 
@@ -61,6 +64,8 @@ __all__ = [
     "ServerError",
     "StrictS3Error",
     "UploadError",
+    "access_log",
+    "cloudtrail",
     "explain",
     "in_process",
     "inspect_access",
@@ -76,6 +81,8 @@ _HOMES = {
     "start": "process",
     "in_process": "inprocess",
     "Server": "handle",
+    "access_log": "logs",
+    "cloudtrail": "logs",
     "Credentials": "signing.presigner",
     "Presigner": "signing.presigner",
 }

@@ -51,7 +51,7 @@ _SERVE = {
 }
 _FLAGS = {
     "strict_skew": "judge header signatures by the moved clock alone",
-    "control": f"clock, decisions and reset over HTTP under /_strict_s3/, with ${TOKEN}",
+    "control": f"clock, decisions, logs and reset over HTTP under /_strict_s3/, with ${TOKEN}",
     "json": "print the line of JSON and nothing else, on neither stream",
     "keys_from_env": "the root's key is AWS_ACCESS_KEY_ID's, and is not printed",
 }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .explainer import Why
     from .signing.presigner import Credentials
 
-MOST_DECISIONS = 100  # are kept
+MOST_DECISIONS = 1000  # are kept
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
 # Read by boto3, the AWS CLI and other SDKs: each service's own address
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
@@ -191,11 +191,20 @@ class Server:
     # What it decided.
 
     def decisions(self, last: int = 1) -> list[dict[str, Any]]:
-        """Its last decisions, oldest first; 100 are kept. The keys of each:
+        """Its last decisions, oldest first; 1,000 are kept. The keys of each:
 
-        ``method``, ``path``, ``origin``, ``user_agent``, ``status``, ``identity``, ``action``,
-        ``resource``, ``error``, ``message`` and ``checks``: ``[name, passed, detail]`` in the order
-        of the checks, the last one being the one that decided.
+        ``method``, ``path``, ``status``, ``identity``, ``action``, ``resource``, ``error``,
+        ``message`` and ``checks``: ``[name, passed, detail]`` in the order of the checks, the last
+        one being the one that decided. And what the logs of S3 say: ``time`` (UTC, by the server's
+        clock), ``milliseconds`` it took, ``request_id``, ``host_id``, ``source_ip``, ``host``,
+        ``target`` (path and query, the signature masked), ``region``, ``bucket``, ``key``,
+        ``version_id``, ``authentication`` (QueryString, AuthHeader, HtmlForm or None),
+        ``signature_version``, ``access_key`` (None unless its signature was right), ``principal``,
+        ``parameters``, the headers ``origin``, ``user_agent`` and ``referer``, ``bytes_received``,
+        ``bytes_sent`` (of the bodies; a client that hangs up early has received fewer) and
+        ``object_size``.
+
+        `strict_s3.access_log` and `strict_s3.cloudtrail` write them as AWS does.
         """
         if not isinstance(last, int) or isinstance(last, bool) or last < 0:
             raise OptionError(f"decisions({last!r}): say how many, such as decisions(5).")

@@ -31,7 +31,6 @@ class Decision:
     """What the server saw and decided. Holds no secret and no signature.
 
     The same object answers the client (`error`), the log (`str`) and a lesson (`checks`).
-    `origin` and `user_agent` are the headers of these names, by which a page's requests are known.
     """
 
     method: str
@@ -42,8 +41,6 @@ class Decision:
     resource: str = ""
     error: Refusal | None = None
     status: int = 0
-    origin: str = ""
-    user_agent: str = ""
 
     def passed(self, name: str, detail: str) -> None:
         """Record a check that the request passed."""
@@ -73,8 +70,6 @@ class Decision:
             "error": self.error.code if self.error else None,
             "message": self.error.message if self.error else None,
             "checks": [list(check) for check in self.checks],
-            "origin": self.origin,
-            "user_agent": self.user_agent,
         }
 
     def __str__(self) -> str:

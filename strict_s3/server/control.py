@@ -4,6 +4,8 @@
     GET  /_strict_s3/clock                    {"now": "2026-11-26T12:00:00+00:00", "offset": 0.0}
     PUT  /_strict_s3/clock                    {"offset": 1860} or {"at": "2027-01-01T00:00:00Z"}
     GET  /_strict_s3/decisions?last=5         the last five decisions, oldest first
+    GET  /_strict_s3/access-log?last=100      lines of S3's server access log, as text
+    GET  /_strict_s3/cloudtrail?last=100      {"Records": [data events of CloudTrail]}
     POST /_strict_s3/reset                    empties it; the clock is right again
 
 All but the first need ``Authorization: Bearer TOKEN`` and a server that was started with a token.
@@ -20,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import OptionError
+from ..logs import access_log, cloudtrail
 from ..rules.errors import S3Error
 from ..rules.request import Request, whole_number
 from .address import Addresses
@@ -27,7 +30,10 @@ from .response import Response
 from .service import Service
 
 PREFIX = "/_strict_s3/"
+_NAMES = ("clock", "decisions", "access-log", "cloudtrail", "reset")
 _MAX_BODY = 64 * 1024  # bytes; the longest order has a hundred
+
+_NO_STORE = ("cache-control", "no-store")
 
 Read = Callable[[int], bytes]
 
@@ -57,14 +63,14 @@ class Control:
                     refusal = _allow(request, "GET", "PUT")
                     if request.method == "PUT":
                         order |= _body(request, read)
-                case "decisions":
+                case "decisions" | "access-log" | "cloudtrail":
                     refusal = _allow(request, "GET")
-                    order |= _last(request)
+                    order = {"do": "decisions", "last": _last(request)}
                 case "reset":
                     refusal = _allow(request, "POST")
                 case _:
-                    return _error(404, f"There is no {PREFIX}{name}: clock, decisions, reset.")
-            return refusal or _answer(200, self.service.command(order))
+                    return _error(404, f"There is no {PREFIX}{name}: {', '.join(_NAMES)}.")
+            return refusal or _shown(name, self.service.command(order))
         except OptionError as problem:
             return _error(400, str(problem))
         except S3Error as problem:  # of reading the body
@@ -113,17 +119,30 @@ def _body(request: Request, read: Read) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name in ("offset", "at")}
 
 
-def _last(request: Request) -> dict[str, int]:
+def _last(request: Request) -> int:
     text = request.parameters.get("last", "1")
     last = whole_number(text)
     if last is None:
         raise OptionError(f"last is {text!r}; it is how many decisions, such as 5.")
-    return {"last": last}
+    return last
+
+
+def _shown(name: str, value: Any) -> Response:
+    """What an order has given, in the form that its name asks for."""
+    if name == "cloudtrail":
+        return _answer(200, {"Records": cloudtrail(value)})
+    if name == "access-log":
+        text = "".join(f"{line}\n" for line in access_log(value))
+        return Response(200, [("content-type", "text/plain"), _NO_STORE], text.encode())
+    return _answer(200, value)
 
 
 def _answer(status: int, value: Any) -> Response:
-    headers = [("content-type", "application/json"), ("cache-control", "no-store")]
-    return Response(status, headers, json.dumps(value).encode() + b"\n")
+    return Response(
+        status,
+        [("content-type", "application/json"), _NO_STORE],
+        json.dumps(value).encode() + b"\n",
+    )
 
 
 def _error(status: int, sentence: str) -> Response:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import deque
-from typing import Any
 
 from ..rules import copying, cors, header_auth, inputs, post_policy, query_auth
 from ..rules.authentication import Authentication, Endpoint, Verifier
@@ -40,6 +39,7 @@ from .authorise import Authoriser
 from .call import Call, Read
 from .clock import Clock
 from .elsewhere import not_here
+from .kept import Kept
 from .operations import CARRIED_OUT
 from .operations.asked import keys_of_document
 from .query_services import QueryServices
@@ -50,7 +50,7 @@ from .sts import Sts
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 100  # decisions kept for reading back
+REMEMBERED = 1000  # decisions kept for reading back
 _ONE_MECHANISM = (
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
     "string parameter or the Authorization header should be specified"
@@ -69,7 +69,7 @@ class Gate:
     ) -> None:
         self.store, self.clock = store, clock
         self.sts = Sts(store, clock)
-        self.decisions: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self.decisions: deque[Kept] = deque(maxlen=REMEMBERED)
         self._addresses = Addresses(public_url)
         self._strict_skew = strict_skew
         self._authoriser = Authoriser(store, self.sts)
@@ -89,8 +89,8 @@ class Gate:
             answer.add(self._cors(call, request))
         answer.headers += call.ids.headers()
         call.decision.status = answer.status
-        # Plain values: a kept exception keeps its traceback, and with it files and bodies.
-        self.decisions.append(call.decision.as_dict())
+        region = self.store.region_of(call.bucket)
+        self.decisions.append(Kept.of(call, request, answer, region))
         log.info("%s", call.decision)
         return answer
 
@@ -110,12 +110,7 @@ class Gate:
             inner,
             signed,
             read,
-            Decision(
-                inner.method,
-                inner.path,
-                origin=inner.header("origin"),
-                user_agent=inner.header("user-agent"),
-            ),
+            Decision(inner.method, inner.path),
             *self.clock.times(),
             new_ids(),
             self._addresses,

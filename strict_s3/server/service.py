@@ -80,7 +80,8 @@ class Service:
                 last = order.get("last", 1)
                 if not isinstance(last, int) or isinstance(last, bool) or last < 0:
                     raise OptionError(f"last is {last!r}; it is how many decisions, such as 5.")
-                return list(self.gate.decisions)[-last:] if last else []
+                kept = list(self.gate.decisions)[-last:] if last else []
+                return [one.as_dict() for one in kept]
             case "reset":
                 self.reset()
                 return "done"

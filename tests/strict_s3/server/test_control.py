@@ -75,8 +75,24 @@ def test_decisions_and_reset(control):
     assert ask(control, "GET", "/_strict_s3/decisions") == (200, [])
 
 
+def test_the_logs(control):
+    request = Request.build("GET", f"{OWN}/{BUCKET}/a", [("user-agent", "x/1")])
+    control.handle(request, io.BytesIO().read)
+    status, found = ask(control, "GET", "/_strict_s3/cloudtrail?last=5")
+    assert (status, [event["userAgent"] for event in found["Records"]]) == (200, ["[x/1]"])
+    asked = Request.build(
+        "GET", f"{OWN}/_strict_s3/access-log?last=5", [("authorization", f"Bearer {TOKEN}")]
+    )
+    answer = control.handle(asked, io.BytesIO().read)
+    assert ("content-type", "text/plain") in answer.headers
+    assert answer.body.decode().count("\n") == 1
+    assert ' REST.GET.OBJECT a "GET /' in answer.body.decode()
+
+
 @pytest.mark.parametrize("token", [None, "", "another", TOKEN.upper(), TOKEN + "x", "ü"])
-@pytest.mark.parametrize("path", ["clock", "decisions", "reset", "nothing", ""])
+@pytest.mark.parametrize(
+    "path", ["clock", "decisions", "access-log", "cloudtrail", "reset", "nothing", ""]
+)
 def test_without_the_token_nothing_is_told_or_done(control, token, path):
     status, answer = ask(control, "POST", f"/_strict_s3/{path}", token=token)
     assert (status, list(answer)) == (401, ["error"])
