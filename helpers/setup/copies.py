@@ -28,6 +28,8 @@ HANDED_OUT = ".handed-out.json"
 ALL = "all"
 FIRST = "00-start-here.ipynb"
 ARTICLE = "ARTICLE.md"  # which the first lesson links to
+RUNBOOK = "RUNBOOK.html"  # which lesson 13 links to
+EXAMPLES = "examples"  # to take along
 # Written by helpers.exercises.progress, which needs the environment.
 PROGRESS = WORK / ".progress.json"
 ROOM = ".room.json"  # beside it: the instructor's board that the last person joined
@@ -58,8 +60,10 @@ def prepare(with_outputs: bool = False) -> Path:
                     f"kept. For the new one: python3 -m helpers reset {lesson.name[:2]}"
                 )
         _write_text(folder / HANDED_OUT, json.dumps(handed_out, indent=1, sort_keys=True))
-        shutil.copytree(NOTEBOOKS / "images", folder / "images", dirs_exist_ok=True)
-        shutil.copy(NOTEBOOKS / ARTICLE, folder / ARTICLE)
+        for name in ("images", EXAMPLES):
+            shutil.copytree(NOTEBOOKS / name, folder / name, dirs_exist_ok=True)
+        for name in (ARTICLE, RUNBOOK):
+            shutil.copy(NOTEBOOKS / name, folder / name)
     except OSError as problem:
         raise EnvironmentProblem(
             f"The lessons' working copies cannot be made: {problem}. Make sure that you can write "

@@ -24,6 +24,8 @@ def project(tmp_path, monkeypatch) -> Path:
         shutil.copy(copies.NOTEBOOKS / name, published)
     (published / "images" / "x.svg").write_text("<svg/>")
     (published / copies.ARTICLE).write_text("# The article")
+    (published / copies.RUNBOOK).write_text("<h1>Run-book</h1>")
+    (published / copies.EXAMPLES).mkdir()
     monkeypatch.setattr(copies, "PROJECT", tmp_path)
     monkeypatch.setattr(copies, "NOTEBOOKS", published)
     monkeypatch.setattr(copies, "WORK", tmp_path / "work")
