@@ -282,6 +282,34 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
         ("does not end in -3", "one PUT of the whole film", "What was the upload id for?"),
         ("with the key", "`s3.upload_part` itself", "What does an uploader without a key have?"),
     ],
+    "check_found": [
+        (
+            "were used from 1 address. Which from many",
+            "the link with the most uses in the lesson, not in the fresh incident",
+            "From how many addresses was each link used?",
+        ),
+        ("has the whole ARN", "the role's name", "What does the column requester hold?"),
+        ("The column is text", "one row's `bytessent`", "Of how many rows is that?"),
+    ],
+    "check_stop": [
+        ("the object is gone", "deleted the object", "Who else wanted to read it?"),
+        (
+            "a new link of the application does not work",
+            "a `Deny` for presigned requests, and left it",
+            "Until when is that the right thing?",
+        ),
+        (
+            "a new link of the application is refused after 30 minutes",
+            "`s3:signatureAge` of five minutes",
+            "How long must a new link work?",
+        ),
+        (
+            "Return a new key for it",
+            "deactivated the key",
+            "With what does the newsletter sign tomorrow?",
+        ),
+        ("the application can't read", "a moment in the future", "When is a new session issued?"),
+    ],
 }
 
 
