@@ -10,12 +10,12 @@
 
 Everything else has a room of its own, and the rooms import one another in one direction only:
 
-    strict_s3  <-  clean_up, address  <-  lab  <-  forms, pages  <-  exercises  <-  notebooks
+    strict_s3  <-  clean_up, address  <-  lab  <-  forms, pages, flags  <-  exercises  <-  notebooks
 
 `address` is where people reach the local S3: on this computer, or inside a browser. `exercises`
 check what a learner made, `forms` are widgets to play with, `pages` (upload_page, uploader,
-cors_bench) send from a browser, and `setup` holds the commands, which no lesson imports. Errors are
-in `errors`, the .env file in `settings`.
+cors_bench) send from a browser, `flags` are the levels of lesson 14, and `setup` holds the
+commands, which no lesson imports. Errors are in `errors`, the .env file in `settings`.
 """
 
 from __future__ import annotations

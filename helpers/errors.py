@@ -4,6 +4,7 @@
      ├─ SettingsError (ValueError)       the .env file cannot be used
      ├─ FormProblem                      a form cannot do what was asked of it
      ├─ NotYet                           an exercise is not solved yet; the message is the hint
+     ├─ Denied                           the application of a level says no (lesson 14)
      ├─ Refused                          a page's server refuses a request, with this HTTP status
      └─ EnvironmentProblem               the commands cannot make or use the Python environment
 
@@ -32,6 +33,10 @@ class FormProblem(LabError):
 
 class NotYet(LabError):
     """An exercise is not solved yet: one sentence, and a hint."""
+
+
+class Denied(LabError):
+    """The application in a level of lesson 14 says no: what a signer raises in place of a URL."""
 
 
 class Refused(LabError):

@@ -39,7 +39,8 @@ MAY_IMPORT = {
     "lab": {"errors", "settings", "clean_up", "address"},
     "forms": {"errors", "lab"},
     "pages": {"errors", "lab", "address"},
-    "exercises": {"errors", "settings", "lab", "clean_up", "pages"},
+    "flags": {"errors"},
+    "exercises": {"errors", "settings", "lab", "clean_up", "pages", "flags"},
     "setup": {"errors", "settings", "pages", "exercises"},
 }
 

@@ -15,6 +15,7 @@ from helpers.settings import PROJECT
 VARIABLE = "S3_LESSONS_PROGRESS"
 FILE = PROJECT / "work" / ".progress.json"  # `helpers reset` knows it too
 OFF = "off"
+_IN_A_ROW = 6  # exercises that the table names one by one
 
 # (lesson, exercise) of every check that has been imported.
 _registered: set[tuple[str, int]] = set()
@@ -69,15 +70,18 @@ def table() -> str:
     if not count:
         return "No exercise is done yet. Each one that passes its check is noted here."
     width = max(len(name) for name, _ in rows)
-    lines = [
-        f"{name:{width}}   "
-        + "   ".join(f"{n} {'done' if is_done else '-':4}" for n, is_done in found)
-        for name, found in rows
-    ]
+    lines = [f"{name:{width}}   {_in_words(found)}" for name, found in rows]
     total = sum(len(exercises) for _, exercises in rows)
     head = f"{'lesson':{width}}   exercises"
     rest = f"{count} of {total} done. To begin a lesson again: python3 -m helpers reset NN"
     return "\n".join(line.rstrip() for line in (head, *lines, "", rest))
+
+
+def _in_words(exercises: list[tuple[int, bool]]) -> str:
+    """The exercises of a lesson; the many levels of a contest as their number."""
+    if len(exercises) > _IN_A_ROW:
+        return f"{sum(is_done for _, is_done in exercises)} of {len(exercises)} levels done"
+    return "   ".join(f"{n} {'done' if is_done else '-':4}" for n, is_done in exercises)
 
 
 def every_exercise() -> dict[str, set[int]]:

@@ -33,6 +33,7 @@ EXAMPLES = "examples"  # to take along
 # Written by helpers.exercises.progress, which needs the environment.
 PROGRESS = WORK / ".progress.json"
 ROOM = ".room.json"  # beside it: the instructor's board that the last person joined
+FLAGS = ("14", ".flags.json")  # the lesson that has further notes beside it, and their name
 
 
 def prepare(with_outputs: bool = False) -> Path:
@@ -151,6 +152,8 @@ def _handed_out(folder: Path) -> dict[str, str]:
 
 
 def _forget_progress(numbers: set[str]) -> None:
+    if FLAGS[0] in numbers:
+        PROGRESS.with_name(FLAGS[1]).unlink(missing_ok=True)
     try:
         done = json.loads(PROGRESS.read_text(encoding="utf-8"))
         left = {lesson: exercises for lesson, exercises in done.items() if lesson not in numbers}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import EnvironmentProblem
-from helpers.exercises import progress, room
+from helpers.exercises import lesson_14, progress, room
 from helpers.setup import commands, copies
 
 LESSON = "06-upload-with-post.ipynb"
@@ -177,3 +177,15 @@ def test_a_full_disk_leaves_the_copies_whole(project, monkeypatch):
         copies.prepare()
     assert copy.read_bytes() == before
     assert not list(copy.parent.glob(".*.ipynb.*"))
+
+
+def test_reset_of_the_flags_forgets_what_was_captured(project, monkeypatch):
+    monkeypatch.setattr(copies, "FLAGS", ("06", ".flags.json"))
+    copies.prepare()
+    notes = copies.PROGRESS.with_name(".flags.json")
+    notes.write_text("{}")
+    assert copies.FLAGS[1] == lesson_14.NOTES
+    copies.reset(["00"])
+    assert notes.exists()
+    copies.reset(["06"])
+    assert not notes.exists()

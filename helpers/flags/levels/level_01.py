@@ -1,0 +1,59 @@
+"""Level 1: the key that is asked for is signed, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from helpers.errors import Denied
+from helpers.flags.level import Level, Use, downloads, read_secret
+from helpers.flags.world import Stage, World
+
+
+def sign(s3: Any, bucket: str, user: str, key: str) -> str:
+    params = {"Bucket": bucket, "Key": key}
+    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    return url
+
+
+def fix(s3: Any, bucket: str, user: str, key: str) -> str:
+    if not key.startswith(f"{user}/"):
+        raise Denied
+    return sign(s3, bucket, user, key)
+
+
+def attack(world: World) -> object:
+    """asks for the victim's key"""
+    return world.send(world.sign(world.target)).body
+
+
+def uses(stage: Stage) -> Iterator[Use]:
+    names = ("mine.txt", "2026/a b.txt", f"for {stage.victim}.txt", "v1..v2 ü%2e.txt")
+    yield from downloads(stage, names)
+
+
+LEVEL = Level(
+    number=1,
+    title="It signs any key",
+    minutes=10,
+    story="Attic keeps people's papers: the files of user `ann` are under `ann/`. Its first "
+    "release makes a link for whatever key the page asks for. You are signed in, so you may ask.",
+    goal="Return the content of the victim's file.",
+    gives="`world.target`, the victim's key, and `world.sign(key)`.",
+    incident=(
+        "A reviewer of FreeFrame saw that its avatar endpoint signed a GET for "
+        "whatever key it was sent "
+        "([freeframe#93](https://github.com/Techiebutler/freeframe/pull/93), 2026)"
+    ),
+    hints=(
+        "The signer is told who asks. What does it do with `user`?",
+        "Nothing compares `key` with `user`. Ask for a key that isn't yours, and send the URL.",
+        "Attack: `return world.send(world.sign(world.target)).body`. Fix: raise `Denied` unless "
+        "the key begins with the user's folder, slash included.",
+    ),
+    signers=(sign,),
+    attacks=(attack,),
+    captured=read_secret,
+    uses=uses,
+    fix=fix,
+)

@@ -1,0 +1,118 @@
+"""Run a learner's code: at most so long, and whatever it does ends as one sentence.
+
+The code runs in a thread, because a function written in a notebook can't be sent to another
+process, and because that is the same on Linux, macOS and Windows. A thread can't be killed; an
+exception can be raised in it, which ends everything but one long call into C. Such a thread is
+left behind: it ends with the kernel.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import NotYet
+from strict_s3.redact import redact
+
+SECONDS = 20.0  # for an attack; a signer gets a quarter of it
+_PATIENCE = 40  # times that a thread is told to end, 50 milliseconds apart
+_LONGEST = 160  # characters of an exception's text
+_OURS = Path(__file__).resolve().parents[1]
+
+
+class Broke(NotYet):
+    """A learner's code raised something, or took too long. The message says what and where."""
+
+
+class _TooLong(BaseException):
+    """Raised in the learner's thread, which ``except Exception`` does not stop."""
+
+
+def run(
+    function: Callable[..., Any],
+    arguments: Iterable[Any] = (),
+    named: Mapping[str, Any] | None = None,
+    *,
+    seconds: float = SECONDS,
+) -> Any:
+    """What ``function(*arguments, **named)`` returns. Raises `Broke` within about `seconds`.
+
+    Its cause is what the function raised, `helpers.errors.Denied` too.
+    """
+    outcome: list[Any] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(function(*arguments, **(named or {})))
+        except BaseException as problem:
+            failure.append(problem)
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+    finally:  # also when the learner presses Interrupt
+        late = thread.is_alive()
+        if late:
+            _end(thread)
+    if late:
+        left = " A part of it still runs: restart the kernel." if thread.is_alive() else ""
+        raise Broke(
+            f"your code was stopped after {seconds:g} seconds. Does a loop in it never end?{left}"
+        )
+    if failure and isinstance(failure[0], NotYet):  # of a call inside: it says what is wrong
+        raise Broke(str(failure[0])) from failure[0]
+    if failure:
+        raise Broke(f"your code raised {_words(failure[0], function)}") from failure[0]
+    return outcome[0]
+
+
+def is_untouched(function: object) -> bool:
+    """Whether a function is still what the lesson gives: nothing but ``...``."""
+    if function is ... or function is None:
+        return True
+    code = getattr(function, "__code__", None)
+    return (
+        code is not None
+        and code.co_code == untouched.__code__.co_code
+        and code.co_consts == (None,)
+    )
+
+
+def untouched(*anything: Any) -> Any: ...
+
+
+def _end(thread: threading.Thread) -> None:
+    """Raise `_TooLong` in the thread until it ends."""
+    set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    for _ in range(_PATIENCE):
+        set_exception(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_TooLong))
+        thread.join(0.05)
+        if not thread.is_alive():
+            return
+
+
+def _words(problem: BaseException, function: Callable[..., Any]) -> str:
+    """An exception as a sentence: its type, its text, and the line of the learner's that led there.
+
+    The text is cut and redacted: requests puts whole URLs into its exceptions.
+    """
+    text = " ".join(redact(str(problem)).split())
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    file = getattr(getattr(function, "__code__", None), "co_filename", "")
+    lines = [frame for frame in traceback.extract_tb(problem.__traceback__) if _theirs(frame, file)]
+    if isinstance(problem, SyntaxError | RecursionError) or not lines:
+        where = ""
+    else:
+        source = f": {lines[-1].line}" if lines[-1].line else ""
+        where = f" (line {lines[-1].lineno}{source})"
+    return f"{type(problem).__name__}{': ' if text else ''}{text}{where}".rstrip(".") + "."
+
+
+def _theirs(frame: traceback.FrameSummary, file: str) -> bool:
+    return frame.filename == file and _OURS not in Path(frame.filename).parents
