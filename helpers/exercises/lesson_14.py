@@ -34,7 +34,7 @@ def level(number: int) -> None:
 
 
 def play(lab: Lab, number: int, attack: object, fixed: object = ...) -> None:
-    """Judge an attack on a level's weak signer, and the signer that should refuse it.
+    """Judge an attack on a level's weak signer, and the signer that should refuse it, if any.
 
     Prints one sentence, and the level's card as long as nothing was written yet.
     """
@@ -67,12 +67,12 @@ def solution(number: int) -> None:
 def scores() -> None:
     """Print what is captured and mended, and the points."""
     notes = _load()
-    print(f"{'level':<30}captured  mended  hints  points")
+    print(f"{'level':<32}captured  mended  hints  points")
     for number, each in LEVELS.items():
         done = ["yes" if number in part else "-" for part in (notes.captured, notes.mended)]
         hints = min(notes.hints.get(number, 0), len(each.hints))
         title = f"{number:>2}  {each.title}"
-        print(f"{title:<30}{done[0]:<10}{done[1]:<8}{hints or '-':<7}{notes.points(number) or '-'}")
+        print(f"{title:<32}{done[0]:<10}{done[1]:<8}{hints or '-':<7}{notes.points(number) or '-'}")
     total = sum(notes.points(number) for number in LEVELS)
     most = len(LEVELS) * (CAPTURE + MEND)
     print(f"\n{total} of {most} points: {CAPTURE} for a flag, {MEND} for a fix, -{HINT} for a hint")
@@ -116,7 +116,11 @@ def _judge(lab: Lab, found: Level, attack: Any, fixed: Any) -> str:
         notes.captured.add(number)
         _save(notes)
     if is_untouched(fixed):
-        raise NotYet(f"level {number} is captured.{_token(notes, number, 0)} Now mend the signer.")
+        dots = "" if fixed is untouched else "replace the dots: "
+        raise NotYet(
+            f"{dots}level {number} is captured, and now its signer has to be mended."
+            f"{_token(notes, number, 0)}"
+        )
     try:
         judge_fix(arena, found, fixed, own)
         if number == max(LEVELS):

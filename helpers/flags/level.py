@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import textwrap
@@ -53,6 +54,7 @@ class Level:
     hides_target: bool = False
     confirms: bool = False
     shown: tuple[Callable[..., Any], ...] = ()  # further functions that the card shows
+    imports: str = ""  # what the signer needs, as the card shows it
 
     def signer(self, variant: int = 0) -> Signer:
         """The weak signer of that variant."""
@@ -61,14 +63,20 @@ class Level:
     def source(self, variant: int = 0) -> str:
         """The weak signer as the learner sees it."""
         functions = (*self.shown, self.signer(variant))
-        return "\n\n\n".join(source_of(function) for function in functions)
+        imports = [self.imports] if self.imports else []
+        return "\n\n\n".join([*imports, *map(source_of, functions)])
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """A function's source, named `sign` whatever its variant, without a docstring."""
-    code = textwrap.dedent(inspect.getsource(function)).strip()
-    code = re.sub(r'^    """.*?"""\n', "", code, count=1, flags=re.S | re.M)
-    return re.sub(r"^def sign\w*\(", "def sign(", code)
+    """A function's source as a learner writes it: without types, named `sign` in any variant."""
+    code = textwrap.dedent(inspect.getsource(function))
+    first = ast.parse(code).body[0].body[0]  # type: ignore[attr-defined]
+    signature = inspect.signature(function)
+    plain = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
+    head = signature.replace(parameters=plain, return_annotation=signature.empty)
+    name = re.sub(r"^sign\w*", "sign", function.__name__)
+    body = code.splitlines()[first.lineno - 1 :]
+    return "\n".join([f"def {name}{head}:", *body])
 
 
 def content(value: object) -> bytes:
@@ -113,16 +121,21 @@ def download(stage: Stage, user: str, asked: str, body: bytes) -> None:
 
 
 def downloads(stage: Stage, names: Iterable[str], whole_key: bool = True) -> Iterator[Use]:
-    """The attacker, as an honest user, downloads own files; then the victim does."""
+    """The attacker, as an honest user, downloads own files; then the victim does.
+
+    The words of a use hold no random name, so that they are the same each time.
+    """
     for name in names:
         key = f"{stage.me}/{name}"
         stage.put(key, OWN)
         asked = key if whole_key else name
-        words = f"{stage.me} downloads their own {key!r}"
+        words = f"a user downloads their own {name!r}"
         yield words, partial(download, stage, stage.me, asked, OWN)
     asked = stage.target if whole_key else stage.secret_name
-    words = f"{stage.victim} downloads their own {stage.target!r}"
-    yield words, partial(download, stage, stage.victim, asked, stage.secret)
+    yield (
+        "the victim downloads their own file",
+        partial(download, stage, stage.victim, asked, stage.secret),
+    )
 
 
 def pair(value: object, names: str, size: int = 2) -> tuple[Any, ...]:

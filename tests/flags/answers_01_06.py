@@ -275,7 +275,7 @@ LAZY = {
     1: [
         (name_somewhere, "your own attack still works"),
         (shorter, "your own attack still works"),
-        (refuses_all, "/mine.txt'. Your code refuses it (Denied)"),
+        (refuses_all, "their own 'mine.txt'. Your code refuses it (Denied)"),
         (plain_names_only, "2026/a b.txt'. Your code refuses it"),
     ],
     2: [

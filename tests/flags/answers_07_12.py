@@ -414,7 +414,7 @@ LAZY = {
     8: [
         (short_life, "your own attack still works"),
         (signed_unchecked, "(says 50,000 bytes and sends them) still works"),
-        (signed_limit, "says 1 bytes and sends them. S3 answered 403"),
+        (signed_limit, "says 2 bytes and sends them. S3 answered 403"),
         (smaller_limit, "says 10,000 bytes and sends them. Your code refuses"),
     ],
     9: [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import replace
 
 import pytest
 
-from helpers.errors import NotYet
+from helpers.errors import Denied, NotYet
 from helpers.exercises import lesson_14
 from helpers.flags.judge import broken_uses, judge_attack, judge_fix
 from helpers.flags.level import MAX_LINES
@@ -117,9 +116,10 @@ def captures(arena, level, attack, variant):
 def test_the_card_is_short_honest_and_has_no_flag(level):
     for variant in range(len(level.signers)):
         source = level.source(variant)
-        assert source.startswith("def sign(")
-        assert all(len(line) <= 100 for line in source.splitlines())
-        assert len(inspect.getsource(level.signer(variant)).splitlines()) <= MAX_LINES
+        assert len(re.findall(r"^def sign\(s3, bucket, user\b", source, re.M)) == 1
+        lines = source.splitlines()
+        assert len(lines) <= MAX_LINES and all(len(line) < 80 for line in lines)
+        exec(source, {"Denied": Denied})  # it is whole: a learner can copy it
         assert secrets_in(source) == [] and not re.search("[0-9a-f]{16}", source)
     assert len(level.hints) == 3
     assert re.search(r"https://github\.com/\S+\)|second-hand", level.incident)

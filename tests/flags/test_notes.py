@@ -40,7 +40,7 @@ def test_a_level_is_done_when_it_is_captured_and_mended(kept, lab, capsys):
         return " ".join(capsys.readouterr().out.split())
 
     assert play(dots, ...).startswith("Not done yet: replace the dots")
-    assert play(attack).startswith("Not done yet: level 1 is captured. Now mend the signer.")
+    assert play(attack).startswith("Not done yet: level 1 is captured, and now")
     assert play(..., fixed).startswith("Passed: level 1 is captured and mended")
     assert play(attack, LEVELS[1].signer()).startswith(
         "Not done yet: level 1 is captured, but not mended: your own attack still works"

@@ -19,7 +19,7 @@ from tests.secret_scan import secrets_in
 _NAMES = """
 00-start-here 01-private-by-default 02-set-up-iam 03-read-a-presigned-url 04-share-with-get
 05-upload-with-put 06-upload-with-post 07-let-the-browser-in 08-the-upload-page 09-lock-it-down
-10-sign-by-hand 11-sign-at-scale 13-when-a-link-has-leaked
+10-sign-by-hand 11-sign-at-scale 13-when-a-link-has-leaked 14-capture-the-flag
 """
 FIRST = NOTEBOOKS / "00-start-here.ipynb"
 SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Recap")
@@ -280,8 +280,8 @@ def test_every_section_of_the_article_has_its_lesson():
         assert linked or heading == "References", heading
         assert all(shown == where for shown, where in linked)
         taught |= {shown for shown, _ in linked}
-    # 10 is what the article does not say: how the signature is made; 13 is what it does not expect.
-    assert taught == {name[:2] for name in _NAMES.split()} - {"00", "10", "13"}
+    # 10 is how the signature is made; 13 and 14 are what the article does not expect.
+    assert taught == {name[:2] for name in _NAMES.split()} - {"00", "10", "13", "14"}
     references = prose(ARTICLE).partition("## References")[2]
     for source in ("leonid.shevtsov.me/post/", "docs.aws.amazon.com/AWSJavaScriptSDK/"):
         assert source in references

@@ -12,8 +12,7 @@ from helpers.flags.world import Stage, World
 
 def sign(s3: Any, bucket: str, user: str, key: str) -> str:
     params = {"Bucket": bucket, "Key": key}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
 
 
 def fix(s3: Any, bucket: str, user: str, key: str) -> str:

@@ -18,15 +18,13 @@ def sign(s3: Any, bucket: str, user: str, name: str) -> str:
         raise Denied
     key = posixpath.normpath(f"{user}/{unquote(name)}")
     params = {"Bucket": bucket, "Key": key}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
 
 
 def sign_cleaned(s3: Any, bucket: str, user: str, name: str) -> str:
     name = unquote(name).replace("../", "")
     params = {"Bucket": bucket, "Key": posixpath.normpath(f"{user}/{name}")}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
 
 
 def sign_joined(s3: Any, bucket: str, user: str, name: str) -> str:
@@ -34,8 +32,7 @@ def sign_joined(s3: Any, bucket: str, user: str, name: str) -> str:
     if ".." in name.split("/"):
         raise Denied
     params = {"Bucket": bucket, "Key": posixpath.join(user, name).lstrip("/")}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
 
 
 def fix(s3: Any, bucket: str, user: str, name: str) -> str:
@@ -43,8 +40,7 @@ def fix(s3: Any, bucket: str, user: str, name: str) -> str:
     if not key.startswith(f"{user}/"):
         raise Denied
     params = {"Bucket": bucket, "Key": key}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
 
 
 def encoded(world: World) -> object:
@@ -73,7 +69,7 @@ def uses(stage: Stage) -> Iterator[Use]:
     sent = {"a%2Fb.txt": "a/b.txt", "a%20b.txt": "a b.txt", "%C3%BC.txt": "ü.txt"}
     for asked, name in {**sent, "v1..v2.txt": "v1..v2.txt"}.items():
         stage.put(f"{stage.me}/{name}", OWN)
-        words = f"{stage.me} asks for their own {name!r} as {asked!r}"
+        words = f"a user asks for their own {name!r} as {asked!r}"
         yield words, partial(download, stage, stage.me, asked, OWN)
 
 
@@ -90,6 +86,7 @@ LEVEL = Level(
         "the victim's secrets "
         "([suna#5710](https://github.com/kortix-ai/suna/pull/5710), 2026)"
     ),
+    imports="import posixpath\nfrom urllib.parse import unquote",
     hints=(
         "S3 knows no folders and no `..`: what counts is the key that is signed. Call the signer "
         "with your own names and look at the URL's path.",

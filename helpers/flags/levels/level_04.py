@@ -16,13 +16,12 @@ def sign(s3: Any, bucket: str, user: str, key: str) -> str:
     base, keys = s3.meta.endpoint_url, s3._request_signer._credentials
     request = AWSRequest("GET", f"{base}/{bucket}/{key}")
     S3SigV4QueryAuth(keys, "s3", s3.meta.region_name, 300).add_auth(request)
-    return str(request.url)
+    return request.url
 
 
 def fix(s3: Any, bucket: str, user: str, key: str) -> str:
     params = {"Bucket": bucket, "Key": key}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
 
 
 def empty(world: World) -> object:
@@ -62,6 +61,8 @@ LEVEL = Level(
         "key, and so a listing of the bucket (second-hand: we read texts that quote "
         "them)"
     ),
+    imports="from botocore.auth import S3SigV4QueryAuth\n"
+    "from botocore.awsrequest import AWSRequest",
     hints=(
         "What is the URL of a bucket, and what does GET on it answer?",
         "In this signer a key is text in a URL. Which characters end the path?",

@@ -12,18 +12,16 @@ from helpers.flags.world import OWN, Stage, World
 
 def sign(s3: Any, bucket: str, user: str, do: str, name: str, **more: Any) -> str:
     params = {"Bucket": bucket, "Key": f"{user}/{name}", **more}
-    url: str = s3.generate_presigned_url(do, params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url(do, params, ExpiresIn=300)
 
 
-def fix(s3: Any, bucket: str, user: str, do: str, name: str, ContentType: str = "") -> str:
+def fix(s3: Any, bucket: str, user: str, do: str, name: str, ContentType: str | None = None) -> str:
     params = {"Bucket": bucket, "Key": f"{user}/{name}"}
     if do not in ("get_object", "put_object"):
         raise Denied
     if do == "put_object" and ContentType:
         params["ContentType"] = ContentType
-    url: str = s3.generate_presigned_url(do, params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url(do, params, ExpiresIn=300)
 
 
 def other_key(world: World) -> object:
@@ -83,10 +81,10 @@ def uses(stage: Stage) -> Iterator[Use]:
         other = stage.send(url, "PUT", "PNG", {"Content-Type": "text/html"})
         must(not other.ok, "With a different type than the signed one, S3 took it as well.")
 
-    yield f"{me} downloads 'mine.txt' (get_object)", own
-    yield f"{me} uploads 'a b.txt' (put_object)", upload
+    yield "a user downloads 'mine.txt' (get_object)", own
+    yield "a user uploads 'a b.txt' (put_object)", upload
     yield (
-        f"{me} uploads a picture with its type signed (put_object, ContentType='image/png')",
+        "a user uploads a picture with its type signed (put_object, ContentType='image/png')",
         typed,
     )
 

@@ -82,7 +82,7 @@ def uses(stage: Stage) -> Iterator[Use]:
         must(not upload("draft.txt", stage.virus), "The scanner's test failed.")
         must(upload("draft.txt", GOOD), "It is not approved.")
 
-    yield f"{me} uploads a file, and it is approved", one
+    yield "a user uploads a file, and it is approved", one
     yield "a second file, of a different name and size", another
     yield "the scanner refuses a file; the user sends a better one under the same name", better
 

@@ -13,14 +13,14 @@ from helpers.flags.world import OWN, Stage, World
 
 def sign(s3: Any, bucket: str, user: str, log: list[str], name: str) -> str:
     params = {"Bucket": bucket, "Key": f"{user}/{name}"}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=604_800)
+    url = s3.generate_presigned_url("get_object", params, ExpiresIn=604_800)
     log.append(f"200 GET {url}")
     return url
 
 
 def fix(s3: Any, bucket: str, user: str, log: list[str], name: str) -> str:
     params = {"Bucket": bucket, "Key": f"{user}/{name}"}
-    url: str = s3.generate_presigned_url("get_object", params, ExpiresIn=1800)
+    url = s3.generate_presigned_url("get_object", params, ExpiresIn=1800)
     log.append(f"200 GET {url.partition('?')[0]}")
     return url
 
@@ -63,7 +63,7 @@ def uses(stage: Stage) -> Iterator[Use]:
     def at_once() -> None:
         download(stage, stage.me, "mine.txt", OWN)
 
-    yield f"{stage.me} downloads 'mine.txt' at once", at_once
+    yield "a user downloads 'mine.txt' at once", at_once
     yield "a slow reader opens the link ten minutes later", slow
     yield "support finds in the log which file was downloaded", support
     yield "an hour later a link is worth nothing", over

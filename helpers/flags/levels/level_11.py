@@ -15,25 +15,39 @@ LEAST = 5 * 1024 * 1024  # of each part but the last
 
 
 def sign(
-    s3: Any, bucket: str, user: str, notes: Any, name: str, size: int, part: int, upload: str = ""
+    s3: Any,
+    bucket: str,
+    user: str,
+    notes: Any,
+    name: str,
+    size: int,
+    part: int,
+    upload: str | None = None,
 ) -> str:
-    where: dict[str, Any] = {"Bucket": bucket, "Key": f"{user}/{name}"}
+    where = {"Bucket": bucket, "Key": f"{user}/{name}"}
     if part == 0:  # the beginning: `size` is that of the whole file
         if size > 12_000_000:
             raise Denied
-        return str(s3.create_multipart_upload(**where)["UploadId"])
-    where |= {"UploadId": upload, "PartNumber": part}
-    return str(s3.generate_presigned_url("upload_part", where))
+        return s3.create_multipart_upload(**where)["UploadId"]
+    params = {**where, "UploadId": upload, "PartNumber": part}
+    return s3.generate_presigned_url("upload_part", params)
 
 
 def fix(
-    s3: Any, bucket: str, user: str, notes: Any, name: str, size: int, part: int, upload: str = ""
+    s3: Any,
+    bucket: str,
+    user: str,
+    notes: Any,
+    name: str,
+    size: int,
+    part: int,
+    upload: str | None = None,
 ) -> str:
-    where: dict[str, Any] = {"Bucket": bucket, "Key": f"{user}/{name}"}
+    where = {"Bucket": bucket, "Key": f"{user}/{name}"}
     if part == 0:
         if size > 12_000_000:
             raise Denied
-        upload = str(s3.create_multipart_upload(**where)["UploadId"])
+        upload = s3.create_multipart_upload(**where)["UploadId"]
         notes[upload] = size, {}
         return upload
     total, parts = notes[upload]
@@ -41,8 +55,8 @@ def fix(
     if size < 1 or sum(parts.values()) > total:
         raise Denied
     notes[upload] = total, parts
-    where |= {"UploadId": upload, "PartNumber": part, "ContentLength": size}
-    return str(s3.generate_presigned_url("upload_part", where))
+    params = {**where, "UploadId": upload, "PartNumber": part, "ContentLength": size}
+    return s3.generate_presigned_url("upload_part", params)
 
 
 def one_part(world: World) -> object:
@@ -97,7 +111,7 @@ def _lying(stage: Stage, key: str, upload: str) -> int:
 
 def uses(stage: Stage) -> Iterator[Use]:
     for sizes in ((700,), (LEAST, 99), (LEAST, LEAST, 1)):
-        words = f"{stage.me} uploads {sum(sizes):,} bytes in {len(sizes)} part(s)"
+        words = f"a user uploads {sum(sizes):,} bytes in {len(sizes)} part(s)"
         yield words, partial(_upload, stage, f"film-{len(sizes)}.bin", sizes)
 
     def again() -> None:

@@ -12,12 +12,11 @@ from helpers.flags.world import OWN, Stage, World
 from strict_s3 import Credentials
 
 
-def sign(s3: Any, bucket: str, user: str, do: str, key: str, where: str = "") -> str:
+def sign(s3: Any, bucket: str, user: str, do: str, key: str, where: str | None = None) -> str:
     params = {"Bucket": where or bucket, "Key": key}
     if do.startswith("list"):
         del params["Key"]
-    url: str = s3.generate_presigned_url(do, params, ExpiresIn=300)
-    return url
+    return s3.generate_presigned_url(do, params, ExpiresIn=300)
 
 
 def policy(bucket: str, user: str) -> dict[str, Any]:
@@ -117,9 +116,9 @@ def uses(stage: Stage) -> Iterator[Use]:
     def victims() -> None:
         expect(stage.send(stage.sign(stage.victim, "get_object", stage.target)), stage.secret)
 
-    yield f"{me} downloads their own 'mine.txt'", own
-    yield f"{me} uploads to their own '2026/new file.txt'", upload
-    yield f"{stage.victim} downloads their own file", victims
+    yield "a user downloads their own 'mine.txt'", own
+    yield "a user uploads to their own '2026/new file.txt'", upload
+    yield "the victim downloads their own file", victims
 
 
 LEVEL = Level(
