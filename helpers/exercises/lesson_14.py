@@ -175,6 +175,7 @@ def _card(found: Level) -> str:
     source = found.source(tokens.variant(_load().kit))
     return "\n\n".join(
         [
+            "---",
             f"**Level {found.number}: {found.title}** ({found.minutes} minutes)",
             found.story,
             f"```python\n{source}\n```",

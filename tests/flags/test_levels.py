@@ -27,6 +27,7 @@ LAZIES = [
     for n in LAZY
     for fix, why in LAZY[n]
 ]
+WIDTH = 66  # characters of code on a card in a window of 800 pixels
 # Honest uses that a weak signer does not serve: the fix has to.
 OF_THE_FIX = {
     3: ["v1..v2.txt"],
@@ -118,7 +119,7 @@ def test_the_card_is_short_honest_and_has_no_flag(level):
         source = level.source(variant)
         assert len(re.findall(r"^def sign\(s3, bucket, user\b", source, re.M)) == 1
         lines = source.splitlines()
-        assert len(lines) <= MAX_LINES and all(len(line) < 80 for line in lines)
+        assert len(lines) <= MAX_LINES and max(map(len, lines)) <= WIDTH
         exec(source, {"Denied": Denied})  # it is whole: a learner can copy it
         assert secrets_in(source) == [] and not re.search("[0-9a-f]{16}", source)
     assert len(level.hints) == 3

@@ -12,7 +12,7 @@ from helpers.flags.world import Stage, World
 
 def sign(s3: Any, bucket: str, user: str, key: str) -> str:
     params = {"Bucket": bucket, "Key": key}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def fix(s3: Any, bucket: str, user: str, key: str) -> str:

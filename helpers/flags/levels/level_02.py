@@ -14,7 +14,7 @@ def sign(s3: Any, bucket: str, user: str, key: str) -> str:
     if not key.startswith(user):
         raise Denied
     params = {"Bucket": bucket, "Key": key}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def attack(world: World) -> object:

@@ -18,21 +18,23 @@ def sign(s3: Any, bucket: str, user: str, name: str) -> str:
         raise Denied
     key = posixpath.normpath(f"{user}/{unquote(name)}")
     params = {"Bucket": bucket, "Key": key}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def sign_cleaned(s3: Any, bucket: str, user: str, name: str) -> str:
     name = unquote(name).replace("../", "")
-    params = {"Bucket": bucket, "Key": posixpath.normpath(f"{user}/{name}")}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    key = posixpath.normpath(f"{user}/{name}")
+    params = {"Bucket": bucket, "Key": key}
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def sign_joined(s3: Any, bucket: str, user: str, name: str) -> str:
     name = unquote(name)
     if ".." in name.split("/"):
         raise Denied
-    params = {"Bucket": bucket, "Key": posixpath.join(user, name).lstrip("/")}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    key = posixpath.join(user, name).lstrip("/")
+    params = {"Bucket": bucket, "Key": key}
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def fix(s3: Any, bucket: str, user: str, name: str) -> str:
@@ -40,7 +42,7 @@ def fix(s3: Any, bucket: str, user: str, name: str) -> str:
     if not key.startswith(f"{user}/"):
         raise Denied
     params = {"Bucket": bucket, "Key": key}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def encoded(world: World) -> object:

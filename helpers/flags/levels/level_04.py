@@ -13,15 +13,16 @@ from helpers.flags.world import Stage, World
 
 
 def sign(s3: Any, bucket: str, user: str, key: str) -> str:
-    base, keys = s3.meta.endpoint_url, s3._request_signer._credentials
+    base, region = s3.meta.endpoint_url, s3.meta.region_name
     request = AWSRequest("GET", f"{base}/{bucket}/{key}")
-    S3SigV4QueryAuth(keys, "s3", s3.meta.region_name, 300).add_auth(request)
+    keys = s3._request_signer._credentials
+    S3SigV4QueryAuth(keys, "s3", region, 300).add_auth(request)
     return request.url
 
 
 def fix(s3: Any, bucket: str, user: str, key: str) -> str:
     params = {"Bucket": bucket, "Key": key}
-    return s3.generate_presigned_url("get_object", params, ExpiresIn=300)
+    return s3.generate_presigned_url("get_object", params, 300)
 
 
 def empty(world: World) -> object:

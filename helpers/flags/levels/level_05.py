@@ -12,7 +12,7 @@ from helpers.flags.world import OWN, Stage, World
 
 def sign(s3: Any, bucket: str, user: str, do: str, name: str, **more: Any) -> str:
     params = {"Bucket": bucket, "Key": f"{user}/{name}", **more}
-    return s3.generate_presigned_url(do, params, ExpiresIn=300)
+    return s3.generate_presigned_url(do, params, 300)
 
 
 def fix(s3: Any, bucket: str, user: str, do: str, name: str, ContentType: str | None = None) -> str:
@@ -21,7 +21,7 @@ def fix(s3: Any, bucket: str, user: str, do: str, name: str, ContentType: str | 
         raise Denied
     if do == "put_object" and ContentType:
         params["ContentType"] = ContentType
-    return s3.generate_presigned_url(do, params, ExpiresIn=300)
+    return s3.generate_presigned_url(do, params, 300)
 
 
 def other_key(world: World) -> object:

@@ -10,13 +10,15 @@ from helpers.flags.world import Stage, World
 
 
 def sign(s3: Any, bucket: str, user: str) -> dict[str, Any]:
-    size = [["content-length-range", 1, 10_000]]
-    return s3.generate_presigned_post(bucket, "${filename}", Conditions=size)
+    rules = [["content-length-range", 1, 10_000]]
+    key = "${filename}"
+    return s3.generate_presigned_post(bucket, key, None, rules)
 
 
 def fix(s3: Any, bucket: str, user: str) -> dict[str, Any]:
-    size = [["content-length-range", 1, 10_000]]
-    return s3.generate_presigned_post(bucket, f"{user}/${{filename}}", Conditions=size)
+    rules = [["content-length-range", 1, 10_000]]
+    key = f"{user}/${{filename}}"
+    return s3.generate_presigned_post(bucket, key, None, rules)
 
 
 def other_key(world: World) -> object:

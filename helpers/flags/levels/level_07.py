@@ -17,21 +17,21 @@ ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "ap
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}
 
 
-def sign(s3: Any, bucket: str, user: str, name: str) -> tuple[dict[str, Any], str]:
-    where = {"Bucket": bucket, "Key": f"{user}/{name}"}
+def sign(s3: Any, bucket: str, user: str, name: str) -> tuple[Any, str]:
+    file = {"Bucket": bucket, "Key": f"{user}/{name}"}
     rules = [["starts-with", "$Content-Type", "image/"]]
-    upload = s3.generate_presigned_post(*where.values(), Conditions=rules)
-    link = s3.generate_presigned_url("get_object", where)
-    return upload, link
+    form = s3.generate_presigned_post(**file, Conditions=rules)
+    link = s3.generate_presigned_url("get_object", file)
+    return form, link
 
 
-def fix(s3: Any, bucket: str, user: str, name: str) -> tuple[dict[str, Any], str]:
-    where = {"Bucket": bucket, "Key": f"{user}/{name}"}
+def fix(s3: Any, bucket: str, user: str, name: str) -> tuple[Any, str]:
+    file = {"Bucket": bucket, "Key": f"{user}/{name}"}
     rules = [["starts-with", "$Content-Type", "image/"]]
-    upload = s3.generate_presigned_post(*where.values(), Conditions=rules)
+    form = s3.generate_presigned_post(**file, Conditions=rules)
     saved = {"ResponseContentDisposition": "attachment"}
-    link = s3.generate_presigned_url("get_object", where | saved)
-    return upload, link
+    link = s3.generate_presigned_url("get_object", file | saved)
+    return form, link
 
 
 def runs_script(headers: Mapping[str, str]) -> bool:

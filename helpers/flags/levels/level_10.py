@@ -12,17 +12,17 @@ from helpers.flags.world import OWN, Stage, World
 
 
 def sign(s3: Any, bucket: str, user: str, log: list[str], name: str) -> str:
-    params = {"Bucket": bucket, "Key": f"{user}/{name}"}
-    url = s3.generate_presigned_url("get_object", params, ExpiresIn=604_800)
+    file = {"Bucket": bucket, "Key": f"{user}/{name}"}
+    url = s3.generate_presigned_url("get_object", file, 604_800)
     log.append(f"200 GET {url}")
     return url
 
 
 def fix(s3: Any, bucket: str, user: str, log: list[str], name: str) -> str:
-    params = {"Bucket": bucket, "Key": f"{user}/{name}"}
-    url = s3.generate_presigned_url("get_object", params, ExpiresIn=1800)
+    file = {"Bucket": bucket, "Key": f"{user}/{name}"}
+    url = s3.generate_presigned_url("get_object", file, 1800)
     log.append(f"200 GET {url.partition('?')[0]}")
-    return url
+    return str(url)
 
 
 def read_the_log(world: World) -> object:

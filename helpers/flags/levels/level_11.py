@@ -25,7 +25,7 @@ def sign(
     upload: str | None = None,
 ) -> str:
     where = {"Bucket": bucket, "Key": f"{user}/{name}"}
-    if part == 0:  # the beginning: `size` is that of the whole file
+    if part == 0:  # the start: `size` is the whole file's
         if size > 12_000_000:
             raise Denied
         return s3.create_multipart_upload(**where)["UploadId"]

@@ -16,7 +16,7 @@ def sign(s3: Any, bucket: str, user: str, do: str, key: str, where: str | None =
     params = {"Bucket": where or bucket, "Key": key}
     if do.startswith("list"):
         del params["Key"]
-    return s3.generate_presigned_url(do, params, ExpiresIn=300)
+    return s3.generate_presigned_url(do, params, 300)
 
 
 def policy(bucket: str, user: str) -> dict[str, Any]:
