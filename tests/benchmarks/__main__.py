@@ -4,6 +4,7 @@
     large    1 GiB by PUT, GET and form POST, and the memory meanwhile, beside other servers
     growth   the cost of a request when much is stored
     soak     good, bad and broken clients for minutes: no wrong answer, and nothing left behind
+    copies   who obeys an unsigned x-amz-copy-source on a presigned PUT
     signing  presigned URLs a second, beside other signers
     inspect  how long it takes to explain a URL, a form, a refusal
 
@@ -16,11 +17,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tests.benchmarks import growth, inspect, large, signing, small, soak
+from tests.benchmarks import copies, growth, inspect, large, signing, small, soak
 from tests.benchmarks.peers import NAMES, OURS, installed
 from tests.benchmarks.report import Report
 
-PARTS = ("small", "large", "growth", "soak", "signing", "inspect")
+PARTS = ("small", "large", "copies", "growth", "soak", "signing", "inspect")
 
 
 def main() -> None:
@@ -45,6 +46,8 @@ def main() -> None:
         print(f"\n{part}", flush=True)
         if part in ("small", "large"):
             _compare(part, report, options)
+        elif part == "copies":
+            copies.main(servers)
         elif part == "growth":
             growth.main(*((1_000, 100, 50) if options.quick else ()))
         elif part == "soak":
