@@ -5,6 +5,8 @@ Every text has the contrast that WCAG 2 asks for (level AA: 4.5 to 1), and nothi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from playwright.sync_api import Locator, Page
 
 from tests.clients.conftest import JS
@@ -51,7 +53,8 @@ _CONTRAST = """
         if (!text || !element.checkVisibility()) continue;
         if (element.closest('.s3-live, :disabled, option')) continue;
         const below = background(element);
-        const ink = over(rgba(getComputedStyle(element).color), below);
+        const style = getComputedStyle(element);
+        const ink = over(rgba(element.closest('svg') ? style.fill : style.color), below);
         const [light, dark] = [luminance(ink), luminance(below)].sort((a, b) => b - a);
         const ratio = (light + 0.05) / (dark + 0.05);
         if (ratio < 4.5) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
@@ -76,6 +79,26 @@ _CUT = """
 
 def check_looks(page: Page, form: Locator) -> None:
     """The form as it is now, in every theme and width."""
+    for theme in _in_each_theme(page):
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            cut = form.evaluate(_CUT)
+            assert cut == [], (theme, width, cut)
+        faint = form.evaluate(_CONTRAST)
+        assert faint == [], (theme, faint)
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+
+
+def check_cards(page: Page) -> None:
+    """The text of the cards under cells, pictures too, in every theme."""
+    for theme in _in_each_theme(page):
+        for card in page.locator(".s3-shown").all():
+            faint = card.evaluate(_CONTRAST)
+            assert faint == [], (theme, faint)
+
+
+def _in_each_theme(page: Page) -> Iterator[str]:
+    """The themes, JupyterLab having changed to each."""
     for theme in THEMES:
         page.evaluate(
             "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
@@ -84,13 +107,7 @@ def check_looks(page: Page, form: Locator) -> None:
             "(light) => document.body.dataset.jpThemeLight === light",
             arg=str(theme == THEMES[0]).lower(),
         )
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": HEIGHT})
-            cut = form.evaluate(_CUT)
-            assert cut == [], (theme, width, cut)
-        faint = form.evaluate(_CONTRAST)
-        assert faint == [], (theme, faint)
-    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        yield theme
 
 
 def serious(page: Page, where: str = "document") -> list[str]:

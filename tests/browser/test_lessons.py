@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.forms import check_forms, check_saved
-from tests.browser.looks import check_widths
+from tests.browser.looks import check_cards, check_widths
 from tests.lessons.lesson import LESSONS, cells
 
 pytestmark = pytest.mark.browser
@@ -42,6 +42,7 @@ def test_run_all_and_use_the_forms(path, page, jupyterlab):
     assert all(count for count, _ in executed)
     assert not any("error" in kinds for _, kinds in executed)
     check_widths(page)
+    check_cards(page)
     if page.locator(".s3-form").count():
         jupyterlab.run_first(page)
     secrets = check_forms(page, path)
