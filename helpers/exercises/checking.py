@@ -102,6 +102,11 @@ def presigned_url(value: object) -> str:
     """`value` if it looks like a URL presigned with Signature Version 4, else `NotYet`."""
     if not isinstance(value, str) or "://" not in value:
         raise NotYet(f"this should be a URL (text that starts with http), not {value!r:.60}.")
+    if "AWSAccessKeyId=" in value:
+        raise NotYet(
+            "this URL has Signature Version 2. Make it with a client whose Config says "
+            'signature_version="s3v4".'
+        )
     if "X-Amz-Signature" not in value:
         raise NotYet(
             "this URL has no X-Amz-Signature. Make it with generate_presigned_url of the client s3."
@@ -126,8 +131,9 @@ def _because(answer: requests.Response, lab: Lab | None) -> str:
     """ ": " and the reason as a sentence, or a full stop if S3 gave none."""
     if answer.status_code < 400:
         return "."
-    if answer.request.method == "HEAD" and answer.status_code == 400:
-        # It has no body. What S3 refuses before it looks at the method, it refuses for GET too.
+    method = str(answer.request.method)
+    if method == "HEAD" and answer.status_code in (400, 403):
+        # It has no body, but S3 refuses a GET for the same reason.
         answer = send("GET", str(answer.request.url))
     error = read_error(answer.content)
     if error.code == "SignatureDoesNotMatch":
@@ -135,7 +141,8 @@ def _because(answer: requests.Response, lab: Lab | None) -> str:
         if missing := re.findall(r"^([a-z0-9-]+):$", seen, re.M):
             return f": {missing[0]} is signed, and was not sent."
         found = explain(answer, _meant(lab, answer) if lab and seen else None)
-        return f": {found.differences[0].words if found.differences else found.why}"
+        words = found.differences[0].words if found.differences else found.why
+        return f": {words.replace('GET was sent', f'{method} was sent')}"
     named = f" ({names})" if (names := error.fields.get("HeadersNotSigned")) else ""
     return f": {error.message.rstrip('.')}{named}." if error.message else "."
 
@@ -150,6 +157,8 @@ _TYPES = [
     "image/",
     "image",
     "png",
+    "jpg",
+    "jpeg",
     "text/plain",
     "text/html",
     "application/pdf",
@@ -193,7 +202,7 @@ def expires(
 
     It may end `early` seconds before. A real S3's clock can't be moved: there the request says it.
     """
-    hint = "X-Amz-Expires (boto3: ExpiresIn) is in seconds"
+    hint = "ExpiresIn is in seconds"
     if not lab.local:
         found = _lifetime(use().request)
         if not seconds - early <= found <= seconds + 10:
@@ -224,8 +233,8 @@ def lifetime(url: str, seconds: int) -> None:
     found = parse_qs(urlsplit(url).query).get("X-Amz-Expires", ["missing"])[0]
     if found != str(seconds):
         raise NotYet(
-            f"X-Amz-Expires is {found}; {duration(seconds)} are {seconds} seconds. boto3 calls it "
-            "ExpiresIn."
+            f"X-Amz-Expires is {found}, and should be {seconds}: {duration(seconds)} in seconds. "
+            "boto3 calls it ExpiresIn."
         )
 
 

@@ -18,6 +18,7 @@ from helpers.exercises.policies import (
     judge,
     policy_text,
     put_bucket_policy,
+    why_not,
 )
 from helpers.lab import Lab
 
@@ -49,11 +50,8 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
         def stranger(method: str, key: str, **more: Any) -> requests.Response:
             return send(method, f"{address}/{key}", **more)
 
-        expect(
-            stranger("GET", "site/index.txt"),
-            "a stranger cannot read site/index.txt. Check who the Principal is, what the Action "
-            f"is called, and that the Resource is arn:aws:s3:::{bucket}/site/*",
-        )
+        why = why_not(text, bucket, STRANGER, "s3:GetObject", "site/index.txt")
+        expect(stranger("GET", "site/index.txt"), f"a stranger cannot read site/index.txt. {why}")
         expect(
             stranger("GET", "site/img/logo.txt"),
             "a stranger cannot read site/img/logo.txt. In a Resource, * means any characters, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from helpers.clean_up import IAM_PREFIX, delete_user
@@ -17,6 +18,7 @@ from helpers.exercises.policies import (
     policy_text,
     unfilled,
     user_named,
+    why_not,
 )
 from helpers.lab import Lab
 
@@ -54,7 +56,8 @@ def check_uploader(lab: Lab, policy: object) -> str:
 def _try_uploader(s3: Any, bucket: str, policy: str) -> None:
     for key in (f"{_INBOX}/a.txt", f"{_INBOX}/2026/b.txt"):
         if refused := _refused(s3.put_object, Bucket=bucket, Key=key, Body=b"mine"):
-            raise NotYet(f"it cannot store {key}. S3 said: {refused}{unfilled(policy)}")
+            why = why_not(policy, bucket, user_named(UPLOADER), "s3:PutObject", key) or refused
+            raise NotYet(f"it cannot store {key}. {why}.{unfilled(policy)}")
     own = {"Bucket": bucket, "Key": f"{_INBOX}/a.txt"}
     for allowed, hint in (
         (_may(s3.get_object, **own), "it can read what is in the inbox. Storing is one action"),
@@ -95,7 +98,7 @@ def leak(lab: Lab) -> tuple[str, str]:
 @exercise("02", 2)
 def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
     """The user continues with a new key, and what the old one signed is worthless."""
-    if not hasattr(client, "put_object"):
+    if not isinstance(client, BaseClient) or not hasattr(client, "put_object"):
         raise NotYet(
             "this should be an S3 client. lab.with_key(key).client() makes one, where key is the "
             "AccessKey in the response to create_access_key."

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import requests
 
@@ -36,7 +37,7 @@ _WEEK = 7 * 24 * _HOUR
 def try_five_minutes(lab: Lab, url: object) -> str:
     """A link to the report that expires after 300 seconds."""
     link = presigned_url(url)
-    expect(send("GET", link), "the link should work now")
+    expect(send("GET", link), "the link should work now", lab=lab)
     expires(lab, 300, lambda: send("GET", link), early=1)
     return "it works for five minutes and no longer."
 
@@ -109,13 +110,13 @@ def pile(lab: Lab) -> dict[str, str]:
 def check_alive(lab: Lab, urls: Mapping[str, str], alive: object) -> str:
     """Which URLs of a pile fetch the report now."""
     del lab  # the URLs say where they lead
-    if not isinstance(alive, set | frozenset | list | tuple) or not all(
-        isinstance(letter, str) and letter in urls for letter in alive
-    ):
+    many = isinstance(alive, Iterable) and not isinstance(alive, str)
+    letters: list[Any] = list(alive) if many else [alive]  # type: ignore[call-overload]
+    if not many or not all(isinstance(letter, str) and letter in urls for letter in letters):
         raise NotYet(f'this should be a set of letters from {", ".join(urls)}: {{"a", "b"}}.')
     for letter, url in urls.items():
         answer = send("GET", url)
-        works, named = answer.ok and answer.content == _BODY, letter in alive
+        works, named = answer.ok and answer.content == _BODY, letter in letters
         said = f"S3 answers {answer.status_code} {error_code(answer)}".rstrip()
         if answer.ok and not works:
             said += ", but with a different file"
@@ -123,7 +124,8 @@ def check_alive(lab: Lab, urls: Mapping[str, str], alive: object) -> str:
             raise NotYet(f"{letter} is missing: {said}. When was it signed, and for how long?")
         if named and not works:
             raise NotYet(f"{letter} does not fetch the report: {said}. Compare it part by part.")
-    return f"{' and '.join(sorted(alive))} fetch the report now, and none of the others does."
+    found = " and ".join(sorted(set(letters)))
+    return f"{found} fetch the report now, and none of the others does."
 
 
 def _use(url: str, method: str) -> requests.Response:

@@ -47,10 +47,10 @@ def check_download(lab: Lab, url: object, body: bytes) -> str:
             "ResponseContentDisposition for it."
         )
     if name != _NAME:
+        saved = repr(name) if name else "what the key ends in"
         raise NotYet(
-            f"a browser would save it as {name or 'what the key ends in'!r} and not as {_NAME!r}. "
-            f"S3 sent Content-Disposition: {disposition}. Write filename*=UTF-8'' and the name "
-            "percent-encoded, without quotation marks."
+            f"a browser would save it as {saved} and not as {_NAME!r}. S3 sent "
+            f"Content-Disposition: {disposition}. Write filename*=UTF-8'' and quote(name)."
         )
     lifetime(text, 600)
     expires(lab, 600, lambda: send("GET", text))

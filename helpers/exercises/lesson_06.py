@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl
 
 import requests
 
@@ -98,7 +99,8 @@ def check_thanks(lab: Lab, form: object) -> str:
         )
     if kept["ContentType"] != "application/pdf":
         raise NotYet(f"S3 keeps the type {kept['ContentType']}. Which field says it?")
-    if not re.match(rf"{re.escape(_THANKS)}\?", answer.headers.get("location", "")):
+    page, _, told = answer.headers.get("location", "").partition("?")
+    if page != _THANKS or {n for n, _ in parse_qsl(told)} - {"bucket", "key", "etag"}:
         raise NotYet(
             f"the browser isn't sent to {_THANKS} (status {answer.status_code}, location "
             f"{answer.headers.get('location', 'none')}). Which field does that?"
@@ -146,6 +148,8 @@ def _take(answer: requests.Response, what: str) -> None:
     """`NotYet`, with S3's message and what it means here, unless S3 stored the file."""
     if (error := read_error(answer.content)).code == "AccessDenied":
         raise NotYet(f"{what}. S3 says: {error.message.rstrip('.')}. {_meaning(error.message)}")
+    if error.code == "InvalidPolicyDocument":
+        what += ". Conditions is a list; in it, each condition is a list of three or a dict of one"
     expect(answer, what)
 
 

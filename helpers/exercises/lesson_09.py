@@ -66,7 +66,7 @@ def _denied(policy: Policy, who: Identity, action: str, arn: str, **keys: str) -
 @variation
 def try_address(lab: Lab, bucket: str, addresses: object) -> str:
     """The list of the addresses that are let in: one more than in the lesson."""
-    if not isinstance(addresses, list) or not all(isinstance(each, str) for each in addresses):
+    if not isinstance(addresses, list | tuple) or not all(isinstance(a, str) for a in addresses):
         raise NotYet('this should be a list of texts, such as ["203.0.113.0/24"].')
     arn = f"arn:aws:s3:::{bucket}/*"
     deny = {"Effect": "Deny", "Principal": "*", "Action": list(_SHARE), "Resource": arn}

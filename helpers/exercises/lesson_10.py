@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import requests
 from botocore.exceptions import ClientError
 
@@ -50,11 +53,12 @@ def check_lines(lab: Lab, signed: str, refused: requests.Response, lines: object
     del lab  # both texts are here
     received = canonical_request(refused)
     pairs = list(zip(signed.splitlines(), received.splitlines(), strict=True))
-    if not isinstance(lines, list | tuple | set) or not all(
-        isinstance(pair, list | tuple) and len(pair) == 2 for pair in lines
-    ):
+    if isinstance(lines, Mapping):
+        lines = lines.items()
+    found: list[Any] = list(lines) if isinstance(lines, Iterable) else [lines]
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in found):
         raise NotYet("this should be a list of pairs: [(line that was signed, line received), …].")
-    answer = [tuple(pair) for pair in lines]
+    answer = [tuple(pair) for pair in found]
     if any("&amp;" in str(line) for pair in answer for line in pair):
         raise NotYet("S3 received no &amp;: that is how XML writes &. html.unescape undoes it.")
     for pair in answer:

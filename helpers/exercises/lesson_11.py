@@ -99,7 +99,7 @@ def _as_signed(lab: Lab, key: str, query: dict[str, str]) -> bool:
 
 def _is_saved(query: dict[str, str], number: int) -> None:
     disposition = query.get("response-content-disposition", "")
-    if not disposition.lower().startswith("attachment"):
+    if disposition.partition(";")[0].strip().lower() != "attachment":
         raise NotYet(
             f"a browser would show photo {number}: the link asks for Content-Disposition: "
             f"{disposition or '(none)'}. Sign response-content-disposition with the value "

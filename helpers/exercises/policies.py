@@ -66,9 +66,9 @@ def as_new_user(lab: Lab, name: str, policy: str) -> Lab:
         iam.put_user_policy(UserName=name, PolicyName="exercise", PolicyDocument=policy)
     except ClientError as problem:
         said = problem.response["Error"]["Message"]
-        raise NotYet(
-            f"IAM does not accept this policy: {said} (A user's policy has no Principal.)"
-        ) from None
+        if "principal" in said.lower():
+            said += " That is who already has this policy."
+        raise NotYet(f"IAM does not accept this policy: {said}") from None
     key = iam.create_access_key(UserName=name)["AccessKey"]
     lab.let_it_settle()
     return lab.with_key(key)
@@ -114,11 +114,7 @@ def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
     Raises `NotYet` with the first action and resource that it should allow and doesn't, or the
     other way round.
     """
-    kind = "resource" if who is STRANGER else "identity"
-    try:
-        policy = parse_policy(text, name="your policy", kind=kind)  # type: ignore[arg-type]
-    except MalformedPolicy as problem:
-        raise NotYet(f"this is not a policy that S3 accepts: {problem}") from None
+    policy = _parsed(text, who)
     loose = policy if wanted.conditions else _at_its_worst(policy)
     inside = [f"{wanted.prefix}{rest}" for rest in ("a.txt", "2026/11/b.txt", "ä +.txt", _random())]
     for key in inside:
@@ -131,6 +127,24 @@ def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
     for action, resource in _questions(policy, bucket, wanted, inside, named):
         if not _verdict(loose, who, action, resource, _HERE):
             raise NotYet(f"it also allows {action} on {resource}. That is more than was asked for.")
+
+
+def why_not(text: str, bucket: str, who: Identity, action: str, key: str) -> str:
+    """Why the policy alone does not allow `who` an action on an object; an empty text if it does.
+
+    No sentence: it has no full stop at its end.
+    """
+    arn = f"arn:aws:s3:::{bucket}/{key}"
+    return _verdict(_parsed(text, who), who, action, arn, _HERE).rstrip(".")
+
+
+def _parsed(text: str, who: Identity) -> Policy:
+    """An identity policy, or a bucket policy for `STRANGER`. Raises `NotYet` if it is neither."""
+    kind = "resource" if who is STRANGER else "identity"
+    try:
+        return parse_policy(text, name="your policy", kind=kind)  # type: ignore[arg-type]
+    except MalformedPolicy as problem:
+        raise NotYet(f"this is not a policy that S3 accepts: {problem}") from None
 
 
 def _questions(

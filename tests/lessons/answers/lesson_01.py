@@ -32,11 +32,22 @@ RIGHT = {
             "also('s3:*', Effect='Deny', "
             "Condition={'NumericGreaterThan': {'s3:signatureAge': 600000}})"
         ),
+        _policy("{'Id': 'web', 'Statement': policy(action=('s3:GetObject',))['Statement'][0]}"),
+        _policy("policy(resource='site/**', principal={'AWS': ['*']})"),
+        # All may be read, but what isn't in site/ is denied.
+        _policy(
+            "policy('*') | {'Statement': [policy('*')['Statement'][0], {'Effect': 'Deny', "
+            "'Principal': '*', 'Action': 's3:GetObject', "
+            "'NotResource': f'arn:aws:s3:::{BUCKET}/site/*'}]}"
+        ),
     ],
     "check_switches": [
         _switches("RestrictPublicBuckets", "BlockPublicAcls", "IgnorePublicAcls"),
         "my_switches = {'RestrictPublicBuckets': True, 'BlockPublicPolicy': False}",
         "my_switches = dict(RestrictPublicBuckets=True)",
+        "my_switches = block | {'BlockPublicPolicy': False}",
+        "my_switches = opened | {'RestrictPublicBuckets': True}",
+        _switches("IgnorePublicAcls", "RestrictPublicBuckets"),
     ],
 }
 WRONG = {
@@ -76,6 +87,18 @@ WRONG = {
             ),
             ("policy(Principal={'AWS': '123456789012'})", "cannot read site/index.txt"),
             ("{'Statement': policy()['Statement'][0] | {'Principal': None}}", "S3 does not accept"),
+            ("policy('/site/*')", "is not in arn:aws:s3:::presignedurldemo-lesson-01//site/*"),
+            (
+                "policy(principal={'AWS': 'arn:aws:iam::123456789012:root'})",
+                "Principal anonymous is not in",
+            ),
+            (
+                "policy(Condition={'StringLike': {'aws:Referer': 'https://site.example/*'}})",
+                "aws:Referer https://site.example/*: the request has no such key",
+            ),
+            ("policy('site/*.txt')", "does not allow s3:GetObject on site/"),
+            ("policy(action='s3:Get*')", "it also allows s3:Get"),
+            ("policy()['Statement'][0]", "Unknown field"),
             ("'{}'", "S3 does not accept"),
             ("42", "should be a policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),
@@ -86,6 +109,9 @@ WRONG = {
         (_switches("BlockPublicAcls", "IgnorePublicAcls"), "still reads"),
         (_switches("BlockPublicPolicy", "RestrictPublicBuckets"), "deployment was refused"),
         ("my_switches = {'RestrictPublicBucket': True}", "four switches"),
+        ("my_switches = {'PublicAccessBlockConfiguration': block}", "four switches"),
+        ("my_switches = block", "deployment was refused"),
+        ("my_switches = ['RestrictPublicBuckets']", "should be a dictionary"),
         ("my_switches = {'RestrictPublicBuckets': 'yes'}", "four switches"),
         ("my_switches = {}", "still reads"),
         (

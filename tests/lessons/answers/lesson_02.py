@@ -37,6 +37,9 @@ RIGHT = {
             "{'Effect': 'Deny', 'Action': '*', "
             "'NotResource': f'arn:aws:s3:::{lab.bucket}/lesson-02/inbox/*'}]}"
         ),
+        _policy("json.dumps(policy(), indent=2)"),
+        _policy("{'Statement': policy('s3:Put?bject')['Statement'][0]}"),
+        _policy("policy() | {'Statement': policy()['Statement'] * 2}"),
     ],
     "check_rotation": [
         _rotate(_OFF, _NEW, _CLIENT),
@@ -45,6 +48,27 @@ RIGHT = {
             _NEW,
             _OFF,
             "my_client = boto3.client('s3', **lab.with_key(key).boto3_args)",
+        ),
+        _rotate(
+            _NEW,
+            _OFF,
+            "my_client = boto3.resource('s3', **lab.with_key(key).boto3_args).meta.client",
+        ),
+        _rotate(
+            _NEW,
+            "leaked = leaked_url.partition('X-Amz-Credential=')[2].partition('%2F')[0]\n",
+            "iam.delete_access_key(UserName=user, AccessKeyId=leaked)\n",
+            "my_client = boto3.Session(key['AccessKeyId'], key['SecretAccessKey'])"
+            ".client('s3', endpoint_url=lab.endpoint_url, region_name=lab.region)",
+        ),
+        # Nobody may use a presigned URL of this user; the key may stay.
+        _rotate(
+            "no = {'Effect': 'Deny', 'Action': '*', 'Resource': '*', 'Condition': "
+            "{'StringEquals': {'s3:authType': 'REST-QUERY-STRING'}}}\n"
+            "iam.put_user_policy(UserName=user, PolicyName='no', "
+            "PolicyDocument=json.dumps({'Statement': no}))\n",
+            _NEW,
+            _CLIENT,
         ),
     ],
 }
@@ -74,6 +98,16 @@ WRONG = {
                 "json.loads(json.dumps(policy()).replace(lab.bucket, '{lab.bucket}'))",
                 "{lab.bucket}/lesson-02/inbox/*: write an f before the quotes",
             ),
+            ("policy(resource='/lesson-02/inbox/*')", "/a.txt is not in arn:aws:s3:::"),
+            (
+                "policy(resource='*', Condition={'StringLike': {'s3:prefix': "
+                "'lesson-02/inbox/*'}})",
+                "s3:prefix lesson-02/inbox/*: the request has no such key",
+            ),
+            ("policy('s3:PutObjects')", "s3:PutObject is not in s3:PutObjects"),
+            ("policy('s3:Put*')", "it also allows s3:Put"),
+            ("policy('PutObject')", "IAM does not accept"),
+            ("policy(Effect='Deny')", "cannot store lesson-02/inbox/a.txt"),
             ("policy('s3:PutObject')['Statement']", "should be a policy"),
             ("''", "should be a policy"),
         )
@@ -102,6 +136,15 @@ WRONG = {
             "still works",
         ),
         (_rotate(_NEW, _OFF, "my_client = key"), "should be an S3 client"),
+        (
+            _rotate(_NEW, _OFF, "my_client = boto3.resource('s3').Bucket(lab.bucket)"),
+            "should be an S3 client",
+        ),
+        (_rotate(_NEW, _OFF, "my_client = renewed"), "your client cannot continue"),
+        (
+            _rotate(_NEW, _OFF.replace("=old", "=key['AccessKeyId']"), _CLIENT),
+            "Which key? Its ID is in the URL's X-Amz-Credential",
+        ),
     ],
 }
 
@@ -115,12 +158,14 @@ VARIATIONS = {
         [
             _reads("policy('/lesson-02/reports/*', actions=['s3:GetObject'])"),
             _reads("policy('/lesson-02/reports/*', ('s3:GetObject',))"),
+            _reads("policy('/lesson-02/reports/*', actions='s3:GetObject')"),
         ],
         [
             (_reads("policy('/*', actions=['s3:GetObject'])"), "s3:GetObject on arn:aws:s3:::"),
             (_reads("policy('/lesson-02/reports/*', ['s3:PutObject'])"), "not allow s3:GetObject"),
             (_reads("policy('/lesson-02/reports/*', ['s3:Get*'])"), "also allows s3:Get"),
             (_reads("policy('', actions=['s3:GetObject'])"), "it does not allow s3:GetObject"),
+            (_reads("policy('/lesson-02/reports/*', 'GetObject')"), "write service:Action"),
         ],
     ),
 }

@@ -19,6 +19,12 @@ RIGHT = {
         _found(""),
         _found("method = 'put'"),
         _found("from datetime import timezone\nend = end.astimezone(timezone(timedelta(hours=9)))"),
+        _found("import http\nmethod = http.HTTPMethod.PUT"),
+        _found("end = ends(found)"),
+        _found(
+            "end = datetime.fromisoformat(given['X-Amz-Date']) "
+            "+ timedelta(0, int(given['X-Amz-Expires']))"
+        ),
     ],
     "check_alive": [
         _alive("{'b', 'e'}"),
@@ -27,6 +33,9 @@ RIGHT = {
             "[letter for letter in urls if (answer := requests.get(urls[letter])).ok "
             "and answer.text.startswith('Quarterly')]"
         ),
+        _alive("{letter: url for letter, url in urls.items() if letter in 'be'}"),
+        _alive("filter('be'.__contains__, urls)"),
+        _alive("frozenset('be')"),
     ],
 }
 WRONG = {
@@ -41,6 +50,9 @@ WRONG = {
         (_found("end = start + timedelta(days=4500)"), "not in the next seven days"),
         (_found("end = end + timedelta(hours=1)"), "expired before the moment"),
         (_found("end = end - timedelta(minutes=1)"), "still works after the moment"),
+        (_found("end = end.date()"), "should be a datetime"),
+        (_found("end = start + timedelta(milliseconds=4500)"), "still works after the moment"),
+        (_found("method = 'POST'"), "only signed: try the others"),
     ],
     "check_alive": [
         (_alive(value), hint)
@@ -56,6 +68,10 @@ WRONG = {
             ("'be'", "should be a set of letters"),
             ("{'b', 'h'}", "should be a set of letters from a, b"),
             ("[urls['b'], urls['e']]", "should be a set of letters"),
+            ("{'B', 'E'}", "should be a set of letters"),
+            ("urls", "a does not fetch the report"),
+            ("{'b', None}", "should be a set of letters"),
+            ("True", "should be a set of letters"),
         )
     ],
 }
@@ -71,6 +87,10 @@ VARIATIONS = {
         [
             (_link("5"), "should still work after 4 minutes 59 seconds"),
             (_link("301 + 10"), "still works after 5 minutes 10 seconds"),
+            (
+                "link = s3.generate_presigned_url('put_object', REPORT, ExpiresIn=300)",
+                "The URL was signed for PUT, but GET was sent",
+            ),
             ("link = 300", "should be a URL"),
         ],
     ),

@@ -26,7 +26,7 @@ VARIATIONS = {
             (_answer("short_url", value), hint)
             for value, hint in (
                 ("...", "replace the dots"),
-                ("sign(expires=5)", "X-Amz-Expires is 5; 5 minutes are 300 seconds"),
+                ("sign(expires=5)", "X-Amz-Expires is 5, and should be 300: 5 minutes in seconds"),
                 ("sign('put_object', 300)", "The URL was signed for PUT, but GET was sent"),
                 ("sign(expires=300, key='lesson-04/none')", "404 NoSuchKey: The specified key"),
             )
@@ -48,6 +48,15 @@ RIGHT = {
             "lab.presigner().get(REPORT['Key'], expires=600,"
             " query={'response-content-disposition': GOOD})",
         ),
+        _answer(
+            "my_url", "saved(f\"attachment ; filename* = UTF-8''{NAME.replace('%E5', '%e5')}\")"
+        ),
+        _answer("my_url", "saved(GOOD + '; filename=\"q3.txt\"', ResponseCacheControl='no-store')"),
+        _answer(
+            "my_url",
+            "boto3.resource('s3', **lab.boto3_args, config=v4).meta.client.generate_presigned_url("
+            "'get_object', {**REPORT, 'ResponseContentDisposition': GOOD}, 10 * 60)",
+        ),
     ],
     "check_head": [
         _answer("size_url", "sign('head_object', 3600)"),
@@ -55,6 +64,12 @@ RIGHT = {
         _answer(
             "size_url",
             "s3.generate_presigned_url('head_object', REPORT, 3600, 'HEAD')",
+        ),
+        _answer("size_url", "s3.generate_presigned_url('get_object', REPORT, 3600, 'HEAD')"),
+        _answer(
+            "size_url",
+            "boto3.Session().client('s3', **lab.boto3_args, config=v4)"
+            ".generate_presigned_url('head_object', Params=REPORT, ExpiresIn=60 * 60)",
         ),
     ],
 }
@@ -66,7 +81,18 @@ WRONG = {
             # The name, or saving at all.
             ("sign()", "ResponseContentDisposition"),
             ("saved(f\"inline; filename*=UTF-8''{NAME}\")", "so a browser shows the file"),
-            ("saved('attachment')", "would save it as 'what the key ends in'"),
+            (
+                "saved('attachment')",
+                "would save it as what the key ends in and not as '売上 Q3.txt'",
+            ),
+            ("saved(GOOD.replace('%20', '+'))", "would save it as '売上+Q3.txt'"),
+            ("saved(GOOD.replace('%', '%25'))", "would save it as '%E5%A3%B2"),
+            ("saved(GOOD.replace(';', ''))", "so a browser shows the file"),
+            ("sign() + '&response-content-disposition=attachment'", "SignatureDoesNotMatch"),
+            (
+                "careless.generate_presigned_url('get_object', REPORT, 600)",
+                "this URL has Signature Version 2",
+            ),
             ("saved('attachment; filename=\"Q3.txt\"')", "would save it as 'Q3.txt'"),
             ("saved(f'{GOOD}.exe')", "would save it as '売上 Q3.txt.exe'"),
             ("saved(GOOD.replace('%20', ''))", "would save it as '売上Q3.txt'"),
@@ -74,9 +100,12 @@ WRONG = {
                 "saved('attachment; filename=\"売上 Q3.txt\"')",
                 "cannot be represented using ISO-8859",
             ),
-            ("saved(f'attachment; filename=\"{NAME}\"')", "percent-encoded, without quotation"),
+            (
+                "saved(f'attachment; filename=\"{NAME}\"')",
+                "Write filename*=UTF-8'' and quote(name)",
+            ),
             # The time.
-            ("saved(GOOD, expires=300)", "X-Amz-Expires is 300; 10 minutes are 600"),
+            ("saved(GOOD, expires=300)", "X-Amz-Expires is 300, and should be 600"),
             ("saved(GOOD, expires=10)", "X-Amz-Expires is 10"),
             ("saved(GOOD, expires=601)", "X-Amz-Expires is 601"),
             # The object.
@@ -96,7 +125,13 @@ WRONG = {
         for value, hint in (
             ("sign(expires=3600)", "the URL answers GET. The method is part of what is signed"),
             ("sign('put_object', 3600)", "HEAD is refused; boto3 has an operation"),
-            ("sign('head_object', 300)", "X-Amz-Expires is 300; 1 hour are 3600"),
+            ("sign('delete_object', 3600)", "signed for DELETE, but HEAD was sent"),
+            ("sign('head_object', 3600, ChecksumMode='ENABLED')", "x-amz-checksum-mode is signed"),
+            (
+                "s3.generate_presigned_url('list_objects_v2', {'Bucket': lab.bucket}, 3600)",
+                "the URL answers GET",
+            ),
+            ("sign('head_object', 300)", "X-Amz-Expires is 300, and should be 3600: 1 hour in"),
             ("sign('head_object', 8 * 86400)", "X-Amz-Expires must be less than a week"),
             (
                 "sign('head_object', 3600, key='lesson-04/salaries.txt')",

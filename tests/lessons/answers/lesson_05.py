@@ -87,6 +87,17 @@ RIGHT = {
             "lab.presigner().put('lesson-05/avatar.png', expires=600,"
             " headers={'content-type': 'image/png', 'content-length': '2048'})"
         ),
+        _avatar(
+            "boto3.resource('s3', **lab.boto3_args, config=v4).meta.client"
+            ".generate_presigned_url('put_object', {'Bucket': lab.bucket,"
+            " 'Key': 'lesson-05/avatar.png', **PNG, **SIZE}, 10 * 60)"
+        ),
+        _avatar(
+            "boto3.Session().client('s3', **lab.boto3_args, config=Config("
+            "signature_version='s3v4', s3={'addressing_style': 'path'})).generate_presigned_url("
+            "'put_object', Params={'Bucket': lab.bucket, 'Key': 'lesson-05/avatar.png', **PNG,"
+            " **SIZE}, ExpiresIn=600)"
+        ),
     ],
     "check_contract": [
         _contract("contract(ChecksumCRC32=CRC, **NEW)", "{'x-amz-checksum-crc32': CRC, **SENT}"),
@@ -105,6 +116,19 @@ RIGHT = {
             "contract(ChecksumSHA256=SHA, **NEW)",
             "{'x-amz-checksum-sha256': SHA, **SENT, 'Content-Type': 'text/plain'}",
         ),
+        _contract(
+            "contract(ChecksumSHA256=SHA, ChecksumAlgorithm='SHA256', **NEW)",
+            "{'x-amz-checksum-sha256': SHA, 'x-amz-sdk-checksum-algorithm': 'SHA256', **SENT}",
+        ),
+        _contract(
+            "contract(ChecksumSHA256=SHA, Metadata={'by': 'us'}, **NEW)",
+            "requests.structures.CaseInsensitiveDict("
+            "{'x-amz-checksum-sha256': SHA, 'x-amz-meta-by': 'us', **SENT})",
+        ),
+        _contract(
+            "contract(ChecksumSHA1=b64(hashlib.sha1(CONTRACT).digest()), **NEW)",
+            "{'x-amz-checksum-sha1': b64(hashlib.sha1(CONTRACT).digest()), **SENT}",
+        ),
     ],
 }
 WRONG = {
@@ -116,7 +140,7 @@ WRONG = {
             ("url", "Which key did you sign for"),
             ("sign('lesson-05/other.png', **PNG, **SIZE)", "Which key did you sign for"),
             # The time.
-            ("sign(expires=10, **PNG, **SIZE)", "X-Amz-Expires is 10; 10 minutes are 600"),
+            ("sign(expires=10, **PNG, **SIZE)", "X-Amz-Expires is 10, and should be 600"),
             ("sign(expires=1800, **PNG, **SIZE)", "X-Amz-Expires is 1800"),
             ("sign(expires=8 * 86400, **PNG, **SIZE)", "must be less than a week"),
             # The type.
@@ -138,6 +162,9 @@ WRONG = {
             # An upload, signed.
             ("sign(operation='get_object')", "The URL was signed for GET, but PUT was sent"),
             ("sign(**PNG, **SIZE)[:-1]", "SignatureDoesNotMatch"),
+            ("sign(**PNG) + '&Content-Length=2048'", "SignatureDoesNotMatch"),
+            ("sign('/lesson-05/avatar.png', **PNG, **SIZE)", "Which key did you sign for"),
+            ("s3.generate_presigned_post(lab.bucket, 'lesson-05/avatar.png')", "should be a URL"),
             ("sign(ACL='private', **PNG, **SIZE)", "x-amz-acl is signed, and was not sent"),
             ("42", "should be a URL"),
         )
@@ -179,6 +206,23 @@ WRONG = {
             ),
             ("contract(ChecksumSHA256=SHA, **NEW)", "'none'", "a dict of texts"),
             ("contract(ChecksumSHA256=SHA, **NEW)", "{'If-None-Match': 1}", "a dict of texts"),
+            *(
+                (
+                    f"contract(ChecksumSHA256={wrong}, **NEW)",
+                    f"{{'x-amz-checksum-sha256': {wrong}, **SENT}}",
+                    hint,
+                )
+                for wrong, hint in (
+                    ("hashlib.sha256(CONTRACT).hexdigest()", "is the base64 of digest(), as text"),
+                    ("b64(hashlib.md5(CONTRACT).digest())", "is the base64 of digest(), as text"),
+                )
+            ),
+            (
+                "contract(ChecksumSHA256=SHA, **NEW)",
+                "{'ChecksumSHA256': SHA, 'IfNoneMatch': '*'}",
+                "if-none-match is signed, and was not sent",
+            ),
+            ("contract(ChecksumSHA256=SHA, **NEW)", "[('If-None-Match', '*')]", "a dict of texts"),
             # The key.
             (
                 "sign('lesson-05/else.txt', ChecksumSHA256=SHA)",

@@ -4,6 +4,7 @@ SIZE = ["content-length-range", 1, 5000]
 AUTHOR = {"x-amz-meta-author": "ann"}
 NEXT = {"success_action_redirect": "https://example.com/thanks"}
 PDF = {"Content-Type": "application/pdf"}
+PDF_TYPE = "application/pdf"
 REPORT = "lesson-06/report.pdf"
 
 def sign(key, *conditions, fields=None, expires=1800):
@@ -58,6 +59,12 @@ RIGHT = {
         _folder(
             "sign(FOLDER, ['content-length-range', 1, 10**6], ['content-length-range', 0, 5000])"
         ),
+        _folder("sign('${filename}', SIZE, ['starts-with', '$key', 'lesson-06/ann/'])"),
+        _folder("sign(FOLDER, ('content-length-range', 1, 5000), {'bucket': lab.bucket})"),
+        _folder(
+            "sign(FOLDER, SIZE, {'success_action_status': '201'},"
+            " fields={'success_action_status': '201'})"
+        ),
     ],
     "check_thanks": [
         _thanks("report()"),
@@ -67,6 +74,9 @@ RIGHT = {
             " ['content-length-range', 0, 10**6], fields={**PDF, **NEXT, **AUTHOR})"
         ),
         _thanks("report(redirect=NEXT | {'Cache-Control': 'no-store'})"),
+        _thanks("report(author={'X-Amz-Meta-Author': 'ann'}, kind={'content-type': PDF_TYPE})"),
+        _thanks("report(more=[['content-length-range', 1, 10**7], ['eq', '$bucket', lab.bucket]])"),
+        _thanks("report(kind=PDF | {'Content-Disposition': 'attachment'})"),
     ],
 }
 WRONG = {
@@ -102,6 +112,9 @@ WRONG = {
                 "sign(FOLDER, {'content-length-range': [1, 5000]})",
                 "400 InvalidPolicyDocument: Invalid Policy: ",
             ),
+            ("sign(FOLDER, *SIZE)", "in it, each condition is a list of three or a dict of one"),
+            ("sign(FOLDER, ['content-length-range', 5000, 1])", "Invalid content-length-range"),
+            ("sign(FOLDER, ['content-length-range', 1, 5 * 1024])", "a file of 5001 bytes is"),
             # Half an hour.
             ("sign(FOLDER, SIZE, expires=30)", "after 29 minutes 50"),
             ("sign(FOLDER, SIZE, expires=3600)", "still works after 30 minutes 10"),
@@ -137,6 +150,11 @@ WRONG = {
             ("report(kind={})", "S3 keeps the type binary/octet-stream"),
             ("report(kind={'Content-Type': 'text/plain'})", "S3 keeps the type text/plain"),
             ("report(redirect={})", "the browser isn't sent"),
+            *(
+                (f"report(redirect={{'success_action_redirect': '{place}'}})", f"location {place}")
+                for place in ("https://example.com/thanks/", "https://example.com/thanks?to=ann")
+            ),
+            ("report(author={'author': 'ann'})", "the metadata kept is none"),
             (
                 "report(redirect={'success_action_redirect': 'https://example.com/thank'})",
                 "location https://example.com/thank?",

@@ -33,6 +33,7 @@ VARIATIONS = {
         [
             _mine("PAGE | {'AllowedHeaders': ['Content-Type', 'x-amz-*', 'If-None-Match']}"),
             _mine("PAGE | {'AllowedHeaders': ['*']}"),
+            _mine("PAGE | {'AllowedHeaders': ['content-type', 'x-amz-*', 'if-*']}"),
         ],
         [
             (_mine(value), hint)
@@ -53,10 +54,15 @@ RIGHT = {
         _rules("[GET, APP]"),
         _rules("[APP | {'AllowedHeaders': ['*'], 'MaxAgeSeconds': 600, 'ID': 'app'}, GET]"),
         _rules("[APP | {'AllowedHeaders': ['Content-*', 'X-Amz-*']}, GET | {'ID': 'all'}]"),
+        _rules("(APP, GET)"),
+        _rules("[APP | {'AllowedMethods': ['PUT', 'GET']}, GET]"),
+        _rules("[APP | {'ExposeHeaders': ['x-amz-request-id', 'etag']}, GET]"),
     ],
     "check_preflight": [
         _asked("{name.lower(): value for name, value in ASKED.items()}"),
         _asked("ASKED | {'Access-Control-Request-Headers': 'X-Amz-Meta-Author, Content-Type'}"),
+        _asked("ASKED | {'Accept': '*/*', 'Sec-Fetch-Mode': 'cors', 'User-Agent': 'Mozilla/5.0'}"),
+        _asked("requests.structures.CaseInsensitiveDict(ASKED)"),
     ],
 }
 WRONG = {
@@ -98,6 +104,9 @@ WRONG = {
                 "GET from http://other.example:8080 is refused",
             ),
             ("[{**APP, 'ExposeHeaders': []}, GET]", "cannot read the ETag"),
+            ("[APP | {'ExposeHeaders': ['*']}, GET]", "do not support wildcard for ExposeHeader"),
+            ("[APP | {'AllowedHeaders': ['content-type, x-amz-*']}, GET]", "content-type is refus"),
+            ("[APP | {'AllowedOrigins': ['app.example']}, GET]", "no header of its own is refused"),
             (
                 "[{**APP, 'ExposeHeaders': []}, APP, GET]",
                 "The rule that answers is the first",
@@ -119,6 +128,9 @@ WRONG = {
             ("ASKED | {'Content-Type': 'application/pdf'}", "doesn't send Content-Type"),
             ("ASKED | {'x-amz-meta-author': 'ann'}", "doesn't send x-amz-meta-author"),
             ("ASKED | {'Origin': 'http://app.example:8443'}", "not the page's origin"),
+            ("ASKED | {'Access-Control-Request-Method': 'put'}", "Which method"),
+            ("ASKED | {'Access-Control-Allow-Origin': '*'}", "that is how S3 responds"),
+            ("ASKED | {'Access-Control-Request-Headers': ['content-type']}", "a dict of texts"),
             (
                 "ASKED | {'Access-Control-Request-Headers': 'content-type'}",
                 "does not ask for x-amz-meta-author",

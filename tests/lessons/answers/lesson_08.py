@@ -1,5 +1,7 @@
 _SIGN = """
+import random
 import secrets
+import time
 import uuid
 
 def signed(
@@ -53,6 +55,16 @@ RIGHT = {
             "[['eq', '$success_action_status', '201'], ['eq', '$Content-Type', 'image/png'], "
             "['eq', '$key', k], ['content-length-range', s, s]], 900)"
         ),
+        _sign(
+            "lambda user, filename, size: signed(user, filename, size, "
+            "key=f'lesson-08/{user}/2026/11/{uuid.uuid4().hex}.png', fields={'Content-Type': "
+            "'image/png', 'success_action_status': '201', 'x-amz-meta-name': filename})"
+        ),
+        _sign(
+            "lambda user, filename, size: signed(user, filename, size, "
+            "key=f'lesson-08/{user}/{secrets.token_urlsafe(8)}')"
+        ),
+        _sign("signed.__call__"),
     ],
     "check_once": [
         _once("signed(IfNoneMatch='*', ContentLength=5)", "{'IF-NONE-MATCH': '*'}"),
@@ -63,6 +75,11 @@ RIGHT = {
         _once(
             "signed(IfNoneMatch='*', ContentType='text/plain')",
             "{'if-none-match': '*', 'content-type': 'text/plain'}",
+        ),
+        _once("signed(IfNoneMatch='*')", "{'If-None-Match': '*', 'Cache-Control': 'no-store'}"),
+        _once(
+            "lab.presigner().put('lesson-08/only-once.txt', expires=300,"
+            " headers={'if-none-match': '*'})"
         ),
     ],
 }
@@ -81,6 +98,21 @@ WRONG = {
                 "signed(u, f, s, key=f'lesson-08/{u}/{next(n):03}.png')",
                 "that are alike",
             ),
+            *(
+                (
+                    f"lambda u, f, s: signed(u, f, s, key=f'lesson-08/{{u}}/{{{part}}}.png')",
+                    "that are alike",
+                )
+                for part in (
+                    "time.time_ns()",
+                    "random.randint(0, 9999999)",
+                    "uuid.uuid1()",
+                    "uuid.uuid4().hex[:8]",
+                    "uuid.uuid5(uuid.NAMESPACE_URL, f)",
+                )
+            ),
+            ("lambda u, f, s: (signed(u, f, s),)", "what sign returns should be"),
+            ("signed('ann', 'a.png', 5)", "should be a function"),
             ("lambda u, f, s: signed(u, f, s, fields={'Content-Type': 'image/png'})", "204"),
             ("lambda u, f, s: signed(u, f, s, only=[])", "Which condition counts"),
             (
@@ -151,6 +183,13 @@ WRONG = {
             (("signed(IfMatch='*')", "{'If-Match': '*'}"), "The first PUT"),
             (("signed(IfNoneMatch='*', ContentType='text/plain')",), "content-type"),
             (("signed()", "{}"), "a second PUT is accepted too"),
+            # Other limits, which the same file meets.
+            (
+                ("signed(ContentLength=5, ContentType='a/b')", "{'Content-Type': 'a/b'}"),
+                "a second PUT is accepted too",
+            ),
+            (("signed(IfNoneMatch='*')", "{'IfNoneMatch': '*'}"), "if-none-match is signed, and"),
+            (("signed() + '&If-None-Match=*'",), "SignatureDoesNotMatch"),
             (("signed()",), "the condition has to be signed"),
             (("signed('lesson-08/x-' + uuid.uuid4().hex, IfNoneMatch='*')",), "Which Key"),
         )

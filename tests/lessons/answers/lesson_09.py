@@ -35,6 +35,15 @@ RIGHT = {
         _guard("guard(test='NumericGreaterThanEquals')"),
         _guard("guard(Principal={'AWS': '*'}, action=['s3:*Object'])"),
         _guard("guard(test='NumericGreaterThanIfExists')"),
+        # Presigned URLs only; Signature Version 2 as well; more than the two actions.
+        _guard("guard(Condition=also(StringEquals={'s3:authType': 'REST-QUERY-STRING'}))"),
+        _guard(
+            "guard(); my_policy['Statement'] += guard(Condition={'StringNotEquals': "
+            "{'s3:signatureversion': 'AWS4-HMAC-SHA256'}})['Statement']"
+        ),
+        _guard(
+            "guard(action='*', Resource=[f'arn:aws:s3:::{BUCKET}', f'arn:aws:s3:::{BUCKET}/*'])"
+        ),
         # Two statements, a download and an upload.
         _guard(
             "guard(action=['s3:GetObject']); my_policy['Statement'] += "
@@ -45,6 +54,14 @@ RIGHT = {
         _folders("json.dumps(folders())"),
         _folders("folders('/team/${aws:username}/*', action=['s3:getobject', 's3:putobject'])"),
         _folders("both(folders(action=['s3:GetObject']), folders(action=['s3:PutObject']))"),
+        _folders(
+            "folders(Sid='Own', Resource=[f'arn:aws:s3:::{BUCKET}/team/${{aws:username}}/*'])"
+        ),
+        _folders("json.dumps(folders('/team/${aws:UserName}/*'), indent=2)"),
+        _folders(
+            "both(folders(), {'Statement': [{'Effect': 'Deny', 'Action': 's3:DeleteObject', "
+            "'Resource': '*'}]})"
+        ),
         # All of team/, but for what isn't one's own.
         _folders(
             "both(folders('/team/*'), {'Statement': [{'Effect': 'Deny', 'Action': 's3:*', "
@@ -75,6 +92,10 @@ WRONG = {
                 "signed by arn:aws:iam::123456789012:user/somebody",
             ),
             ("guard(test='MoreThan')", "S3 does not accept this policy"),
+            ("guard(age='5m')", "S3 does not accept this policy"),
+            ("guard(resource='')", "S3 does not accept this policy"),
+            ("guard(Condition=also(Bool={'aws:SecureTransport': 'false'}))", "still works"),
+            ("guard(Condition={'StringEquals': {'s3:authType': 'REST-QUERY-STRING'}})", "right af"),
             (
                 "json.loads(json.dumps(guard()).replace(BUCKET, '{BUCKET}'))",
                 "{BUCKET}/*: write an f before the quotes",
@@ -93,6 +114,11 @@ WRONG = {
             ("folders('/*')", "gets into team/"),
             ("folders('/team/s3-lessons-09-ada/*')", "cannot upload to team/s3-lessons-09-adam/"),
             ("folders('/team/{aws:username}/*')", "In an f-string"),
+            # Variables came with the language of 2012.
+            ("{'Statement': folders()['Statement']}", "cannot upload to"),
+            ("folders() | {'Version': '2008-10-17'}", "cannot upload to"),
+            ("folders('/team/${aws:userid}/*')", "cannot upload to"),
+            ("folders('/*/${aws:username}/*')", "it also allows s3:GetObject on"),
             ("folders('/team/${aws:username}')", "cannot upload to"),
             (
                 "json.loads(json.dumps(folders()).replace(BUCKET, '{BUCKET}'))",
@@ -125,6 +151,7 @@ VARIATIONS = {
         [
             "addresses = ['203.0.113.0/24', '127.0.0.1/32']",
             "addresses = ['127.0.0.1', '203.0.113.0/24']",
+            "addresses = ('203.0.113.0/24', '127.0.0.1/32')",
         ],
         [
             ("addresses = '127.0.0.1'", "should be a list"),

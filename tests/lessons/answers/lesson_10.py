@@ -30,11 +30,17 @@ RIGHT = {
             "[list(p) for p in zip(signed.split('\\n'), "
             "read_error(response.text).fields['CanonicalRequest'].split('\\n')) if p[0] != p[1]]"
         ),
+        _lines("filter(lambda pair: pair[0] != pair[1], both)"),
+        _lines("dict(pairs)"),
+        _lines("set(pairs)"),
     ],
     "check_by_hand": [
         _hand("by_hand()"),
         _hand("s3.generate_presigned_url('put_object', {'Bucket': lab.bucket, 'Key': KEY_2}, 90)"),
         _hand("lab.presigner().put(KEY_2, expires=90)"),
+        _hand("f\"{origin}{presign('PUT', f'{base}{KEY_2}', '90', now(), {**me})}\""),
+        _hand("by_hand(life=60 + 30, token='')"),
+        _hand("by_hand(life=85)"),
     ],
 }
 WRONG = {
@@ -50,6 +56,10 @@ WRONG = {
             ("[('content-type:image/png', 'content-type:image/gif')]", "not a whole line"),
             ("[(signed, received)]", "not a whole line"),
             ("'image/png, image/jpeg'", "should be a list of pairs"),
+            ("[('image/png', 'image/jpeg')]", "not a whole line"),
+            ("list(zip(signed, received))", "the same line twice"),
+            ("[3, 4]", "should be a list of pairs"),
+            ("2", "should be a list of pairs"),
             ("[line for pair in pairs for line in pair]", "should be a list of pairs"),
         )
     ],
@@ -64,6 +74,10 @@ WRONG = {
             ("by_hand(key='lesson-10/R&D + more.txt2')", "not under"),
             ("by_hand(life=9)", "after 1 minute 20 seconds"),
             ("by_hand(life=9000)", "after 1 minute 40 seconds"),
+            ("by_hand('POST')", "The URL was signed for POST, but PUT was sent"),
+            ("by_hand(life=90.0)", "X-Amz-Expires should be a number"),
+            ("by_hand(key='R&D + more.txt')", "not under"),
+            ("origin + presign('PUT', base + KEY_2, 90, '20200101T000000Z', me)", "has expired"),
             ("by_hand(life=999999)", "less than a week"),
             ("by_hand(region='us-east-1')", "the region 'us-east-1' is wrong"),
             ("by_hand().removeprefix(origin)", "should be a URL"),

@@ -10,6 +10,7 @@ def but(number, **changed):
     return links
 """
 _PARTS = """
+from urllib.request import Request, urlopen
 from strict_s3.signing.upload_in_parts import upload
 FINISH = {"Bucket": lab.bucket, "Key": "lesson-11/finish.mp4"}
 
@@ -48,6 +49,49 @@ def with_key(upload_id, *numbers):
             **FINISH, UploadId=upload_id, PartNumber=number, Body=parts[number - 1]
         )
 
+def listed(upload_id):
+    there = s3.list_parts(**FINISH, UploadId=upload_id)["Parts"]
+    return {part["PartNumber"]: part["ETag"] for part in there}
+
+def finish_with(upload_id, etags):
+    listed = [{"PartNumber": n, "ETag": etags[n]} for n in sorted(etags)]
+    s3.complete_multipart_upload(
+        **FINISH, UploadId=upload_id, MultipartUpload={"Parts": listed}
+    )
+
+def by_urllib(upload_id):
+    etags = listed(upload_id)
+    for number in (1, 3):
+        part = {**FINISH, "UploadId": upload_id, "PartNumber": number}
+        url = s3.generate_presigned_url("upload_part", part, 60)
+        put = Request(url, data=parts[number - 1], method="PUT")
+        with urlopen(put) as answer:
+            etags[number] = answer.headers["ETag"].strip('"')
+    finish_with(upload_id, etags)
+
+def by_resource(upload_id):
+    send(upload_id, 1, 3)
+    s3_resource = boto3.resource("s3", **lab.boto3_args)
+    there = s3_resource.MultipartUpload(FINISH["Bucket"], FINISH["Key"], upload_id)
+    each = [{"PartNumber": p.part_number, "ETag": p.e_tag} for p in there.parts.all()]
+    there.complete(MultipartUpload={"Parts": each})
+
+def what_is_missing(upload_id):
+    etags = listed(upload_id)
+    with requests.Session() as session:
+        for number in {1, 2, 3} - set(etags):
+            query = {"partNumber": str(number), "uploadId": upload_id}
+            url = lab.presigner().put(FINISH["Key"], expires=60, query=query)
+            etags[number] = session.put(url, data=parts[number - 1]).headers["ETag"]
+    finish_with(upload_id, etags)
+
+def as_forms(upload_id):
+    for number in (1, 3):
+        part = {**FINISH, "UploadId": upload_id, "PartNumber": number}
+        url = s3.generate_presigned_url("upload_part", part, 60)
+        requests.put(url, files={"file": parts[number - 1]})
+    complete(upload_id)
+
 def put_whole(upload_id):
     requests.put(s3.generate_presigned_url("put_object", FINISH), data=film)
 
@@ -70,6 +114,9 @@ RIGHT = {
     "check_gallery": [
         _gallery("list(sign())"),
         _gallery("tuple(sign(expires=599))"),
+        _gallery("sign(query={'response-content-disposition': 'Attachment; filename=\"a.jpg\"'})"),
+        _gallery("{link: None for link in sign()}"),
+        _gallery("map(str, sign(expires=10 * 60))"),
         _gallery("""[
     s3.generate_presigned_url("get_object", {
         "Bucket": lab.bucket, "Key": f"lesson-11/gallery/{number:04}.jpg",
@@ -81,6 +128,9 @@ RIGHT = {
         _finish("lambda upload_id: (send(upload_id, 3, 1), complete(upload_id))"),
         _finish("with_etags"),
         _finish("by_helper"),
+        _finish("by_urllib"),
+        _finish("by_resource"),
+        _finish("what_is_missing"),
     ],
 }
 WRONG = {
@@ -98,6 +148,12 @@ WRONG = {
             ("sign(query={})", "a browser would show photo 0"),
             ("sign(query={'response-content-disposition': 'inline'})", "a browser would show"),
             ("but(700, query={})", "a browser would show photo 700"),
+            (
+                "sign(query={'response-content-disposition': 'attachment.jpg'})",
+                "would show photo 0",
+            ),
+            ("sign(query={'Content-Disposition': 'attachment'})", "would show photo 0"),
+            ("[next(iter(sign()))] * 1000", "link 1 is for"),
             ("[link + '0' for link in sign()]", "Link 0 isn't signed right"),
             ("[link[:-4] + 'beef' if n == 500 else link for n, link in enumerate(sign())]", "500"),
             ("[link.replace('=600', '=605') for link in sign()]", "Link 0 isn't signed right"),
@@ -112,6 +168,12 @@ WRONG = {
             ("'done'", "should be a function"),
             ("lambda upload_id: None", "no object yet"),
             ("lambda upload_id: send(upload_id, 1, 3)", "no object yet"),
+            ("as_forms", "bytes and is not the film"),
+            ("lambda: None", "finish ended with TypeError"),
+            (
+                "lambda upload_id: s3.abort_multipart_upload(**FINISH, UploadId=upload_id)",
+                "no object yet",
+            ),
             ("complete", "5,242,880 bytes"),
             ("lambda upload_id: (send(upload_id, 1), complete(upload_id))", "10,485,760 bytes"),
             ("lambda upload_id: (send(upload_id, 1, 2, 3), complete(upload_id))", "3 parts were"),
