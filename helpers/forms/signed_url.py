@@ -242,7 +242,7 @@ class PutModel(UrlModel):
         """The checksum signed and the text's own: as with the sizes, S3 is to judge."""
         signed, have = self.fields["ChecksumSHA256"], fields.sha256_of(self.body())
         if not signed:
-            return f"Any content. The text below has {have}"
+            return f"Any content. The checksum of the text below is {have}"
         if signed != have:
-            return f"The text below has {have}: S3 will refuse it."
+            return f"The checksum of the text below is {have}: S3 will refuse it."
         return "Signed: this content and no other. The uploader has to send it."

@@ -80,7 +80,7 @@ def json_of(names: Iterable[str]) -> dict[str, object]:
         raise Refused(400, "This request has to be a JSON object, sent as application/json.")
     wanted = set(names)
     if extra := sorted(set(sent) - wanted):
-        raise Refused(400, f"{', '.join(extra)}: that is not for the page to say.")
+        raise Refused(400, f"{', '.join(extra)}: the server decides that, not the page.")
     if missing := sorted(wanted - set(sent)):
         raise Refused(400, f"{', '.join(missing)}: missing.")
     return {name: _whole(value) for name, value in sent.items()}

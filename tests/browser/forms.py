@@ -73,7 +73,7 @@ def put(page: Page, form: Locator) -> list[str]:
     form.get_by_label("Content type").fill("text/plain")
     checksum = form.get_by_label("SHA-256, base64")
     own = sha256_of(b"Hello from the form!")
-    described(checksum, f"Any content. The text below has {own}")
+    described(checksum, f"Any content. The checksum of the text below is {own}")
     checksum.fill(own[:-1])
     described(checksum, f"✗ '{own[:40]}…' isn't base64")
     expect(checksum).to_have_attribute("aria-invalid", "true")
@@ -91,7 +91,9 @@ def put(page: Page, form: Locator) -> list[str]:
     assert f"--header 'x-amz-checksum-sha256: {own}'" in command
     # What is said longest, and has no space to be broken at: left for `check_looks`.
     form.get_by_label("Text to upload").fill("Hello")
-    described(checksum, f"The text below has {sha256_of(b'Hello')}: S3 will refuse it.")
+    described(
+        checksum, f"The checksum of the text below is {sha256_of(b'Hello')}: S3 will refuse it."
+    )
     return [command.split()[-1]]
 
 

@@ -117,12 +117,15 @@ def test_sizes_are_compared_before_s3_does(lab):
 
 def test_checksums_are_compared_before_s3_does(lab):
     form = PutModel(lab, Key="k")
-    assert form.remark("ChecksumSHA256").text == f"Any content. The text below has {CHECKSUM}"
+    assert form.remark("ChecksumSHA256").text == (
+        f"Any content. The checksum of the text below is {CHECKSUM}"
+    )
     form.fields["ChecksumSHA256"] = CHECKSUM
     assert form.remark("ChecksumSHA256").text.startswith("Signed: this content and no other.")
     form.fields["body"] = ""
     assert form.remark("ChecksumSHA256").text == (
-        "The text below has 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=: S3 will refuse it."
+        "The checksum of the text below is 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=: "
+        "S3 will refuse it."
     )
     assert not form.problems()  # it is no mistake to try
     form.fields["body"] = "half a character: \ud800"

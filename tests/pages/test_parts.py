@@ -118,7 +118,7 @@ def test_only_the_owner_may(ann, service, path, more):
         ({"size": 0}, "size: 1 to"),
         ({"size": 20 * MIB + 1}, "size: 1 to 20,971,520 bytes."),
         ({"size": "5"}, "size: 1 to"),
-        ({"more": 1}, "not for the page to say"),
+        ({"more": 1}, "the server decides that"),
     ],
 )
 def test_numbers_and_sizes_that_cannot_be(ann, wrong, told):
