@@ -47,7 +47,7 @@ _SERVE = {
     "secret_key": _Option("", "its secret; a command line can be read by others on this computer"),
     "region": _Option(REGION, f"default {REGION}"),
     "bucket": _Option(BUCKET, f"a bucket to begin with (default {BUCKET})"),
-    "public_url": _Option("", "the address that people use, if it is another one (a proxy's)"),
+    "public_url": _Option("", "the address that people use, if it is a different one (a proxy's)"),
 }
 _FLAGS = {
     "strict_skew": "judge header signatures by the moved clock alone",

@@ -1,4 +1,4 @@
-"""``python3 -m helpers check``: one line for each thing that has to be right, a fix for each fault.
+"""``python3 -m helpers check``: one line per check, and a fix for each that fails.
 
 Installs nothing and asks the network nothing (except with --online). Standard library only, so
 that it also works before the environment exists.

@@ -227,7 +227,7 @@ def check_signature(
                 CanonicalRequest=canonical,
                 CanonicalRequestBytes=hex_bytes(canonical),
             ),
-            "the signature of the request as it arrived is another one",
+            "not the one that S3 calculates from the request",
         )
     decision.passed("signature", "the same as S3 calculates from the request")
     return key

@@ -215,7 +215,7 @@ def authenticate(
                 SignatureProvided=fields["x-amz-signature"],
                 StringToSignBytes=hex_bytes(text),
             ),
-            "the signature of this policy is another one",
+            "not the one that S3 calculates from the policy",
         )
     decision.passed("signature", "the same as S3 calculates from the policy")
     return Authentication(
