@@ -209,7 +209,7 @@ def expires(
             raise NotYet(f"it says that it works for {duration(found)}. {hint}.")
         return
     with lab.later(seconds=seconds - early):
-        expect(use(), f"It should still work after {duration(seconds - early)}. {hint}")
+        expect(use(), f"it should still work after {duration(seconds - early)}. {hint}")
     with lab.later(seconds=seconds + 10):
         refuse(use(), f"it still works after {duration(seconds + 10)}. {hint}.")
 
@@ -277,4 +277,4 @@ def is_stored(lab: Lab, key: str) -> None:
     """`NotYet` unless the lessons' bucket has an object of that key."""
     found = lab.client().list_objects_v2(Bucket=lab.bucket, Prefix=key).get("Contents", [])
     if key not in [item["Key"] for item in found]:
-        raise NotYet(f"S3 took the upload, but there is no {key}. Which key did you sign for?")
+        raise NotYet(f"S3 accepted the upload, but there is no {key}. Which key did you sign for?")

@@ -71,7 +71,7 @@ def check_head(lab: Lab, url: object, size: int) -> str:
     told = answer.headers.get("content-length", "0")
     if told != str(size):
         raise NotYet(
-            f"HEAD tells {told} bytes and not {size}. Is it signed for the object, and which Key?"
+            f"HEAD says {told} bytes, not {size}. Was it signed for the object, and for which Key?"
         )
     lifetime(text, 3600)
     expires(lab, 3600, lambda: send("HEAD", text))

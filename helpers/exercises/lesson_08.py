@@ -39,7 +39,7 @@ def try_small(lab: Lab, small: object) -> str:
     if form[1].get("key") != key:
         raise NotYet(f"the form is for {form[1].get('key')!r}, and should be for {key!r}.")
     expect(_post(form, b"x" * 1000), "1,000 bytes should be accepted")
-    expect(_post(form, b""), "An empty file has at most 1,000 bytes, and should be accepted")
+    expect(_post(form, b""), "an empty file has at most 1,000 bytes, and should be accepted")
     refuse(
         _post(form, b"x" * 1001),
         "1,001 bytes are accepted as well. The condition is a list of three: "
@@ -69,7 +69,7 @@ def check_sign(lab: Lab, sign: object) -> str:
             "S3 answered 204, without a Location. success_action_status has to be in Fields "
             "and in Conditions."
         )
-    expect(answer, f"A PNG of {len(_BODY)} bytes should be accepted", 201)
+    expect(answer, f"a PNG of {len(_BODY)} bytes should be accepted", 201)
     refuse(
         _post(form, _BODY + b"6"),
         "a larger file is accepted as well. Which condition counts bytes?",
@@ -96,7 +96,7 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
     s3 = lab.client()
     s3.delete_object(Bucket=lab.bucket, Key=_ONCE)
     first = send("PUT", text, data=b"first", headers=given)
-    expect(first, "The first PUT, with your headers, should be accepted", lab=lab)
+    expect(first, "the first PUT, with your headers, should be accepted", lab=lab)
     refuse(
         send("PUT", text, data=b"again", headers=given),  # as long as the first
         "a second PUT is accepted too. put_object has a parameter IfNoneMatch for this, and its "
@@ -133,7 +133,7 @@ def _key_is_under(form: _Form, user: str) -> None:
     if not key.startswith(f"{PREFIX}{user}/") or ".." in key:
         raise NotYet(
             f"for {user} the key is {key!r}; it should be under {PREFIX}{user}/, whatever the file "
-            "is called. Leave folders in the file's name out, or the whole name."
+            "is called. Leave out the folders in the file's name, or all of it."
         )
 
 
@@ -144,7 +144,7 @@ def _cannot_be_guessed(keys: list[str]) -> None:
     if different < _GUESSES or len(set(keys)) < len(keys):
         raise NotYet(
             "two files get keys that are alike, so one can be guessed from the other, or "
-            "overwrites it. secrets.token_urlsafe or uuid.uuid4 make a part that cannot be."
+            "overwrites it. secrets.token_urlsafe or uuid.uuid4 make a part that can't."
         )
 
 

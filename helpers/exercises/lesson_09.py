@@ -145,7 +145,7 @@ def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
         return send("GET", get), send("PUT", put, data=_BODY)
 
     for answer in tried():
-        expect(answer, f"A URL that was signed this second is refused. {_MILLISECONDS}")
+        expect(answer, f"a URL that was signed this second is refused. {_MILLISECONDS}")
     try:
         s3.get_object(**object_)
     except ClientError:
@@ -156,7 +156,7 @@ def _judge_guardrail(lab: Lab, s3: Any, bucket: str) -> None:
         return
     with lab.later(minutes=4, seconds=50):
         for answer in tried():
-            expect(answer, f"After 4 minutes 50 a URL is refused already. {_MILLISECONDS}")
+            expect(answer, f"after 4 minutes 50 a URL is refused already. {_MILLISECONDS}")
     with lab.later(minutes=5, seconds=10):
         for answer in tried():
             refuse(answer, "after 5 minutes 10 a URL still works.")
@@ -214,5 +214,5 @@ def _judge_others(client: Any, bucket: str, name: str, other: str) -> None:
         )
         refuse(
             _use(client, operation, bucket, "team/all.txt"),
-            f"{name} also gets at team/all.txt, which is in nobody's folder.",
+            f"{name} can also use team/all.txt, which is in nobody's folder.",
         )

@@ -78,7 +78,7 @@ def _check_all(lab: Lab, links: list[str], keys: list[str], seconds: int) -> Non
         if not _as_signed(lab, key, query):  # S3 has the last word, and the reason
             answer = send("GET", link)
             if answer.status_code != 404:
-                expect(answer, f"Link {number} isn't signed right", lab=lab)
+                expect(answer, f"link {number} isn't signed right", lab=lab)
 
 
 def _as_signed(lab: Lab, key: str, query: dict[str, str]) -> bool:
@@ -109,7 +109,7 @@ def _is_saved(query: dict[str, str], number: int) -> None:
 
 def _check_link(lab: Lab, link: str, number: int) -> None:
     answer = send("GET", link)
-    expect(answer, f"Link {number} should work now", lab=lab)
+    expect(answer, f"link {number} should work now", lab=lab)
     if answer.content != b"photo %d" % number:
         raise NotYet(f"link {number} returns a different object.")
     expires(lab, 600, lambda: send("GET", link))

@@ -135,12 +135,12 @@ WRONG = {
             ("sign('head_object', 8 * 86400)", "X-Amz-Expires must be less than a week"),
             (
                 "sign('head_object', 3600, key='lesson-04/salaries.txt')",
-                "tells 11 bytes and not 16",
+                "HEAD says 11 bytes, not 16",
             ),
             ("sign('head_object', 3600, key='lesson-04/none')", "S3 answered 404"),
             (
                 "s3.generate_presigned_url('head_bucket', {'Bucket': lab.bucket}, 3600)",
-                "Is it signed for the object",
+                "Was it signed for the object",
             ),
             ("'no URL at all'", "should be a URL"),
         )

@@ -179,8 +179,8 @@ WRONG = {
             (("'no URL'",), "should be a URL"),
             (("signed(IfNoneMatch='*')", "'*'"), "should be a dict"),
             (("signed(IfNoneMatch='*')", "{}"), "if-none-match"),
-            (("signed(IfNoneMatch='*')", "{'If-None-Match': ''}"), "The first PUT"),
-            (("signed(IfMatch='*')", "{'If-Match': '*'}"), "The first PUT"),
+            (("signed(IfNoneMatch='*')", "{'If-None-Match': ''}"), "the first PUT"),
+            (("signed(IfMatch='*')", "{'If-Match': '*'}"), "the first PUT"),
             (("signed(IfNoneMatch='*', ContentType='text/plain')",), "content-type"),
             (("signed()", "{}"), "a second PUT is accepted too"),
             # Other limits, which the same file meets.
@@ -206,7 +206,7 @@ VARIATIONS = {
             (f"small = s3.generate_presigned_post(lab.bucket, {arguments})", hint)
             for arguments, hint in (
                 ("KEY, Conditions=[['content-length-range', 0, 1024]]", "1,001 bytes are accepted"),
-                ("KEY, Conditions=[['content-length-range', 1, 1000]]", "An empty file"),
+                ("KEY, Conditions=[['content-length-range', 1, 1000]]", "an empty file"),
                 ("KEY, Conditions=[['content-length-range', 0, 999]]", "EntityTooLarge"),
                 ("'a', Conditions=[['content-length-range', 0, 1000]]", "the form is for 'a'"),
                 ("KEY, Conditions=[{'content-length-range': [0, 1000]}]", "1,000 bytes should be"),
