@@ -365,8 +365,8 @@ def _offer_bucket(s3: Any, lab: Lab) -> None:
     print(f"This would create it in {lab.region}: private, ACLs off. An empty bucket is free.")
     if not said_yes("Create it? [y/N] "):
         raise LabError(
-            f"Nothing was created. Create the bucket {lab.bucket!r} yourself, name another one in "
-            "S3_BUCKET, or delete .env to use the local S3."
+            f"Nothing was created. Create the bucket {lab.bucket!r} yourself, name a different one "
+            "in S3_BUCKET, or delete .env to use the local S3."
         )
     _create_bucket(lab, lab.bucket)
 

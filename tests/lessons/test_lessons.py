@@ -158,6 +158,26 @@ def test_a_lesson_is_not_too_long(lesson):
     assert long == known, (words(lesson), len(cells(lesson, "code")))
 
 
+# Turns of phrase that have to be read twice. Each has a plain word that is always right.
+HABITS = re.compile(
+    r"\b(another one|mostly|go(?:es)? on with|that which|tak(?:e|es|ing) on a role"
+    r"|what nobody|gives? up)\b",
+    re.I,
+)
+
+
+def test_plain_english(page):
+    if page not in PAPERS:
+        assert HABITS.findall(prose(page)) == []
+
+
+def test_plain_english_in_hints():
+    hints = sorted((PROJECT / "helpers" / "exercises").glob("*.py"))
+    assert hints
+    for path in hints:
+        assert HABITS.findall(path.read_text(encoding="utf-8")) == [], path.name
+
+
 def test_what_counts_as_a_word(tmp_path):
     page = tmp_path / "page.md"
     shown = "# Two words\n\n![a picture](a.svg) [one](https://a.example/b) <b>two</b> | - `three`"
@@ -332,6 +352,7 @@ def test_the_cells_are_linted_and_formatted(tmp_path):
         ("[a lesson](99-none.ipynb)", test_internal_links_resolve),
         ("[a part](#no-such-heading)", test_internal_links_resolve),
         ("# A second title", test_headings),
+        ("Another one goes on with it.", test_plain_english),
         ("#### Too deep", test_headings),
         ("key: AKIA" + "Z7" * 8, test_no_secret_or_usable_url_is_stored),
     ],
