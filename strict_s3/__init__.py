@@ -16,6 +16,7 @@
     strict_s3.inspect_url(text)                                      # a presigned URL, part by part
     strict_s3.access_log(s3.decisions(100))                          # as S3's server access log
     strict_s3.cloudtrail(s3.decisions(100))                          # as CloudTrail's data events
+    strict_s3.prove("signer.prove.yaml")                             # do these policies do that?
 
 `__all__` is the public API. Every name is imported when it is first used, so that
 ``import strict_s3`` costs nothing; neither boto3 nor moto is needed until a server starts.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         InspectError,
         OptionError,
         PresignError,
+        ProveError,
         ServerError,
         StrictS3Error,
         UploadError,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from .inprocess import in_process
     from .logs import access_log, cloudtrail
     from .process import start
+    from .proving.proof import Proof, prove
     from .signing.presigner import Credentials, Presigner
 
 __version__ = "0.2.0"
@@ -60,6 +63,8 @@ __all__ = [
     "OptionError",
     "PresignError",
     "Presigner",
+    "Proof",
+    "ProveError",
     "Server",
     "ServerError",
     "StrictS3Error",
@@ -73,6 +78,7 @@ __all__ = [
     "inspect_form",
     "inspect_text",
     "inspect_url",
+    "prove",
     "start",
     "why",
 ]
@@ -85,6 +91,8 @@ _HOMES = {
     "cloudtrail": "logs",
     "Credentials": "signing.presigner",
     "Presigner": "signing.presigner",
+    "Proof": "proving.proof",
+    "prove": "proving.proof",
 }
 
 

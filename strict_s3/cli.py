@@ -1,4 +1,4 @@
-"""``strict-s3 serve | inspect | presign | record``, also as ``python3 -m strict_s3``."""
+"""``strict-s3 serve | inspect | presign | prove | record``, also as ``python3 -m strict_s3``."""
 
 from __future__ import annotations
 
@@ -77,11 +77,12 @@ def parser() -> argparse.ArgumentParser:
     for name, text in _FLAGS.items():
         flag = f"--{name.replace('_', '-')}"
         serve.add_argument(flag, action="store_true", default=None, help=text)
-    # Theirs are in explainer/command.py, signing/command.py and recorded/record.py.
+    # Theirs are in the command.py of explainer, signing and proving, and in recorded/record.py.
     commands.add_parser(
         "inspect", help="say what is wrong with a URL, form, error, CORS line or rules"
     )
     commands.add_parser("presign", help="a presigned URL for each key of a list")
+    commands.add_parser("prove", help="ask whether policies or a template do what a table says")
     commands.add_parser("record", help="ask a real S3, and compare it with what AWS answered")
     return top
 
@@ -114,6 +115,10 @@ def _run(arguments: list[str]) -> int:
         from .explainer.command import main as inspect
 
         return inspect(arguments[1:])
+    if arguments[:1] == ["prove"]:
+        from .proving.command import main as prove
+
+        return prove(arguments[1:])
     if arguments[:1] == ["record"]:
         from .recorded.record import main as record
 

@@ -3,6 +3,7 @@
     StrictS3Error
      ├─ InspectError (ValueError)    the text, answer or policy to inspect cannot be read
      ├─ PresignError (ValueError)    S3 would refuse this URL, so it is not signed
+     ├─ ProveError (ValueError)      a table of expectations, or a file it names, cannot be read
      ├─ UploadError (RuntimeError)   an upload in parts was aborted, or cannot begin
      ├─ OptionError (ValueError)     an argument or option of a local S3 cannot be used
      └─ ServerError (RuntimeError)   the local S3 does not start, has ended or does not answer
@@ -38,6 +39,10 @@ class InspectError(StrictS3Error, ValueError):
 
 class PresignError(StrictS3Error, ValueError):
     """S3 would refuse this URL, so it is not signed; the message names value, rule and fix."""
+
+
+class ProveError(StrictS3Error, ValueError):
+    """What is to be proved cannot be read or made; the message names file, value, rule and fix."""
 
 
 class UploadError(StrictS3Error, RuntimeError):

@@ -21,6 +21,9 @@ are set while pytest collects. (With pytest-xdist each worker has a server of it
 
 When a test fails, its report has the server's last decisions in a section of their own.
 
+Files named ``*.prove.yaml`` are collected too: each row of such a table is a test
+(`strict_s3.prove`).
+
 Options in pytest's configuration: ``strict_s3_region`` (eu-west-2), ``strict_s3_bucket``
 (presignedurldemo), ``strict_s3_transport``: ``process``, or ``in_process`` for no port and no
 process, if the code under test uses nothing but boto3, requests and urllib3.
@@ -236,6 +239,14 @@ def _mentions(path: Path) -> bool:
         return path.suffix == ".py" and bool(_NAMED(path.read_bytes()))
     except OSError:
         return False
+
+
+def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
+    if not file_path.name.endswith(".prove.yaml"):
+        return None
+    from .proving.collect import TableFile
+
+    return TableFile.from_parent(parent, path=file_path)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,0 +1,361 @@
+"""A CloudFormation or SAM template as a world: its bucket, bucket policy, users and roles.
+
+A resource's identity is called by its logical id. What the template has and this S3 doesn't carry
+out is said in a note; so is each statement with a value that can't be known offline.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from ..errors import ProveError
+from ..rules.identity import ACCOUNT
+from .intrinsics import Resolver, Unresolved
+from .reading import mapping, nearest, read_json, read_yaml, shown
+from .settings import cors_document, lifecycle_document
+from .world import Document, Note, Person, World
+
+_LAMBDA_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+_READ = (
+    *("GetObject", "GetObjectVersion", "ListBucket", "GetBucketLocation"),
+    "GetLifecycleConfiguration",
+)
+_WRITE = ("PutObject", "PutObjectAcl", "PutLifecycleConfiguration")
+# SAM's policies for a bucket:
+# https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html
+_SAM_POLICIES = {
+    "S3ReadPolicy": _READ,
+    "S3WritePolicy": _WRITE,
+    "S3CrudPolicy": (*_READ, *_WRITE, "DeleteObject"),
+}
+_DOCUMENTS = ("PublicAccessBlockConfiguration", "VersioningConfiguration", "OwnershipControls")
+_PEOPLE: dict[str, Literal["user", "role"]] = {
+    "AWS::IAM::Role": "role",
+    "AWS::IAM::User": "user",
+    "AWS::Serverless::Function": "role",
+}
+_ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_SILENT = ("BucketName", "Tags")  # properties that no request shows
+
+
+def read_template(text: str, name: str, given: Mapping[str, Any], world: World) -> World:
+    """The template's world. `given` are the parameters' values. Raises `ProveError`."""
+    value = read_json(text, name) if text.lstrip().startswith("{") else read_yaml(text, name)
+    return _Template(mapping(value, name), name, given, world).read()
+
+
+class _Template:
+    def __init__(
+        self, template: dict[str, Any], name: str, given: Mapping[str, Any], world: World
+    ) -> None:
+        self._name, self._world = name, world
+        raw = mapping(template.get("Resources"), f"{name}: Resources")
+        self._resources = {
+            logical: mapping(each, f"{name}: Resources: {logical}") for logical, each in raw.items()
+        }
+        for logical, each in self._resources.items():
+            if not isinstance(each.get("Type"), str):
+                raise ProveError(
+                    f"{name}: Resources: {logical} needs a Type, such as AWS::S3::Bucket."
+                )
+        self._naming: list[str] = []  # whose names are being found out
+        self._resolve = Resolver(template, name, given, world.region, self._attributes)
+        self._bucket = ""
+
+    def read(self) -> World:
+        made = [logical for logical in self._resources if self._is_made(logical)]
+        self._bucket = self._choose_bucket(made)
+        self._world.bucket = self._bucket_name(self._bucket)
+        self._read_bucket()
+        for logical in made:
+            kind = self._kind(logical)
+            if kind in _PEOPLE and not (kind.endswith("::Function") and self._has_role(logical)):
+                self._world.people[logical] = self._person(logical)
+            elif kind == "AWS::S3::BucketPolicy":
+                self._bucket_policy(logical)
+            elif kind == "AWS::S3::Bucket" and logical != self._bucket:
+                self._note(
+                    logical,
+                    "is not made; a table is about one bucket, and a second table "
+                    f"with bucket: {logical} is about this one",
+                )
+        for logical in made:
+            if self._kind(logical) in _ATTACHED:
+                self._attach(logical)
+        self._note_others(made)
+        return self._world
+
+    # Names.
+
+    def _kind(self, logical: str) -> str:
+        return str(self._resources[logical]["Type"])
+
+    def _properties(self, logical: str) -> dict[str, Any]:
+        where = f"{self._name}: {logical}: Properties"
+        return mapping(self._resources[logical].get("Properties") or {}, where)
+
+    def _is_made(self, logical: str) -> bool:
+        condition = self._resources[logical].get("Condition")
+        try:
+            return condition is None or self._resolve.condition(condition)
+        except Unresolved as problem:
+            self._note(logical, f"is not made: {problem}")
+            return False
+
+    def _choose_bucket(self, made: list[str]) -> str:
+        buckets = [each for each in made if self._kind(each) == "AWS::S3::Bucket"]
+        named = self._world.bucket
+        if named in buckets:
+            self._world.bucket = ""
+            return named
+        for logical in buckets:
+            if named and self._given_name(logical) == named:
+                return logical
+        if len(buckets) == 1 and not (named and self._given_name(buckets[0])):
+            return buckets[0]
+        what = f"no bucket {named!r}" if named else f"{len(buckets)} buckets"
+        raise ProveError(
+            f"{self._name} makes {what}. Write bucket: and the logical id of one: "
+            f"{', '.join(buckets) or 'there is none'}."
+        )
+
+    def _given_name(self, logical: str) -> str:
+        if logical in self._naming:
+            raise ProveError(f"{self._name}: the name of {logical} depends on itself.")
+        self._naming.append(logical)
+        try:
+            return str(self._resolve(self._properties(logical).get("BucketName", "")))
+        except Unresolved:
+            return ""
+        finally:
+            self._naming.pop()
+
+    def _bucket_name(self, logical: str) -> str:
+        made_up = re.sub("[^a-z0-9-]", "-", logical.lower())[:40] + "-of-the-stack"
+        given = self._given_name(logical)
+        own = self._world.bucket if logical == self._bucket else ""
+        return given or own or made_up
+
+    def _iam_name(self, logical: str) -> str:
+        kind = "UserName" if _PEOPLE.get(self._kind(logical)) == "user" else "RoleName"
+        try:
+            return str(self._resolve(self._properties(logical).get(kind, logical)))
+        except Unresolved:
+            return logical
+
+    def _attributes(self, logical: str) -> Mapping[str, str]:
+        kind = self._kind(logical)
+        if kind == "AWS::S3::Bucket":
+            bucket, region = self._bucket_name(logical), self._world.region
+            return {
+                "": bucket,
+                "Arn": f"arn:aws:s3:::{bucket}",
+                "DomainName": f"{bucket}.s3.amazonaws.com",
+                "RegionalDomainName": f"{bucket}.s3.{region}.amazonaws.com",
+            }
+        if kind in ("AWS::IAM::Role", "AWS::IAM::User"):
+            name = self._iam_name(logical)
+            return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:{_PEOPLE[kind]}/{name}"}
+        if kind == "AWS::IAM::ManagedPolicy":
+            arn = f"arn:aws:iam::{ACCOUNT}:policy/{logical}"
+            return {"": arn, "PolicyArn": arn}
+        return {}
+
+    # The bucket.
+
+    def _read_bucket(self) -> None:
+        properties = self._properties(self._bucket)
+        for key, value in properties.items():
+            if key in _SILENT:
+                continue
+            try:
+                found = self._resolve(value)
+            except Unresolved as problem:
+                self._note(f"{self._bucket}, {key}", f"is not proved: {problem}")
+                continue
+            self._setting(key, found)
+
+    def _setting(self, key: str, value: Any) -> None:
+        name = f"{self._name}: {self._bucket}, {key}"
+        if key == "CorsConfiguration":
+            self._world.cors = cors_document(mapping(value, name), name)
+        elif key == "LifecycleConfiguration":
+            self._world.lifecycle = lifecycle_document(mapping(value, name), name)
+        elif key in _DOCUMENTS:
+            document = Document(name, json.dumps(value))
+            if key == "PublicAccessBlockConfiguration":
+                self._world.public_access_block = document
+            elif key == "VersioningConfiguration":
+                self._world.versioning = document
+            else:
+                self._world.ownership = document
+        else:
+            self._note(f"{self._bucket}, {key}", "is not proved here")
+
+    def _bucket_policy(self, logical: str) -> None:
+        properties = self._properties(logical)
+        try:
+            bucket = self._resolve(properties.get("Bucket"))
+        except Unresolved as problem:
+            self._note(logical, f"is not proved: {problem}")
+            return
+        if bucket != self._world.bucket:
+            self._note(logical, f"is the policy of another bucket, {bucket}")
+            return
+        self._world.bucket_policy = self._policy(logical, properties.get("PolicyDocument"))
+
+    # Users, roles and their policies.
+
+    def _has_role(self, logical: str) -> bool:
+        return "Role" in self._properties(logical)
+
+    def _person(self, logical: str) -> Person:
+        properties, kind = self._properties(logical), self._kind(logical)
+        person = Person(logical, _PEOPLE[kind], iam_name=self._iam_name(logical))
+        policies = properties.get("Policies") or []
+        for number, each in enumerate(policies if isinstance(policies, list) else [policies], 1):
+            where = logical if len(policies) == 1 else f"{logical}, policy {number}"
+            if not kind.endswith("::Function"):
+                each = mapping(each, f"{self._name}: {where}").get("PolicyDocument")
+                person = self._with_document(person, self._policy(where, each))
+            else:
+                person = self._with_sam(person, where, each)
+        for each in properties.get("ManagedPolicyArns") or []:
+            person = self._with_arn(person, logical, each)
+        if "PermissionsBoundary" in properties:
+            person = self._with_boundary(person, logical, properties["PermissionsBoundary"])
+        if kind == "AWS::IAM::Role":
+            trust = self._policy(f"{logical}, trust", properties.get("AssumeRolePolicyDocument"))
+            person = replace(person, trust=trust)
+        elif kind.endswith("::Function"):
+            raw = properties.get("AssumeRolePolicyDocument", _LAMBDA_TRUST)
+            person = replace(person, trust=self._policy(f"{logical}, trust", raw))
+        if properties.get("Groups"):
+            self._note(logical, "its groups are not proved here")
+        return person
+
+    def _with_sam(self, person: Person, where: str, each: Any) -> Person:
+        """An item of a function's Policies: a document, an ARN, a name, or one of SAM's own."""
+        if isinstance(each, dict) and "Statement" in each:
+            return self._with_document(person, self._policy(where, each))
+        name = next(iter(each), "") if isinstance(each, dict) and len(each) == 1 else ""
+        if name in _SAM_POLICIES:
+            try:
+                bucket = self._resolve(mapping(each[name], where).get("BucketName"))
+            except Unresolved as problem:
+                self._note(where, f"{name} is not proved: {problem}")
+                return person
+            arn = f"arn:aws:s3:::{bucket}"
+            actions = [f"s3:{action}" for action in _SAM_POLICIES[name]]
+            statement = {"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}
+            document = {"Version": "2012-10-17", "Statement": [{"Sid": name, **statement}]}
+            return self._with_document(person, self._policy(where, document))
+        if isinstance(each, str) and ":" not in each:
+            return self._with_arn(person, where, f"arn:aws:iam::aws:policy/{each}")
+        if isinstance(each, str) or name.startswith("Fn::") or name == "Ref":
+            return self._with_arn(person, where, each)
+        self._note(where, f"{name or shown(each)} is not proved here")
+        return person
+
+    def _with_arn(self, person: Person, where: str, each: Any) -> Person:
+        try:
+            arn = str(self._resolve(each))
+        except Unresolved as problem:
+            self._note(where, f"a managed policy is not proved: {problem}")
+            return person
+        own = self._own_managed(arn)
+        if own:
+            raw = self._properties(own).get("PolicyDocument")
+            return self._with_document(person, self._policy(own, raw))
+        return replace(person, managed=(*person.managed, arn))
+
+    def _own_managed(self, arn: str) -> str:
+        name = arn.removeprefix(f"arn:aws:iam::{ACCOUNT}:policy/")
+        is_own = name in self._resources and self._kind(name) == "AWS::IAM::ManagedPolicy"
+        return name if is_own else ""
+
+    def _with_boundary(self, person: Person, where: str, each: Any) -> Person:
+        try:
+            own = self._own_managed(str(self._resolve(each)))
+        except Unresolved:
+            own = ""
+        if not own:
+            self._note(where, f"its boundary {shown(each)} is not proved here")
+            return person
+        boundary = self._policy(own, self._properties(own).get("PolicyDocument"))
+        return replace(person, boundary=boundary)
+
+    def _with_document(self, person: Person, document: Document | None) -> Person:
+        if document is None:
+            return person
+        return replace(person, policies=(*person.policies, document))
+
+    def _attach(self, logical: str) -> None:
+        """A policy that names its users and roles, instead of the other way round."""
+        properties = self._properties(logical)
+        document = self._policy(logical, properties.get("PolicyDocument"))
+        for key in ("Roles", "Users"):
+            for each in properties.get(key) or []:
+                try:
+                    name = self._resolve(each)
+                except Unresolved as problem:
+                    self._note(logical, f"one of its {key.lower()} is unknown: {problem}")
+                    continue
+                holders = [p for p in self._world.people.values() if p.iam_name == name]
+                if not holders:
+                    known = [p.iam_name for p in self._world.people.values()]
+                    self._note(logical, f"{name} is not made here. {nearest(str(name), known)}")
+                for person in holders:
+                    self._world.people[person.name] = self._with_document(person, document)
+        if properties.get("Groups"):
+            self._note(logical, "its groups are not proved here")
+
+    def _policy(self, where: str, raw: Any) -> Document | None:
+        """A policy's document, without the statements that hold an unknown value."""
+        name = f"{self._name}: {where}"
+        if raw is None:
+            raise ProveError(f"{name} needs a policy document.")
+        try:
+            if not isinstance(raw, dict) or "Statement" not in raw:
+                return Document(name, json.dumps(self._resolve(raw)))
+            rest = self._resolve({key: raw[key] for key in raw if key != "Statement"})
+        except Unresolved as problem:
+            self._note(where, f"is not proved: {problem}")
+            return None
+        written = raw["Statement"] if isinstance(raw["Statement"], list) else [raw["Statement"]]
+        statements = list(self._statements(where, written))
+        if not statements:
+            return None
+        return Document(name, json.dumps({**rest, "Statement": statements}))
+
+    def _statements(self, where: str, written: list[Any]) -> Iterator[Any]:
+        for number, each in enumerate(written, 1):
+            label = each.get("Sid", number) if isinstance(each, dict) else number
+            try:
+                yield self._resolve(each)
+            except Unresolved as problem:
+                self._note(f"{where}, statement {label}", f"was left out: {problem}")
+
+    # What is not made.
+
+    def _note(self, where: str, text: str) -> None:
+        self._world.notes.append(Note(f"{self._name}: {where}", f"{text.rstrip('.')}."))
+
+    def _note_others(self, made: list[str]) -> None:
+        known = {*_PEOPLE, *_ATTACHED, "AWS::S3::Bucket", "AWS::S3::BucketPolicy"}
+        others = [f"{each} ({self._kind(each)})" for each in made if self._kind(each) not in known]
+        if others:
+            self._note("Resources", f"not made, because this is an S3: {', '.join(others)}")

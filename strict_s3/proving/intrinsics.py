@@ -1,0 +1,238 @@
+"""CloudFormation's intrinsic functions: Ref, GetAtt, Sub, Join, If and the others, as values.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html.
+What can't be known offline (an export of another stack, a parameter without a value, an attribute
+of a resource that is not made here) raises `Unresolved`; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import ProveError
+from ..rules.identity import ACCOUNT
+from .reading import mapping, nearest, shown
+
+_SUB = re.compile(r"\$\{([^}]*)\}")
+_LONGEST = 200_000  # characters of one text, so that no Join or Sub of Subs grows without end
+NO_VALUE = object()
+
+
+class Unresolved(Exception):
+    """A value that can't be known here; the message says which and why."""
+
+
+Resource = Callable[[str], Mapping[str, str]]
+
+
+class Resolver:
+    """Makes plain values of a template's.
+
+    `attributes` gives a resource's: ``""`` for its Ref, ``Arn`` and so on for GetAtt.
+    """
+
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        name: str,
+        given: Mapping[str, Any],
+        region: str,
+        attributes: Resource,
+    ) -> None:
+        self._name, self._attributes = name, attributes
+        self._mappings = mapping(template.get("Mappings") or {}, f"{name}: Mappings")
+        self._conditions = mapping(template.get("Conditions") or {}, f"{name}: Conditions")
+        self._known: set[str] = set(mapping(template.get("Resources"), f"{name}: Resources"))
+        self._parameters = self._read_parameters(template, given)
+        self._pseudo: dict[str, Any] = {
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Region": region,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "stack",
+            "AWS::StackId": f"arn:aws:cloudformation:{region}:{ACCOUNT}:stack/stack/0",
+            "AWS::NotificationARNs": [],
+            "AWS::NoValue": NO_VALUE,
+        }
+        self._asked: list[str] = []  # conditions that are being found out
+
+    def _read_parameters(
+        self, template: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        declared = mapping(template.get("Parameters") or {}, f"{self._name}: Parameters")
+        for key in given:
+            if key not in declared:
+                raise ProveError(f"{self._name} has no parameter {key!r}. {nearest(key, declared)}")
+        values: dict[str, Any] = {}
+        for key, raw in declared.items():
+            about = mapping(raw, f"{self._name}: Parameters: {key}")
+            kind = str(about.get("Type", "String"))
+            stored = kind.startswith("AWS::SSM::")  # its Default is the name of a value
+            if key in given or ("Default" in about and not stored):
+                value = given[key] if key in given else about["Default"]
+                allowed = about.get("AllowedValues")
+                if isinstance(allowed, list) and str(value) not in map(str, allowed):
+                    raise ProveError(
+                        f"{self._name}: parameter {key} is {shown(value)}; allowed: "
+                        f"{', '.join(map(str, allowed))}."
+                    )
+                listed = kind == "CommaDelimitedList" or kind.startswith("List<")
+                values[key] = _as_list(value) if listed else value
+            else:
+                values[key] = Unresolved(f"parameter {key} has no value; write it under parameters")
+        return values
+
+    def condition(self, name: Any) -> bool:
+        """A condition of the template. Raises `Unresolved`; `ProveError` if it isn't there."""
+        if not isinstance(name, str) or name not in self._conditions:
+            raise ProveError(
+                f"{self._name}: there is no condition {shown(name)}. "
+                f"{nearest(str(name), self._conditions)}"
+            )
+        if name in self._asked:
+            raise ProveError(f"{self._name}: condition {name} depends on itself.")
+        self._asked.append(name)
+        try:
+            return self._true(self._conditions[name])
+        finally:
+            self._asked.pop()
+
+    def __call__(self, value: Any) -> Any:
+        """`value` without intrinsic functions. Raises `Unresolved`."""
+        if isinstance(value, list):
+            found = [self(each) for each in value]
+            return [each for each in found if each is not NO_VALUE]
+        if not isinstance(value, Mapping):
+            return value
+        if len(value) == 1:
+            (function, argument), *_ = value.items()
+            if function == "Ref":
+                return self._ref(argument)
+            if function == "Condition" and isinstance(argument, str):
+                return self.condition(argument)
+            if isinstance(function, str) and function.startswith("Fn::"):
+                return self._call(function.removeprefix("Fn::"), argument)
+        found_pairs = {key: self(each) for key, each in value.items()}
+        return {key: each for key, each in found_pairs.items() if each is not NO_VALUE}
+
+    def _call(self, name: str, argument: Any) -> Any:
+        function: Callable[[Any], Any] | None = {
+            "And": lambda a: all(map(self._true, _list(a))),
+            "Base64": lambda a: base64.b64encode(_text(self(a)).encode()).decode(),
+            "Equals": self._equals,
+            "FindInMap": self._find_in_map,
+            "GetAtt": self._get_att,
+            "If": self._if,
+            "Join": self._join,
+            "Not": lambda a: not self._true(_list(a)[0]),
+            "Or": lambda a: any(map(self._true, _list(a))),
+            "Select": self._select,
+            "Split": self._split,
+            "Sub": self._sub,
+            "ToJsonString": lambda a: json.dumps(self(a)),
+        }.get(name)
+        if function is None:
+            raise Unresolved(f"Fn::{name} {shown(argument)} cannot be known offline")
+        try:
+            found = function(argument)
+        except (IndexError, KeyError, TypeError, ValueError) as problem:
+            raise Unresolved(f"Fn::{name} {shown(argument)} cannot be read ({problem})") from None
+        if isinstance(found, str) and len(found) > _LONGEST:
+            raise Unresolved(f"Fn::{name} makes a text of more than {_LONGEST:,} characters")
+        return found
+
+    def _ref(self, name: Any) -> Any:
+        if name in self._pseudo:
+            return self._pseudo[name]
+        if name in self._parameters:
+            value = self._parameters[name]
+            if isinstance(value, Unresolved):
+                raise value
+            return value
+        return self._attribute(str(name), "")
+
+    def _get_att(self, argument: Any) -> str:
+        if isinstance(argument, str):
+            name, _, attribute = argument.partition(".")
+        else:
+            name, attribute = (_text(self(each)) for each in _list(argument))
+        return self._attribute(name, attribute)
+
+    def _attribute(self, name: str, attribute: str) -> str:
+        if name not in self._known:
+            hint = nearest(name, {*self._known, *self._parameters})
+            raise ProveError(
+                f"{self._name}: there is neither a resource nor a parameter {name!r}. {hint}"
+            )
+        found = self._attributes(name)
+        if attribute not in found:
+            what = f"{name}.{attribute}" if attribute else name
+            raise Unresolved(f"{what} is known only when the stack is there")
+        return found[attribute]
+
+    def _sub(self, argument: Any) -> str:
+        text, own = (argument, {}) if isinstance(argument, str) else _list(argument)
+        names = mapping(own, f"{self._name}: Fn::Sub")
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            if name.startswith("!"):
+                return f"${{{name[1:]}}}"
+            if name in names:
+                return _text(self(names[name]))
+            return _text(self._get_att(name) if "." in name else self._ref(name))
+
+        return _SUB.sub(value, _text(text))
+
+    def _join(self, argument: Any) -> str:
+        between, parts = _list(argument)
+        return _text(between).join(_text(each) for each in _list(self(parts)))
+
+    def _select(self, argument: Any) -> Any:
+        number, values = _list(argument)
+        return _list(self(values))[int(self(number))]
+
+    def _split(self, argument: Any) -> list[str]:
+        between, text = _list(argument)
+        return _text(self(text)).split(_text(between))
+
+    def _find_in_map(self, argument: Any) -> Any:
+        name, first, second, *_ = (_text(self(each)) for each in _list(argument)[:3])
+        return self(self._mappings[name][first][second])
+
+    def _if(self, argument: Any) -> Any:
+        condition, yes, no = _list(argument)
+        return self(yes if self.condition(condition) else no)
+
+    def _equals(self, argument: Any) -> bool:
+        first, second = _list(self(argument))
+        return str(first) == str(second)
+
+    def _true(self, value: Any) -> bool:
+        found = self(value)
+        if not isinstance(found, bool):
+            raise Unresolved(f"{shown(value)} is not a condition")
+        return found
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("it needs a list")
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int | float):
+        raise TypeError("it needs text")
+    return str(value)
+
+
+def _as_list(value: Any) -> list[str]:
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return [str(each).strip() for each in parts]
