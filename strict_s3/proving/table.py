@@ -17,8 +17,8 @@
         PUT incoming/a.txt, content-type: yes
 
 Files are named from the table's own folder. A setting can also be written into the table. Instead
-of files, `template` names a CloudFormation or SAM template (with `parameters`). The rows are in
-`rows`.
+of files, `template` names a CloudFormation or SAM template (with `parameters`), `terraform` the
+JSON of a plan or state, or a ``*.tf.json`` (with `variables`). The rows are in `rows`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from ..options import REGION
 from .cloudformation import read_template
 from .reading import check_keys, mapping, nearest, read_json, read_text, read_yaml, shown
 from .rows import Row, duration, nothing, read_origin_row, read_row
+from .terraform import read_terraform
 from .world import Document, Person, World
 
 MAX_ROWS = 1000
@@ -48,7 +49,7 @@ _SETTINGS = {
 }
 _KEYS = (
     *("bucket", "region", "now", "replace", "identities", "expect", *_SETTINGS),
-    *("template", "parameters"),
+    *("template", "parameters", "terraform", "variables"),
 )
 _OF_PERSON = ("user", "role", "trust", "boundary", "issued", "lasts")
 _ORIGIN = "origin "
@@ -89,12 +90,20 @@ def read_table(path: Path, region: str = "") -> Table:
 
 
 def _from_template(top: Mapping[str, Any], files: _Files, world: World) -> World:
-    if "parameters" in top and "template" not in top:
-        raise ProveError(f"{files.table}: parameters needs template, the file that has them.")
+    for key, values in (("template", "parameters"), ("terraform", "variables")):
+        if values in top and key not in top:
+            raise ProveError(f"{files.table}: {values} needs {key}, the file that has them.")
+    if "template" in top and "terraform" in top:
+        raise ProveError(f"{files.table}: template and terraform; write a table for each.")
     if "template" in top:
         file = _text(top, "template", files.table)
         given = _values(top, "parameters", files.table)
         return read_template(files.read(file), file, given, world)
+    if "terraform" in top:
+        file = _text(top, "terraform", files.table)
+        value = mapping(read_json(files.read(file), file), file)
+        given = _values(top, "variables", files.table)
+        return read_terraform(value, files.folder / file, given, world)
     return world
 
 
