@@ -9,7 +9,7 @@ condition counts as allowed, because the condition can be met; a conditional den
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -72,7 +72,7 @@ def first_excess(
     subject: Subject,
     questions: Iterable[Question],
     granted: Callable[[str, str], bool],
-    context: Mapping[str, str],
+    context: Context,
 ) -> tuple[Question, Evaluation] | None:
     """The first question whose answer is "allowed" and that was not `granted`, with the answer."""
     for action, resource in questions:

@@ -21,7 +21,7 @@ GIVEN = {"bucket": "uploads-of-the-app", "origin": "https://app.example.com"}
 
 
 def test_cfn_lint_has_nothing_to_say_of_the_template():
-    run = "from cfnlint.runner import main; main()"
+    run = "import sys; from cfnlint.runner import main; sys.exit(main())"
     command = [sys.executable, "-c", run, "--regions", "eu-west-2", "--", str(TEMPLATE)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (0, "")
