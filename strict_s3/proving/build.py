@@ -15,7 +15,7 @@ from ..rules.identity import ACCOUNT, ANONYMOUS
 from ..rules.policy import Policy, parse_policy
 from ..rules.public_access import is_public
 from ..signing.presigner import Credentials
-from .grid import Subject, session_of, user_named
+from .grid import SESSION, Subject, session_of, user_named
 from .reading import shown
 from .world import Checked, Document, Note, Person, World, check_policy
 
@@ -117,7 +117,7 @@ def _make(document: Document, put: Callable[..., Any], bucket: str, argument: st
     if not isinstance(value, dict):
         raise ProveError(f"{document.name} holds {shown(value)}; it must be an object.")
     try:
-        with _said_by("S3", document):
+        with said_by("S3", document.name):
             put(Bucket=bucket, **{argument: value})
     except ParamValidationError as problem:
         lines = [line.strip() for line in str(problem).splitlines()[1:]]
@@ -125,7 +125,8 @@ def _make(document: Document, put: Callable[..., Any], bucket: str, argument: st
 
 
 @contextmanager
-def _said_by(service: str, document: Document) -> Iterator[None]:
+def said_by(service: str, what: str) -> Iterator[None]:
+    """Turn a refusal of what is made into a `ProveError` in AWS's words."""
     from botocore.exceptions import ClientError
 
     try:
@@ -134,7 +135,7 @@ def _said_by(service: str, document: Document) -> Iterator[None]:
         error = problem.response["Error"]
         more = f" ({error['Detail']})" if error.get("Detail") else ""
         raise ProveError(
-            f"{document.name}: {service} refuses it with {error['Code']}: "
+            f"{what}: {service} refuses it with {error['Code']}: "
             f"{error['Message'].rstrip('.')}{more}."
         ) from None
 
@@ -144,7 +145,7 @@ def _bucket_policy(built: Built) -> None:
     resource: tuple[Policy, ...] = ()
     if document is not None:
         checked = _checked(built, document, "resource")
-        with _said_by("S3", document), closing(built.server.client()) as s3:
+        with said_by("S3", document.name), closing(built.server.client()) as s3:
             s3.put_bucket_policy(Bucket=world.bucket, Policy=document.text)
             if not checked.text:
                 s3.delete_bucket_policy(Bucket=world.bucket)
@@ -182,7 +183,7 @@ def _person(built: Built, person: Person) -> None:
             own = _policy_name(built, document)
             put = iam.put_user_policy if kind == "user" else iam.put_role_policy
             holder = {f"{kind.capitalize()}Name": name}
-            with _said_by("IAM", document):
+            with said_by("IAM", document.name):
                 put(**holder, PolicyName=own, PolicyDocument=document.text)
                 if checked.text and checked.text != document.text:
                     put(**holder, PolicyName=own, PolicyDocument=checked.text)
@@ -199,7 +200,7 @@ def _person(built: Built, person: Person) -> None:
             built.keys[person.name] = _session(built, person, name)
             if person.trust is not None:
                 _checked(built, person.trust, "trust")
-                with _said_by("IAM", person.trust):
+                with said_by("IAM", person.trust.name):
                     iam.update_assume_role_policy(RoleName=name, PolicyDocument=person.trust.text)
     who = user_named(name) if kind == "user" else session_of(name)
     built.subjects[person.name] = Subject(who, built.world.bucket, tuple(policies), (), boundary)
@@ -208,7 +209,7 @@ def _person(built: Built, person: Person) -> None:
 def _attached(built: Built, iam: Any, person: Person, name: str, arn: str) -> Any:
     document = Document(arn, "")
     attach = iam.attach_user_policy if person.kind == "user" else iam.attach_role_policy
-    with _said_by("IAM", document):
+    with said_by("IAM", document.name):
         attach(**{f"{person.kind.capitalize()}Name": name}, PolicyArn=arn)
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
@@ -222,7 +223,7 @@ def _boundary(built: Built, iam: Any, person: Person, name: str) -> Any:
     put = iam.put_user_permissions_boundary
     if person.kind == "role":
         put = iam.put_role_permissions_boundary
-    with _said_by("IAM", person.boundary):
+    with said_by("IAM", person.boundary.name):
         made = iam.create_policy(
             PolicyName=_policy_name(built, person.boundary),
             PolicyDocument=checked.text or person.boundary.text,
@@ -242,7 +243,7 @@ def _session(built: Built, person: Person, name: str) -> Credentials:
     with server.at(moment), closing(server.client("sts", server.user(_ASSUME_ANY))) as sts:
         found = sts.assume_role(
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}",
-            RoleSessionName=name[:64],
+            RoleSessionName=SESSION,
             DurationSeconds=int(person.lasts.total_seconds()),
         )["Credentials"]
     return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])

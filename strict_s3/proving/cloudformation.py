@@ -15,7 +15,7 @@ from typing import Any, Literal
 from ..errors import ProveError
 from ..rules.identity import ACCOUNT
 from .intrinsics import Resolver, Unresolved
-from .reading import mapping, nearest, read_json, read_yaml, shown
+from .reading import as_list, mapping, nearest, read_json, read_yaml, shown
 from .settings import cors_document, lifecycle_document
 from .world import Document, Note, Person, World
 
@@ -132,12 +132,12 @@ class _Template:
             f"{', '.join(buckets) or 'there is none'}."
         )
 
-    def _given_name(self, logical: str) -> str:
+    def _given_name(self, logical: str, key: str = "BucketName") -> str:
         if logical in self._naming:
             raise ProveError(f"{self._name}: the name of {logical} depends on itself.")
         self._naming.append(logical)
         try:
-            return str(self._resolve(self._properties(logical).get("BucketName", "")))
+            return str(self._resolve(self._properties(logical).get(key, "")))
         except Unresolved:
             return ""
         finally:
@@ -151,10 +151,7 @@ class _Template:
 
     def _iam_name(self, logical: str) -> str:
         kind = "UserName" if _PEOPLE.get(self._kind(logical)) == "user" else "RoleName"
-        try:
-            return str(self._resolve(self._properties(logical).get(kind, logical)))
-        except Unresolved:
-            return logical
+        return self._given_name(logical, kind) or logical
 
     def _attributes(self, logical: str) -> Mapping[str, str]:
         kind = self._kind(logical)
@@ -225,15 +222,15 @@ class _Template:
     def _person(self, logical: str) -> Person:
         properties, kind = self._properties(logical), self._kind(logical)
         person = Person(logical, _PEOPLE[kind], iam_name=self._iam_name(logical))
-        policies = properties.get("Policies") or []
-        for number, each in enumerate(policies if isinstance(policies, list) else [policies], 1):
+        policies = as_list(properties.get("Policies"))
+        for number, each in enumerate(policies, 1):
             where = logical if len(policies) == 1 else f"{logical}, policy {number}"
             if not kind.endswith("::Function"):
                 each = mapping(each, f"{self._name}: {where}").get("PolicyDocument")
                 person = self._with_document(person, self._policy(where, each))
             else:
                 person = self._with_sam(person, where, each)
-        for each in properties.get("ManagedPolicyArns") or []:
+        for each in as_list(properties.get("ManagedPolicyArns")):
             person = self._with_arn(person, logical, each)
         if "PermissionsBoundary" in properties:
             person = self._with_boundary(person, logical, properties["PermissionsBoundary"])
@@ -308,7 +305,7 @@ class _Template:
         properties = self._properties(logical)
         document = self._policy(logical, properties.get("PolicyDocument"))
         for key in ("Roles", "Users"):
-            for each in properties.get(key) or []:
+            for each in as_list(properties.get(key)):
                 try:
                     name = self._resolve(each)
                 except Unresolved as problem:
@@ -335,8 +332,7 @@ class _Template:
         except Unresolved as problem:
             self._note(where, f"is not proved: {problem}")
             return None
-        written = raw["Statement"] if isinstance(raw["Statement"], list) else [raw["Statement"]]
-        statements = list(self._statements(where, written))
+        statements = list(self._statements(where, as_list(raw["Statement"])))
         if not statements:
             return None
         return Document(name, json.dumps({**rest, "Statement": statements}))

@@ -30,6 +30,7 @@ ACTIONS = tuple(
         | {action for table in (OBJECT, BUCKET) for _, action in table.values() if action}
     )
 )
+SESSION = "proof"  # the name of a role's session
 SOMEBODY = f"arn:aws:iam::{ACCOUNT}:user/somebody"
 Question = tuple[str, str]  # an action, and the ARN of a resource
 
@@ -129,8 +130,8 @@ def user_named(name: str) -> Identity:
 def session_of(role: str) -> Identity:
     """A session of a role of that account."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
-    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{role}"
-    return Identity("assumed-role", ACCOUNT, session, "", f"AROAEXAMPLE:{role}", arn)
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{SESSION}"
+    return Identity("assumed-role", ACCOUNT, session, "", f"AROAEXAMPLE:{SESSION}", arn)
 
 
 def _arn(who: Identity) -> str:

@@ -202,7 +202,7 @@ class Resolver:
 
     def _find_in_map(self, argument: Any) -> Any:
         name, first, second, *_ = (_text(self(each)) for each in _list(argument)[:3])
-        return self(self._mappings[name][first][second])
+        return self._mappings[name][first][second]  # where no function can be
 
     def _if(self, argument: Any) -> Any:
         condition, yes, no = _list(argument)

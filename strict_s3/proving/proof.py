@@ -24,8 +24,8 @@ from uuid import uuid4
 
 from ..handle import Server
 from ..inprocess import in_process
-from .build import build
-from .grid import first_excess, questions, some_name
+from .build import build, said_by
+from .grid import SESSION, first_excess, questions, some_name
 from .rows import OPERATIONS, Options, Row
 from .sending import PART, Answer, Sender, Target
 from .table import Table, read_table
@@ -211,7 +211,7 @@ class _Run:
         assert operation is not None
         if not operation.of_object:
             return ""
-        with self.built.without_bucket_policy() as root:
+        with said_by("S3", f"{row.id}: what it needs"), self.built.without_bucket_policy() as root:
             if "uploadId" in operation.query:
                 upload = root.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
                 which = {"Bucket": bucket, "Key": key, "UploadId": upload}
@@ -234,7 +234,7 @@ class _Run:
             sts = self._server.client("sts", keys)
             role = self.built.subjects[row.key].who.role_arn
             try:
-                sts.assume_role(RoleArn=role, RoleSessionName="proof")
+                sts.assume_role(RoleArn=role, RoleSessionName=SESSION)
                 answer = Answer(200)
             except ClientError as problem:
                 error = problem.response["Error"]

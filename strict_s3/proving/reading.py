@@ -67,9 +67,9 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_text(path: Path) -> str:
     """A file's text. Raises `ProveError` if it can't be read, is too big, or is not UTF-8."""
+    if path.is_dir():
+        raise ProveError(f"{path} is a folder, and a file is needed.")
     try:
-        if path.is_dir():
-            raise ProveError(f"{path} is a folder, and a file is needed.")
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as problem:
@@ -93,10 +93,13 @@ def read_yaml(text: str, name: str) -> Any:
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(problem, "problem", None) or str(problem).partition("\n")[0]
         raise ProveError(f"{name}{where}: this is not valid YAML: {what}.") from None
+    except ProveError:
+        raise
     except (ValueError, OverflowError) as problem:  # a number with thousands of digits
-        raise ProveError(f"{name}: a value cannot be read: {problem}.") from None
+        why = str(problem).partition(";")[0]
+        raise ProveError(f"{name}: a value cannot be read: {why}.") from None
     except RecursionError:
-        raise _too_deep(name) from None
+        raise too_deep(name) from None
 
 
 def _check_events(text: str, name: str) -> None:
@@ -112,12 +115,13 @@ def _check_events(text: str, name: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise _too_deep(name)
+                raise too_deep(name)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
-def _too_deep(name: str) -> ProveError:
+def too_deep(name: str) -> ProveError:
+    """The error for a file with lists in lists in lists."""
     return ProveError(f"{name}: more than {MAX_DEPTH} lists and mappings are inside each other.")
 
 
@@ -131,9 +135,10 @@ def read_json(text: str, name: str) -> Any:
             f"{problem.msg}."
         ) from None
     except RecursionError:
-        raise _too_deep(name) from None
+        raise too_deep(name) from None
     except ValueError as problem:
-        raise ProveError(f"{name}: a value cannot be read: {problem}.") from None
+        why = str(problem).partition(";")[0]
+        raise ProveError(f"{name}: a value cannot be read: {why}.") from None
 
 
 def mapping(value: Any, where: str) -> dict[str, Any]:
@@ -144,6 +149,13 @@ def mapping(value: Any, where: str) -> dict[str, Any]:
         if not isinstance(key, str):
             raise ProveError(f"{where}: the key {shown(key)} is not text; put quotes around it.")
     return dict(value)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list as it is, nothing as an empty one, and anything else as a list of one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def check_keys(value: Mapping[str, Any], known: Collection[str], where: str) -> None:
@@ -164,6 +176,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     found = difflib.get_close_matches(name.lower()[:100], lower, n=1)
     if found:
         return f"Did you mean {lower[found[0]]}?"
+    if not listed:
+        return "There is none."
     return f"Known: {', '.join(listed)}." if len(listed) <= MAX_LISTED else ""
 
 

@@ -30,9 +30,14 @@ from .reading import nearest, shown
 
 MAX_BODY = 100_000_000  # bytes that a row sends; they are kept in memory
 REST = "anything else"
-NOTHING = "nothing"
+MAX_ROW = 2000  # characters
+MAX_TIME = timedelta(days=3650)
 _WEEK = timedelta(days=7)  # the longest that a presigned URL is valid
 _SAMPLES = ("a.txt", "2026/11/b.txt", "ä +.txt")  # what a * in a key stands for
+_OWN_HEADERS = (
+    *("authorization", "connection", "content-length", "content-type", "expect", "host"),
+    *("transfer-encoding", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
+)
 _UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "d": 86400}
 _LONG = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
 _SIZES = {"B": 1, "KB": 1000, "KiB": 1024, "MB": 1000**2, "MiB": 1024**2}
@@ -167,23 +172,22 @@ def read_row(who: str, text: str, expected: Any, where: str) -> Row:
 def read_origin_row(origin: str, text: str, expected: Any, where: str) -> Row:
     """A row of the section ``origin https://…``: a preflight, or a header that pages can read."""
     answer = read_expected(expected, f"{where}, {text!r}")
+    if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[!-~]+", origin):
+        raise ProveError(f"{where}: {origin!r} is not an origin, such as https://app.example.com.")
     first, _, rest = text.partition(" ")
     if first == "exposes":
         if not rest:
             raise ProveError(f"{where}, {text!r}: write exposes and a header's name.")
-        return Row(origin, text, "exposes", answer, names=(rest,))
+        return Row(origin, text, "exposes", answer, names=(rest.strip(),))
     verb, key, headers = _parts(text, where)
     if verb not in METHODS:
         raise ProveError(
             f"{where}, {text!r}: a page's request is {', '.join(METHODS)}, or: exposes ETag."
         )
+    if not all(re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) for name in headers):
+        raise ProveError(f"{where}, {text!r}: after the key come names of headers, such as etag.")
     asked = Operation("Preflight", verb, (), True)
     return Row(origin, text, "preflight", answer, asked, key or "a.txt", names=tuple(headers))
-
-
-def nothing(who: str) -> tuple[Row, ...]:
-    """The rows of ``who: nothing``."""
-    return (Row(who, REST, "rest", Expected("no", 403)),)
 
 
 def read_expected(value: Any, where: str) -> Expected:
@@ -202,10 +206,12 @@ def read_expected(value: Any, where: str) -> Expected:
 
 def _parts(text: str, where: str) -> tuple[str, str, list[str]]:
     """Verb, key and options; a key with a comma and a blank is in quotation marks."""
+    if len(text) > MAX_ROW:
+        raise ProveError(f"{where}: {shown(text)} has more than {MAX_ROW:,} characters.")
     found = re.fullmatch(
         r'([^\s,]+)(?:\s+(?:"([^"]*)"|(.*?)))?((?:,\s+.*)?)', text.strip(), re.DOTALL
     )
-    if not found:
+    if not found or not text.isprintable():
         raise ProveError(f"{where}: {text!r} is not a row; write: PUT incoming/a.txt, after 5 min.")
     verb, quoted, plain, rest = found.groups()
     key = quoted if quoted is not None else plain or ""
@@ -220,7 +226,10 @@ def duration(text: str, where: str) -> timedelta:
         unit = found[2] if found[2] in _UNITS else _LONG.get(found[2].removesuffix("s"), "")
     if not found or not unit:
         raise ProveError(f"{where}: {shown(text)} is not a length of time, such as 10 min or 8 d.")
-    return timedelta(seconds=float(found[1]) * _UNITS[unit])
+    length = timedelta(seconds=float(found[1]) * _UNITS[unit])
+    if length > MAX_TIME:
+        raise ProveError(f"{where}: {text} is more than {MAX_TIME.days} d.")
+    return length
 
 
 def _bytes(text: str, where: str) -> int:
@@ -239,9 +248,24 @@ def _pair(text: str, where: str) -> dict[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise ProveError(f"{where}: {shown(text)} needs a name and a value: name=value.")
-    if not (name + value).isprintable() or " " in name:
+    if not (name + value).isprintable():
         raise ProveError(f"{where}: {shown(text)} has characters that cannot be sent.")
     return {name: value}
+
+
+def _header(text: str, where: str) -> dict[str, str]:
+    ((name, value),) = _pair(text, where).items()
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) or not value.isascii():
+        raise ProveError(f"{where}: {shown(text)} is not a header of ASCII characters.")
+    if name.lower() in _OWN_HEADERS:
+        raise ProveError(f"{where}: the header {name} is made by the request itself.")
+    return {name: value}
+
+
+def _type(text: str, where: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ProveError(f"{where}: {shown(text)} is not a type such as image/png.")
+    return text
 
 
 def _lifetime(text: str, where: str) -> timedelta:
@@ -256,10 +280,10 @@ _VALUED: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "expires": ("expires", _lifetime),
     "size": ("size", _bytes),
     "limit": ("limit", _bytes),
-    "type": ("type", lambda text, _: text),
-    "signed type": ("signed_type", lambda text, _: text),
+    "type": ("type", _type),
+    "signed type": ("signed_type", _type),
     "tagged": ("tags", _pair),
-    "header": ("headers", _pair),
+    "header": ("headers", _header),
 }
 _FLAGS: dict[str, dict[str, Any]] = {
     "by header": {"by_header": True},
@@ -278,5 +302,6 @@ def _with(options: Options, text: str, where: str) -> Options:
                 value = {**getattr(options, name), **value}
             return replace(options, **{name: value})
     known = [*_FLAGS, *(f"{word} …" for word in _VALUED)]
-    hint = nearest(text, [*_FLAGS, *_VALUED])
-    raise ProveError(f"{where}: {text!r} is not an option ({', '.join(known)}). {hint}")
+    word = next((flag for flag in _FLAGS if flag[:2] == text[:2]), text.partition(" ")[0])
+    hint = nearest(word, [*_FLAGS, *_VALUED]).partition("Known")[0]
+    raise ProveError(f"{where}: {text!r} is not an option ({', '.join(known)}). {hint}".strip())

@@ -31,11 +31,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import ProveError
-from ..options import REGION
+from ..errors import OptionError, ProveError
+from ..options import BUCKET, REGION, Options
 from .cloudformation import read_template
-from .reading import check_keys, mapping, nearest, read_json, read_text, read_yaml, shown
-from .rows import Row, duration, nothing, read_origin_row, read_row
+from .reading import check_keys, mapping, nearest, read_json, read_text, read_yaml, shown, too_deep
+from .rows import REST, Row, duration, read_origin_row, read_row
 from .terraform import read_terraform
 from .world import Document, Person, World
 
@@ -66,6 +66,13 @@ class Table:
 
 def read_table(path: Path, region: str = "") -> Table:
     """The table in a file. `region` replaces its own. Raises `ProveError`."""
+    try:
+        return _read(path, region)
+    except RecursionError:
+        raise too_deep(path.name) from None
+
+
+def _read(path: Path, region: str) -> Table:
     name = path.name
     top = mapping(read_yaml(read_text(path), name), f"{name}: the table")
     check_keys(top, _KEYS, name)
@@ -73,7 +80,11 @@ def read_table(path: Path, region: str = "") -> Table:
     now = _moment(top["now"], name) if "now" in top else datetime.now(UTC)
     bucket, region = _text(top, "bucket", name), region or _text(top, "region", name)
     world = _from_template(top, files, World(bucket, now.replace(microsecond=0), region or REGION))
-    world.bucket = bucket or world.bucket or "presignedurldemo"
+    world.bucket = world.bucket or bucket or BUCKET
+    try:
+        Options(region=world.region, bucket=world.bucket)
+    except OptionError as problem:
+        raise ProveError(f"{name}: {problem}") from None
     for key, attribute in _SETTINGS.items():
         if key in top:
             setattr(world, attribute, files.document(top[key], f"{name}: {key}"))
@@ -123,12 +134,13 @@ def _rows(top: Mapping[str, Any], world: World, name: str) -> list[Row]:
                 f"{nearest(who, known)}"
             )
         if given == "nothing":
-            rows += nothing(who)
-            continue
+            given = {REST: "no"}
         own = [read_row(who, text, said, where) for text, said in mapping(given, where).items()]
         for row in own:
             if row.kind == "rest" and who == "root":
                 raise ProveError(f"{where}: root can do anything that no policy denies.")
+            if row.kind == "assume" and who == "anonymous":
+                raise ProveError(f"{where}: only somebody with a key can ASSUME a role.")
             if row.kind == "assume" and (
                 row.key not in world.people or world.people[row.key].kind != "role"
             ):
@@ -157,6 +169,11 @@ def _person(who: str, value: Any, files: _Files, where: str) -> Person:
     documents, managed = [], []
     for policy in policies:
         if isinstance(policy, str) and policy.startswith("arn:"):
+            if not re.fullmatch(r"arn:aws:iam::aws:policy/[\w+=,.@/-]{1,200}", policy):
+                raise ProveError(
+                    f"{where}: {shown(policy)} is not one of AWS's policies, such as "
+                    "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess."
+                )
             managed.append(policy)
         else:
             documents.append(files.document(policy, f"{where}: {kind}"))

@@ -31,8 +31,14 @@ def read_terraform(
     def read(name: str) -> str:
         return read_text(path.parent / name)
 
-    resources = read_resources(value, path.name, given, world.region, read)
-    return _Terraform(resources, path.name, world).read()
+    try:
+        resources = read_resources(value, path.name, given, world.region, read)
+        return _Terraform(resources, path.name, world).read()
+    except (AttributeError, KeyError, TypeError) as problem:  # a list for an object, or so
+        raise ProveError(
+            f"{path.name} has not the form that terraform show -json or a *.tf.json has "
+            f"({type(problem).__name__}: {problem})."
+        ) from None
 
 
 class _Terraform:
