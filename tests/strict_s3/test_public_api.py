@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -70,6 +71,12 @@ def test_every_name_is_there_and_has_a_docstring(name):
     assert name in dir(strict_s3)
 
 
+def test_the_readme_lists_the_public_names():
+    text = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## All public names")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"`(\w+)`", section)) == sorted(strict_s3.__all__)
+
+
 def test_other_names_are_not():
     with pytest.raises(AttributeError, match=r"module 'strict_s3' has no attribute 'strat'"):
         _ = strict_s3.strat  # type: ignore[attr-defined]
@@ -88,7 +95,7 @@ def test_an_import_alone_loads_nothing_big():
     assert not loaded_by("import strict_s3") & heavy
 
 
-@pytest.mark.parametrize("name", ["start", "Server", "Presigner", "explain", "ServerError"])
+@pytest.mark.parametrize("name", ["start", "Server", "Presigner", "explain", "prove", "ServerError"])
 def test_neither_boto3_nor_moto_is_loaded_before_a_client_is_made(name):
     assert not loaded_by(f"import strict_s3; strict_s3.{name}") & {"boto3", "moto", "cheroot"}
 
