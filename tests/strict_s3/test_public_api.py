@@ -95,7 +95,9 @@ def test_an_import_alone_loads_nothing_big():
     assert not loaded_by("import strict_s3") & heavy
 
 
-@pytest.mark.parametrize("name", ["start", "Server", "Presigner", "explain", "prove", "ServerError"])
+@pytest.mark.parametrize(
+    "name", ["start", "Server", "Presigner", "explain", "prove", "ServerError"]
+)
 def test_neither_boto3_nor_moto_is_loaded_before_a_client_is_made(name):
     assert not loaded_by(f"import strict_s3; strict_s3.{name}") & {"boto3", "moto", "cheroot"}
 
