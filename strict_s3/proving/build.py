@@ -68,9 +68,12 @@ def build(world: World, server: Server) -> Built:
     built = Built(world, server)
     with server.at(world.now):
         _settings(built)
-        _bucket_policy(built)
         for person in world.people.values():
             _person(built, person)
+        # A policy can name a user or role only once it is there.
+        for person in world.people.values():
+            _trust(built, person)
+        _bucket_policy(built)
     built.keys |= {"anonymous": None, "root": Credentials(server.access_key, server.secret_key)}
     resource = built.subjects["anonymous"].resource
     for name, subject in built.subjects.items():
@@ -198,12 +201,18 @@ def _person(built: Built, person: Person) -> None:
             built.keys[person.name] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
         else:
             built.keys[person.name] = _session(built, person, name)
-            if person.trust is not None:
-                _checked(built, person.trust, "trust")
-                with said_by("IAM", person.trust.name):
-                    iam.update_assume_role_policy(RoleName=name, PolicyDocument=person.trust.text)
     who = user_named(name) if kind == "user" else session_of(name)
     built.subjects[person.name] = Subject(who, built.world.bucket, tuple(policies), (), boundary)
+
+
+def _trust(built: Built, person: Person) -> None:
+    """The role's own trust policy, after its session was issued."""
+    if person.trust is None:
+        return
+    _checked(built, person.trust, "trust")
+    with said_by("IAM", person.trust.name), closing(built.server.client("iam")) as iam:
+        name = person.iam_name or person.name
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=person.trust.text)
 
 
 def _attached(built: Built, iam: Any, person: Person, name: str, arn: str) -> Any:

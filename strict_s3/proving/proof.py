@@ -24,6 +24,7 @@ from uuid import uuid4
 
 from ..handle import Server
 from ..inprocess import in_process
+from ..redact import redact
 from .build import build, said_by
 from .grid import SESSION, first_excess, questions, some_name
 from .rows import OPERATIONS, Options, Row
@@ -349,7 +350,7 @@ class _Run:
         """The statement that decided, else the check that refused the request."""
         for name, passed, detail in reversed(decision["checks"]):
             if not passed or name in ("permission", "CORS"):
-                return self._words(detail)
+                return redact(self._words(detail))
         return answer.message or "no check refused it"
 
     def _words(self, detail: str) -> str:

@@ -7,9 +7,10 @@ address of the caller) would deny everything or allow nothing. It is left out, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from ..options import REGION
@@ -22,7 +23,8 @@ from ..rules.s3_actions import ACCOUNT_ACTIONS, BUCKET_ACTIONS, OBJECT_ACTIONS, 
 _UNPROVABLE = {key.lower(): reason for reason, keys in NEVER.items() for key in keys.split()} | {
     "aws:sourceip": "every request here is from 127.0.0.1"
 }
-_ACTIONS = OBJECT_ACTIONS | BUCKET_ACTIONS | ACCOUNT_ACTIONS | {"s3:createsession"}
+# Permissions of S3 that are operations of nothing.
+_MORE_ACTIONS = ("s3:getstoragelensdashboard", "s3:putaccesspointpublicaccessblock")
 _TLS = "aws:securetransport"
 # Services whose actions the grid asks about; of others nothing is proved.
 JUDGED = ("s3", "iam", "sts")
@@ -151,13 +153,19 @@ def _misspelt(statement: Statement, kind: PolicyKind) -> Iterator[str]:
     if kind in ("resource", "trust"):
         return
     for action in statement.actions:
-        if action.lower().startswith("s3:") and not matching(action, _ACTIONS):
-            yield f"IAM accepts {action}, but S3 has no such action: the statement does nothing."
+        if action.lower().startswith("s3:") and not matching(action, _actions()):
+            yield f"IAM accepts {action}, but S3 has no such action: nothing is ever asked for it."
     for _, key, _ in statement.conditions:
         if not is_known(key):
             yield f"IAM accepts {key}, but no request has a condition key of this name."
 
 
-def as_document(value: Mapping[str, Any], name: str) -> Document:
-    """A document that is part of a template or of the table."""
-    return Document(name, json.dumps(value))
+@cache
+def _actions() -> frozenset[str]:
+    """All actions of S3 in lower case, with those of access points, batch jobs and Storage Lens."""
+    import boto3
+
+    control = boto3.client("s3control", region_name="us-east-1")
+    names = {f"s3:{name.lower()}" for name in control.meta.service_model.operation_names}
+    own = OBJECT_ACTIONS | BUCKET_ACTIONS | ACCOUNT_ACTIONS
+    return own | names | {*_MORE_ACTIONS}

@@ -195,6 +195,30 @@ def test_a_misspelt_action_that_iam_accepts_fails(prove, old, new, said):
     assert said in wrong(proof)["signer.json, statement Sign: spelling"]
 
 
+@pytest.mark.parametrize("action", ["s3:CreateAccessPoint", "s3:DescribeJob", "s3:Get*", "s3:*"])
+def test_actions_of_other_parts_of_s3_are_not_misspelt(prove, action):
+    proof = prove(f"{HEAD}expect: {{root: {{GET a: 200}}}}", signer__json=more(action, "*"))
+    assert proof.passed, str(proof)
+
+
+def test_policies_can_name_the_tables_own_identities(prove):
+    named = deny()
+    named["Statement"][0]["Principal"] = {"AWS": "arn:aws:iam::123456789012:role/app"}
+    del named["Statement"][0]["Condition"]
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:user/signer"},
+    }
+    table = (
+        "bucket: shop\nbucket-policy: guard.json\n"
+        "identities: {app: {role: signer.json, trust: trust.json}, signer: {user: signer.json}}\n"
+        "expect: {app: {GET in/a: 403, ASSUME app: 403}, signer: {GET in/a: 200, ASSUME app: 200}}"
+    )
+    files = {"guard__json": named, "trust__json": {"Version": "2012-10-17", "Statement": trust}}
+    assert wrong(prove(table, **files)) == {}
+
+
 def test_a_boundary_limits_a_user(prove):
     table = (
         "bucket: shop\nidentities: {a: {user: signer.json, boundary: edge.json}}\n"
