@@ -17,10 +17,10 @@ from helpers.exercises.policies import (
     judge,
     policy_text,
     unfilled,
+    user_named,
     why_not,
 )
 from helpers.lab import Lab
-from strict_s3.proving.grid import user_named
 
 UPLOADER = f"{IAM_PREFIX}02-uploader"
 LEAKY = f"{IAM_PREFIX}02-leaky"

@@ -20,10 +20,10 @@ from helpers.exercises.policies import (
     policy_text,
     put_bucket_policy,
     unfilled,
+    user_named,
 )
 from helpers.lab import Lab
 from strict_s3.explainer.words import duration
-from strict_s3.proving.grid import user_named
 from strict_s3.rules.iam import Applicable, evaluate
 from strict_s3.rules.identity import ACCOUNT, Identity
 from strict_s3.rules.policy import Policy, parse_policy

@@ -18,6 +18,7 @@ from helpers.clean_up import delete_user
 from helpers.errors import NotYet
 from helpers.lab import Lab
 from strict_s3.proving.grid import Subject, first_excess, inside, questions
+from strict_s3.proving.grid import user_named as user_named
 from strict_s3.rules.iam_conditions import Context
 from strict_s3.rules.identity import ANONYMOUS, Identity
 from strict_s3.rules.policy import MalformedPolicy, PolicyKind, parse_policy

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from helpers.errors import NotYet
-from helpers.exercises.policies import STRANGER, Wanted, judge, unfilled
-from strict_s3.proving.grid import user_named
+from helpers.exercises.policies import STRANGER, Wanted, judge, unfilled, user_named
 
 BUCKET = "presignedurldemo"
 INBOX = f"arn:aws:s3:::{BUCKET}/inbox/*"
