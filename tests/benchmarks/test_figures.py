@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.benchmarks import load
-from tests.benchmarks.peers import MINISTACK, MOTO, OURS, S3RVER
+from tests.benchmarks import copies, load
+from tests.benchmarks.peers import MINISTACK, MOTO, OURS, S3RVER, running
 from tests.benchmarks.report import Report
 
 
@@ -41,6 +41,15 @@ def test_ranges_ratios_and_what_went_wrong(tmp_path):
     report.save(tmp_path / "figures.json")
     saved = json.loads((tmp_path / "figures.json").read_text())
     assert saved["measures"][0]["values"][OURS] == [300, 330]
+
+
+@pytest.mark.parametrize(
+    ("name", "does"),
+    [(OURS, "403 AccessDenied: refused"), (MOTO, "200: copied the other object")],
+)
+def test_who_copies_on_an_unsigned_word(name, does):
+    with running(name) as peer:
+        assert copies.outcome(peer) == does
 
 
 def test_refusals_are_no_answers(service):

@@ -255,6 +255,16 @@ def _headers_and_bodies() -> Iterator[Case]:
     ]:
         yield Case(f"PUT: {name}", put(params, headers, body), not code, code)
 
+    def smuggled(t: Target) -> requests.Response:
+        source = {"x-amz-copy-source": f"/{t.bucket}/{t.key}"}
+        url = t.url("put_object", Key="witness/copy")
+        try:
+            return requests.put(url, headers=source)
+        finally:
+            t.s3.delete_object(Bucket=t.bucket, Key="witness/copy")
+
+    yield Case("PUT: unsigned copy source", smuggled, False, "AccessDenied")
+
     def head(headers: dict[str, str]):
         return lambda t: requests.get(t.url("get_object"), headers=headers)
 

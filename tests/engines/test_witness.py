@@ -24,6 +24,7 @@ CEPH_DIFFERS = {
     "header: another region": _SCOPE,
     "PUT: unsigned metadata": _UNSIGNED,
     "PUT: unsigned acl": _UNSIGNED,
+    "PUT: unsigned copy source": f"{_UNSIGNED}; Ceph copies: CVE-2026-54330, mended since",
     "header: unsigned x-amz header": _UNSIGNED,
     "signed an hour ahead": "Ceph looks at the end only; AWS: Request is not yet valid (recorded)",
     "a token for a key without one": "Ceph ignores it; AWS: InvalidToken (error responses)",
