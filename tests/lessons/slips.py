@@ -132,6 +132,11 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
             "the checksum of other bytes",
             "Of which bytes is it, and in which encoding?",
         ),
+        (
+            "is the base64 of digest(), as text",
+            "`hexdigest()` as the checksum",
+            "How many characters has the one in the lesson?",
+        ),
     ],
     "check_folder": [
         (
@@ -149,6 +154,11 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
             "400 InvalidPolicyDocument: Invalid Policy: ",
             "the range as a dict",
             "How many things are in that condition?",
+        ),
+        (
+            "in it, each condition is a list of three or a dict of one",
+            "one pair of brackets in `Conditions`",
+            "How many conditions does S3 see?",
         ),
         ("after 29 minutes 50", "`ExpiresIn=30`, as minutes", "In which unit is ExpiresIn?"),
     ],
@@ -187,6 +197,11 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
         ("not the page's origin", "an origin without its port", "What are an origin's parts?"),
         ("Which method", "OPTIONS as the method asked for", "What will the script send next?"),
         (
+            "that is how S3 responds",
+            "`Access-Control-Allow-Origin`",
+            "Who asks in a preflight, and who allows?",
+        ),
+        (
             "does not ask for content-type",
             "only the x-amz- header",
             "Which content types need no question?",
@@ -198,7 +213,7 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
             "the file's name as the key",
             "Two visitors upload `image.jpg`. Then?",
         ),
-        ("that are alike", "a counter, or a fixed name", "Could you guess the next key?"),
+        ("that are alike", "a counter, a time or a fixed name", "Could you guess the next key?"),
         ("204", "no success_action_status", "Where does the page find out the key?"),
         (
             "also stores a file at lesson-08/bob/a.png",
