@@ -325,6 +325,30 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
         ),
         ("the application can't read", "a moment in the future", "When is a new session issued?"),
     ],
+    "check_level_1": [
+        (
+            "captured, but not mended: your own attack still works",
+            "looked for the user's name somewhere in the key",
+            "Which part of the key is the folder?",
+        ),
+        (
+            "a user downloads their own 'mine.txt'. Your code refuses it",
+            "refused everybody",
+            "Who still has to get their file?",
+        ),
+    ],
+    "check_level_2": [
+        (
+            "level 2 is mended, and not captured yet",
+            "mended it without an attack",
+            "How do you know that there was a hole?",
+        ),
+        (
+            "a user downloads their own '2026/a b.txt'. Your code",
+            "allowed no folders below the user's",
+            "Which keys are the user's own?",
+        ),
+    ],
 }
 
 
