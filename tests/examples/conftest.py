@@ -44,7 +44,7 @@ def contract(region: str, *arguments: str | Path) -> Outcome:
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     environment |= {"EXAMPLES_NODE_MODULES": str(NODE_MODULES), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
-        [*command, "-rfE", EXAMPLES / "test_contract.py"],
+        [*command, "-rfE", EXAMPLES],
         env=environment,
         cwd=PROJECT,
         capture_output=True,
