@@ -42,8 +42,15 @@ def run_contract(*apps: Path, region: str = "eu-west-2") -> None:
 @functools.lru_cache(maxsize=64)
 def _contract(apps: tuple[Path, ...], region: str, digest: str) -> str:
     del digest  # tells edited files from those of the last run
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
-    command += ["-p", "strict_s3.pytest_plugin", "-o", f"strict_s3_region={region}"]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "--color=no"]
+    command += [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "strict_s3.pytest_plugin",
+        "-o",
+        f"strict_s3_region={region}",
+    ]
     command += [part for app in apps for part in ("--app", str(app))]
     signers = ["--signer", "user"] if len(apps) > 1 else []
     variables = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(PROJECT)}

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -79,7 +80,8 @@ def _asgi(module: ModuleType) -> Call:
             return await client.request(method, path, json=body, headers=_headers(user))
 
     def call(method: str, path: str, body: Any = None, user: str | None = "ann") -> tuple[int, Any]:
-        response = asyncio.run(send(method, path, body, user))
+        with ThreadPoolExecutor(1) as thread:  # a notebook's own has a loop that runs
+            response = thread.submit(asyncio.run, send(method, path, body, user)).result()
         return response.status_code, response.json()
 
     return call

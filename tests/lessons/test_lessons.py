@@ -19,7 +19,7 @@ from tests.secret_scan import secrets_in
 _NAMES = """
 00-start-here 01-private-by-default 02-set-up-iam 03-read-a-presigned-url 04-share-with-get
 05-upload-with-put 06-upload-with-post 07-let-the-browser-in 08-the-upload-page 09-lock-it-down
-10-sign-by-hand 11-sign-at-scale 13-when-a-link-has-leaked 14-capture-the-flag
+10-sign-by-hand 11-sign-at-scale 12-take-it-to-work 13-when-a-link-has-leaked 14-capture-the-flag
 """
 FIRST = NOTEBOOKS / "00-start-here.ipynb"
 SECTIONS = ("## What you'll learn", "## What you need", "## In practice", "## Recap")
