@@ -88,6 +88,23 @@ def test_pictures_and_what_is_live(tmp_path):
     assert 'src="data:image/svg+xml;base64,' in made
 
 
+def test_a_question_without_code_and_a_card(tmp_path):
+    told = "# A\n\n## B\n\nBefore.\n\n**Predict:** which?\n\n<details><summary>Ours</summary>"
+    path = notebook(
+        tmp_path, f"{told}\n\nThis.\n\n</details>", "## C\n\n**Predict:** how?", ("x()", "")
+    )
+    made = json.loads(path.read_text(encoding="utf-8"))
+    card = {"text/markdown": ["---\n\nThe task.\n\n**It happened.** Somewhere."]}
+    made["cells"][-1]["outputs"] = [{"output_type": "display_data", "data": card}]
+    path.write_text(json.dumps(made), encoding="utf-8")
+    assert lesson.slides(path) == [
+        Slide("B", "question", "Before.\n\n**Predict:** which?"),
+        Slide("B", "answer", "This."),
+        Slide("C", "told", "The task.", ("**It happened.** Somewhere.",)),
+        Slide("C", "question", "**Predict:** how?"),
+    ]
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
 def test_every_prediction_of_a_lesson_is_asked(path):
     asked = 0

@@ -110,13 +110,21 @@ def _of(section: Section) -> list[Slide]:
         if asked:
             source = "".join(piece["source"])
             notes = tuple(block for block in before if block not in asked)
-            body = "\n\n".join([*asked, _fenced(source, "python")])
+            card = _card(piece)
+            body = "\n\n".join([*asked, *([] if card else [_fenced(source, "python")])])
             if _LIVE.search(source):
                 body += "\n\n*Live, in the lesson.*"
+            if card:
+                made.append(Slide(section.heading, "told", card[0], card[1:]))
             made.append(Slide(section.heading, "question", body, notes))
-            if not _LIVE.search(source):
+            if not (card or _LIVE.search(source)):
                 made.append(Slide(section.heading, "answer", _output(piece)))
         before = []
+    if any(map(PREDICT.search, before)):  # without code: what follows is the answer
+        place = next(n for n, block in enumerate(before) if PREDICT.search(block)) + 1
+        made.append(Slide(section.heading, "question", "\n\n".join(before[:place])))
+        if after := [block for block in before[place:] if not re.match("</?details", block)]:
+            made.append(Slide(section.heading, "answer", "\n\n".join(after)))
     return made
 
 
@@ -149,6 +157,16 @@ def _explained(slide: Slide, text: str) -> Slide:
             if _words([first]) <= MOST_WORDS:
                 return replace(slide, body=f"{slide.body}\n\n{first}", notes=(text,))
     return replace(slide, notes=(*slide.notes, text)) if text else slide
+
+
+def _card(cell: dict[str, Any]) -> tuple[str, ...]:
+    """A card that a cell shows as Markdown, such as a level's: the task, then what else it says."""
+    for output in cell["outputs"]:
+        text = "".join(output.get("data", {}).get("text/markdown", []))
+        if text:
+            task, mark, rest = text.lstrip("-\n").partition("**It happened.**")
+            return (task.strip(), f"{mark}{rest}".strip()) if rest else (task.strip(),)
+    return ()
 
 
 def _output(cell: dict[str, Any]) -> str:
