@@ -4,6 +4,7 @@
      ├─ SettingsError (ValueError)       the .env file cannot be used
      ├─ FormProblem                      a form cannot do what was asked of it
      ├─ NotYet                           an exercise is not solved yet; the message is the hint
+     │   └─ Untouched                    nothing has been written yet, so this was not a try
      ├─ Denied                           the application of a level says no (lesson 14)
      ├─ Refused                          a page's server refuses a request, with this HTTP status
      └─ EnvironmentProblem               the commands cannot make or use the Python environment
@@ -37,6 +38,10 @@ class NotYet(LabError):
 
 class Denied(LabError):
     """The application in a level of lesson 14 says no: what a signer raises in place of a URL."""
+
+
+class Untouched(NotYet):
+    """The exercise is as it was handed out: running its cell was not a try."""
 
 
 class Refused(LabError):

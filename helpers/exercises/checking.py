@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.errors import LabError, NotYet
+from helpers.errors import LabError, NotYet, Untouched
 from helpers.exercises import progress, room
 from helpers.lab import Lab
 from strict_s3.explainer import Meant, explain, read_error
@@ -63,13 +63,12 @@ def variation(function: Callable[..., str]) -> Callable[..., None]:
 def _checked(function: Callable[..., str], note: Callable[[bool], None]) -> Callable[..., None]:
     @functools.wraps(function)
     def check(lab: Lab, *answer: Any, **named: Any) -> None:
-        unanswered = any(value is ... or value is None for value in (*answer, *named.values()))
         try:
-            if unanswered:
-                raise NotYet("replace the dots with your code and run the cell again.")
+            if any(value is ... or value is None for value in (*answer, *named.values())):
+                raise Untouched("replace the dots with your code and run the cell again.")
             praise = function(lab, *answer, **named)
         except LabError as problem:
-            if not unanswered:
+            if not isinstance(problem, Untouched):
                 note(False)
             _say(f"{NOT_DONE}{problem}")
         except (BotoCoreError, ClientError) as problem:

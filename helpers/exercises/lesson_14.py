@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import LabError, NotYet
+from helpers.errors import LabError, NotYet, Untouched
 from helpers.exercises import progress
 from helpers.exercises.checking import exercise
 from helpers.exercises.policies import Wanted, judge, user_named
@@ -104,7 +104,7 @@ def _judge(lab: Lab, found: Level, attack: Any, fixed: Any) -> str:
         if not callable(function):
             raise NotYet(f"a function was expected, not {function!r:.40}.")
     if is_untouched(attack) and is_untouched(fixed):
-        raise NotYet(
+        raise Untouched(
             f"replace the dots with your code and run the cell again. Level {number} is not "
             "captured yet."
         )

@@ -215,6 +215,17 @@ def test_a_file_for_rooms_without_a_network(served, learner, check):
     assert picture(served)["names"] == [{"name": "Zoë O'Neil", "done": 1, "by_file": True}]
 
 
+def test_an_untouched_level_is_no_try(served, learner, at_once, service):
+    """Run All runs them all; who has written nothing is not stuck."""
+    from helpers.exercises import lesson_14
+
+    room.join(served.address, served.code, "Ann")
+    lesson_14.CHECKS[3](service.lab(), lesson_14.untouched, lesson_14.untouched)
+    assert picture(served)["exercises"] == []
+    lesson_14.CHECKS[3](service.lab(), "no function", "no function")
+    assert picture(served)["exercises"] == [{"name": "14.level-03", "done": 0, "trying": 1}]
+
+
 def test_levels_are_flags():
     assert room.exercise_name("14", 3) == "14.level-03"
     assert room.exercise_name("04", 2) == "04.2"
