@@ -30,6 +30,7 @@ FIRST = "00-start-here.ipynb"
 ARTICLE = "ARTICLE.md"  # which the first lesson links to
 RUNBOOK = "RUNBOOK.html"  # which lesson 13 links to
 EXAMPLES = "examples"  # to take along
+_OWN = {"__pycache__", "node_modules", ".pytest_cache"}  # of a run, not of the project
 # Written by helpers.exercises.progress, which needs the environment.
 PROGRESS = WORK / ".progress.json"
 ROOM = ".room.json"  # beside it: the instructor's board that the last person joined
@@ -60,9 +61,9 @@ def prepare(with_outputs: bool = False) -> Path:
                     f"{lesson.name} has changed since you began to write in your copy, which is "
                     f"kept. For the new one: python3 -m helpers reset {lesson.name[:2]}"
                 )
+        _copy_examples(folder, handed_out)
         _write_text(folder / HANDED_OUT, json.dumps(handed_out, indent=1, sort_keys=True))
-        for name in ("images", EXAMPLES):
-            shutil.copytree(NOTEBOOKS / name, folder / name, dirs_exist_ok=True)
+        shutil.copytree(NOTEBOOKS / "images", folder / "images", dirs_exist_ok=True)
         for name in (ARTICLE, RUNBOOK):
             shutil.copy(NOTEBOOKS / name, folder / name)
     except OSError as problem:
@@ -133,6 +134,23 @@ def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
 def _copy_of(lesson: Path, with_outputs: bool) -> dict[str, Any]:
     notebook: dict[str, Any] = json.loads(lesson.read_text(encoding="utf-8"))
     return notebook if with_outputs else without_outputs(notebook)
+
+
+def _copy_examples(folder: Path, handed_out: dict[str, str]) -> None:
+    """Likewise the examples' files: those that are missing, or that nobody wrote in."""
+    for file in sorted((NOTEBOOKS / EXAMPLES).rglob("*")):
+        name = file.relative_to(NOTEBOOKS)
+        if file.is_dir() or not _OWN.isdisjoint(name.parts):
+            continue
+        new, copy = file.read_bytes(), folder / name
+        if not copy.exists() or _digest(copy.read_bytes()) == handed_out.get(name.as_posix()):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(new)
+            handed_out[name.as_posix()] = _digest(new)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _fingerprint_of(copy: Path) -> str:

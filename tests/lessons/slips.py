@@ -297,6 +297,31 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
         ("does not end in -3", "one PUT of the whole film", "What was the upload id for?"),
         ("with the key", "`s3.upload_part` itself", "What does an uploader without a key have?"),
     ],
+    "check_csv": [
+        (
+            "S3 stores text/csv of 1,048,577 bytes",
+            "only `upload.size` has a limit",
+            "Who sends the file: the one who announced its size?",
+        ),
+        (
+            "was sent in parts, and /complete answers 200",
+            "the form alone knows the limit",
+            "Which signature limits the sum of parts?",
+        ),
+        ("image/png of 10,485,760 bytes", "1 MiB for all", "What does the task say of pictures?"),
+    ],
+    "check_svg": [
+        (
+            "passes with a backend that signs image/svg+xml",
+            "compared without `assert`",
+            "What does pytest do with True or False?",
+        ),
+        (
+            "fails with a backend that also signs CSV",
+            "asserted that there are three types",
+            "Which change should this test survive?",
+        ),
+    ],
     "check_found": [
         (
             "were used from 1 address. Which from many",

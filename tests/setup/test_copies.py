@@ -189,3 +189,20 @@ def test_reset_of_the_flags_forgets_what_was_captured(project, monkeypatch):
     assert notes.exists()
     copies.reset(["06"])
     assert not notes.exists()
+
+
+def test_examples_are_copied_and_kept_once_they_are_changed(project):
+    backends = project / "notebooks" / "examples" / "backends"
+    (backends / "__pycache__").mkdir(parents=True)
+    (backends / "__pycache__" / "app.pyc").write_text("")
+    for name in ("app.py", "other.py"):
+        (backends / name).write_text("A = 1\n")
+    copies.prepare()
+    work = project / "work" / "examples" / "backends"
+    assert sorted(path.name for path in work.iterdir()) == ["app.py", "other.py"]
+    (work / "app.py").write_text("A = 'mine'\n")
+    for name in ("app.py", "other.py"):
+        (backends / name).write_text("A = 2\n")
+    copies.prepare()
+    assert (work / "app.py").read_text() == "A = 'mine'\n"
+    assert (work / "other.py").read_text() == "A = 2\n"
