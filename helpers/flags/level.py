@@ -21,6 +21,7 @@ Attack = Callable[[World], object]
 # What honest users do: a name to say when it breaks, and a call that raises `NotYet` if it does.
 Use = tuple[str, Callable[[], None]]
 MAX_LINES = 15  # of a weak signer
+_WIDTH = 64  # characters of code that a lesson's text has room for at 800 pixels
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,10 @@ def source_of(function: Callable[..., Any]) -> str:
     head = signature.replace(parameters=plain, return_annotation=signature.empty)
     name = re.sub(r"^sign\w*", "sign", function.__name__)
     body = code.splitlines()[first.lineno - 1 :]
-    return "\n".join([f"def {name}{head}:", *body])
+    margin = " " * len(f"def {name}(")
+    return "\n".join(
+        [*textwrap.wrap(f"def {name}{head}:", _WIDTH, subsequent_indent=margin), *body]
+    )
 
 
 def content(value: object) -> bytes:

@@ -15,8 +15,8 @@ GOOD = b"0123456789abcdef"  # as long as the virus
 
 def sign(s3: Any, bucket: str, user: str, name: str, size: int) -> Signed:
     key = f"{user}/{name}"
-    params = {"Bucket": bucket, "Key": key, "ContentLength": size}
-    url = s3.generate_presigned_url("put_object", params, 900)
+    file = {"Bucket": bucket, "Key": key, "ContentLength": size}
+    url = s3.generate_presigned_url("put_object", file, 900)
     return url, {}, key
 
 
