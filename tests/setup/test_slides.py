@@ -88,6 +88,13 @@ def test_pictures_and_what_is_live(tmp_path):
     assert 'src="data:image/svg+xml;base64,' in made
 
 
+def test_what_leads_to_nothing_is_not_shown(tmp_path):
+    table = "| a |\n|---|\n" + "| words and words |\n" * 60
+    path = notebook(tmp_path, f"# A\n\n## B\n\nFirst.\n\nThis table:\n\n{table}")
+    (told,) = lesson.slides(path, ("B",))
+    assert (told.body, told.notes) == ("First.", ("This table:", table.rstrip()))
+
+
 def test_a_question_without_code_and_a_card(tmp_path):
     told = "# A\n\n## B\n\nBefore.\n\n**Predict:** which?\n\n<details><summary>Ours</summary>"
     path = notebook(

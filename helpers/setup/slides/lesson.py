@@ -137,9 +137,12 @@ def _told(section: Section) -> Slide:
         if (shown and _words([*shown, text]) > 2 * MOST_WORDS) or "<details>" in text:
             break
         shown.append(text)
+    if len(shown) > 1 and shown[-1].endswith(":"):  # what it leads to isn't shown
+        shown.pop()
+    notes = tuple(texts[len(shown) :])
     if "Exercise" in section.heading:
         shown += [_fenced("".join(cell["source"]), "python") for cell in code]
-    return Slide(section.heading, "told", "\n\n".join(shown), tuple(texts[len(shown) :]))
+    return Slide(section.heading, "told", "\n\n".join(shown), notes)
 
 
 def _explained(slide: Slide, text: str) -> Slide:
