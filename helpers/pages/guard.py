@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from flask import Flask, Response, jsonify, request
@@ -70,22 +71,21 @@ def refusals(app: Flask) -> None:
         return jsonify(error=problem.description), problem.code or 500
 
 
-def json_of(names: Iterable[str]) -> dict[str, object]:
+def json_of(names: Iterable[str], optional: Iterable[str] = ()) -> dict[str, object]:
     """The request's JSON, which has to hold exactly these names. Raises `Refused`."""
     try:
         sent = request.get_json(silent=True)
+        # JSON can hold halves of surrogate pairs, which UTF-8 and so S3 cannot.
+        json.dumps(sent, ensure_ascii=False).encode()
     except RecursionError:
         sent = None
+    except UnicodeEncodeError:
+        raise Refused(400, "This request holds half of a character (a surrogate).") from None
     if not isinstance(sent, dict):
         raise Refused(400, "This request has to be a JSON object, sent as application/json.")
     wanted = set(names)
-    if extra := sorted(set(sent) - wanted):
+    if extra := sorted(set(sent) - wanted - set(optional)):
         raise Refused(400, f"{', '.join(extra)}: the server decides that, not the page.")
     if missing := sorted(wanted - set(sent)):
         raise Refused(400, f"{', '.join(missing)}: missing.")
-    return {name: _whole(value) for name, value in sent.items()}
-
-
-def _whole(value: object) -> object:
-    """A text without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+    return sent

@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 
 from helpers.errors import EnvironmentProblem
 from helpers.setup import copies, environment, programs
@@ -56,7 +57,10 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=_port, help="the page's port (default 8020, or a free one if that is taken)"
     )
     page.add_argument(
-        "--max-mib", type=_mib, help="the largest file accepted, in MiB (default 100, at most 5120)"
+        "--max-mib", type=_mib, help="the largest file accepted, in MiB (default 500, at most 5120)"
+    )
+    page.add_argument(
+        "--store", type=Path, help="a file (SQLite) that keeps sign-ins over a restart"
     )
     # So do this one's, in strict_s3/explainer/command.py.
     commands.add_parser(
@@ -249,7 +253,7 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
     if options.command == "page":
         from helpers.pages.upload_page import run
 
-        return run.main(options.port, options.max_mib)
+        return run.main(options.port, options.max_mib, options.store)
     if options.command == "slides":
         from helpers.setup.slides import deck
 

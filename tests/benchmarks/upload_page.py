@@ -120,7 +120,7 @@ def _told(server: subprocess.Popen[str]) -> tuple[str, str]:
     said = ""
     for line in server.stdout or ():
         said += line
-        if found := re.search(r"Upload page: (\S+)\n.*the code (\S+)\.", said):
+        if found := re.search(r"Upload page: (\S+)\n.*this code:\s+(\S+)\s", said):
             return found[1], found[2]
     raise SystemExit(f"The page did not start: {said}")
 

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from helpers.pages.upload_page.app import Options
+from helpers.pages.upload_page.limits import Limits
 from helpers.pages.upload_page.run import UploadPage
-from helpers.pages.upload_page.signing import Limits
 from tests.browser.uploading import LONG, MIB, failure, sign_in, slow, states, upload
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,9 @@ SIZE = 3 * 8 * MIB + 5000  # four parts
 
 @pytest.fixture
 def upload_page(service):
-    made = UploadPage(service.lab(), limits=Limits(max_bytes=200 * MIB, parts_from=8 * MIB))
+    made = UploadPage(
+        service.lab(), options=Options(Limits(max_bytes=200 * MIB, parts_from=8 * MIB))
+    )
     yield made
     made.stop()
 

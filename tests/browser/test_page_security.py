@@ -7,6 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from helpers.pages.server import PageServer
+from helpers.pages.upload_page.app import Options
 from helpers.pages.upload_page.run import UploadPage
 from tests.browser.uploading import (
     failure,
@@ -125,7 +126,7 @@ def test_nothing_is_left_behind_in_the_browser(watched, upload_page):
 
 @pytest.mark.parametrize(("embedded", "shown"), [(True, True), (False, False)])
 def test_a_notebook_may_frame_it_when_it_is_meant_to_be(chromium, service, embedded, shown):
-    made = UploadPage(service.lab(), embedded=embedded)
+    made = UploadPage(service.lab(), options=Options(embedded=embedded))
     notebook = Flask("notebook")
     notebook.add_url_rule("/", view_func=lambda: f"<iframe src='{made.url}'></iframe>")
     outer = PageServer(lambda _: notebook)
@@ -142,7 +143,7 @@ def test_a_notebook_may_frame_it_when_it_is_meant_to_be(chromium, service, embed
 
 
 def test_no_other_site_may_frame_it(chromium, service):
-    made = UploadPage(service.lab(), embedded=True)
+    made = UploadPage(service.lab(), options=Options(embedded=True))
     context = chromium.new_context()
     page = context.new_page()
     try:

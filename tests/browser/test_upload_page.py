@@ -11,8 +11,9 @@ import requests
 from playwright.sync_api import Page, expect
 
 from helpers.pages import cors
+from helpers.pages.upload_page.app import Options
+from helpers.pages.upload_page.limits import Limits
 from helpers.pages.upload_page.run import UploadPage
-from helpers.pages.upload_page.sessions import RateLimit
 from tests.browser.uploading import (
     LONG,
     MIB,
@@ -127,11 +128,11 @@ def test_a_link_that_has_expired_is_signed_anew(browser_page, service):
 def test_over_the_limit(service, chromium, tmp_path):
     context = chromium.new_context()
     page = context.new_page()
-    made = UploadPage(service.lab())
+    made = UploadPage(service.lab(), options=Options(Limits(max_bytes=100 * MIB)))
     try:
         sign_in(page, made)
         upload(page, sized(tmp_path, 100 * MIB + 1))
-        text = "The file has 104,857,601 bytes; at most 104,857,600 are accepted here."
+        text = "This file is larger by 1 byte; up to 100 MiB are accepted here."
         assert failure(page) == text
         assert service.stored() == []
     finally:
@@ -141,7 +142,7 @@ def test_over_the_limit(service, chromium, tmp_path):
 
 def test_a_wrong_type(browser_page, service):
     upload(browser_page, file("page.html", "text/html"))
-    assert failure(browser_page).startswith("Files of type text/html are not accepted; image/png")
+    assert failure(browser_page).startswith("Files of type text/html are not accepted; PNG, JPEG")
     assert service.stored() == []
 
 
@@ -299,7 +300,7 @@ def test_a_file_that_is_gone(browser_page, service, tmp_path):
 
 
 def test_too_many_at_once(service, chromium):
-    made = UploadPage(service.lab(), rate=RateLimit(2, 60))
+    made = UploadPage(service.lab(), options=Options(signatures_a_minute=2))
     context = chromium.new_context()
     page = context.new_page()
     try:

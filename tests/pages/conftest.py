@@ -6,9 +6,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from helpers.lab import Lab
-from helpers.pages.upload_page.app import create_app
-from helpers.pages.upload_page.sessions import RateLimit, Sessions
-from helpers.pages.upload_page.signing import Limits, Signer
+from helpers.pages.upload_page.app import Options, create_app
+from helpers.pages.upload_page.limits import Limits
+from helpers.pages.upload_page.sessions import OneCode
+from helpers.pages.upload_page.signing import Signer
+from helpers.pages.upload_page.store import Store
 
 ORIGINS = ("http://127.0.0.1:8020", "http://localhost:8020")
 LIMITS = Limits(max_bytes=1000)
@@ -27,12 +29,13 @@ class Ticks:
 class Page:
     """The application, asked without a server and without a browser."""
 
-    def __init__(self, service, prefix: str = "uploads/", most: int = 20) -> None:
+    def __init__(self, service, prefix: str = "uploads/", **options) -> None:
         self.ticks = Ticks()
-        self.sessions = Sessions(self.ticks)
+        self.store = Store(clock=self.ticks)
+        self.check = options.setdefault("check", OneCode())
+        options.setdefault("limits", LIMITS)
         signer = Signer(service.client(), service.bucket, prefix)
-        rate = RateLimit(most, 60, self.ticks)
-        self.app = create_app(signer, self.sessions, ORIGINS, LIMITS, rate=rate)
+        self.app = create_app(signer, self.store, ORIGINS, Options(**options))
         self.client: FlaskClient = self.app.test_client()
 
     def get(self, path: str, host: str = "127.0.0.1:8020", **more):
@@ -46,7 +49,7 @@ class Page:
         return self.client.post(path, json=sent, headers=headers, base_url=f"http://{host}", **more)
 
     def sign_in(self, user: str = "ann"):
-        return self.post("/sign-in", {"user": user, "code": self.sessions.code})
+        return self.post("/sign-in", {"user": user, "code": self.check.code})
 
     def sign(self, **changed):
         wanted = {"name": "a.png", "type": "image/png", "size": 5, "how": "post", **changed}

@@ -14,9 +14,11 @@ import pytest
 import requests
 
 from helpers.pages import cors
+from helpers.pages.upload_page import lifecycle
 from helpers.setup import commands, environment
 from tests.setup.test_commands import POSIX
 
+NOT_ONE = "file is not a database"
 # The command with another S3 in .env's place.
 REAL = """
 import json, sys
@@ -54,7 +56,7 @@ def read_until(page: subprocess.Popen[str], pattern: str) -> str:
 
 def sign_in(said: str) -> requests.Response:
     url = re.search(r"http://127\.0\.0\.1:\d+/", said)[0]
-    code = re.search(r"the code (\S+)\.", said)[1]
+    code = re.search(r"this code:\s+(\S+)", said)[1]
     return requests.post(
         f"{url}sign-in", json={"user": "ann", "code": code}, headers={"Origin": url[:-1]}
     )
@@ -62,10 +64,13 @@ def sign_in(said: str) -> requests.Response:
 
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_tells_its_address_and_ends_cleanly(number):
-    with start("-m", "helpers", "page", "--port=0", "--max-mib=3") as page:
+def test_it_tells_its_address_and_ends_cleanly(number, tmp_path):
+    store = tmp_path / "page.sqlite"
+    options = ("--port=0", "--max-mib=3", f"--store={store}")
+    with start("-m", "helpers", "page", *options) as page:
         said = read_until(page, "Ctrl-C")
         assert sign_in(said).status_code == 200
+        assert f"Sign-ins and limits: {store} (SQLite)" in said
         url = re.search(r"http://127\.0\.0\.1:\d+/", said)[0]
         assert requests.get(f"{url}session").json()["max_bytes"] == 3 * 1024 * 1024
         family = psutil.Process(page.pid).children(recursive=True)
@@ -74,7 +79,7 @@ def test_it_tells_its_address_and_ends_cleanly(number):
         rest, errors = page.communicate(timeout=20)
         assert page.returncode == 0
         assert rest == "Stopped. The local S3 and what was uploaded are gone.\n"
-        code = re.search(r"the code (\S+)\.", said)[1]
+        code = re.search(r"this code:\s+(\S+)", said)[1]
         assert "POST /sign-in 200" in errors
         assert code not in errors
         assert "Traceback" not in errors
@@ -109,6 +114,14 @@ def test_a_port_that_is_taken_is_one_sentence():
     assert errors.count("\n") == 1
 
 
+def test_a_store_that_cannot_be_used_is_one_sentence(tmp_path):
+    (tmp_path / "text").write_text("no database at all, " * 99)
+    with start("-m", "helpers", "page", "--port=0", f"--store={tmp_path / 'text'}") as page:
+        _, errors = page.communicate(timeout=30)
+    assert page.returncode == 1
+    assert errors == f"{tmp_path / 'text'} cannot be used as the page's store: {NOT_ONE}.\n"
+
+
 @pytest.mark.parametrize("size", ["0", "5121", "-1", "1.5", "x"])
 def test_a_size_is_a_size(size, capsys):
     with pytest.raises(SystemExit):
@@ -127,9 +140,12 @@ def test_on_a_real_s3_it_says_what_it_needs_and_asks(service, lab, tmp_path, ans
         page.stdin.close()
         said = read_until(page, "Ctrl-C")
         assert '"AllowedOrigins": [' in said
+        assert '"AbortIncompleteMultipartUpload": {' in said
         assert "Requests may cost money" in said
         assert ("Not added." in said) is not let_in
-        assert bool(cors.rules_of(service.client(), service.bucket)) is let_in
+        s3 = service.client()
+        assert bool(cors.rules_of(s3, service.bucket)) is let_in
+        assert lifecycle.is_covered(s3, service.bucket, "uploads/") is let_in
         assert sign_in(said).status_code == 200
         page.send_signal(signal.SIGTERM)
         assert page.wait(20) == 0
@@ -143,7 +159,7 @@ def test_ctrl_c_instead_of_an_answer(service, lab, tmp_path):
     names = ("bucket", "region", "access_key", "secret_key", "endpoint_url")
     settings.write_text(json.dumps({name: getattr(lab, name) for name in names}))
     with start("-c", REAL, str(settings)) as page:
-        read_until(page, r"^\]")
+        read_until(page, "The CORS rule goes")
         page.send_signal(signal.SIGINT)
         _, errors = page.communicate(timeout=20)
     assert page.returncode == 0

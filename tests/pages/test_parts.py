@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 import requests
+from botocore.exceptions import EndpointConnectionError
 
-from helpers.pages.upload_page.signing import Limits
+from helpers.pages.upload_page import lifecycle
+from helpers.pages.upload_page.limits import Limits
+from helpers.pages.upload_page.parts import PartSigner
+from helpers.pages.upload_page.run import UploadPage
 from strict_s3.rules.limits import MIB
-from tests.pages import conftest
 from tests.pages.conftest import Page
 from tests.service import error_of
 
@@ -16,9 +19,8 @@ FIRST, SECOND = b"a" * (8 * MIB), b"last!"
 
 
 @pytest.fixture
-def ann(service, monkeypatch) -> Page:
-    monkeypatch.setattr(conftest, "LIMITS", Limits(max_bytes=20 * MIB))
-    page = Page(service)
+def ann(service) -> Page:
+    page = Page(service, limits=Limits(max_bytes=20 * MIB), signatures_a_minute=20)
     assert page.sign_in().status_code == 200
     return page
 
@@ -85,7 +87,7 @@ def test_what_is_given_up_is_gone(ann, service):
     assert unfinished(service) == 0
     assert error_of(requests.put(url, SECOND))[:2] == (404, "NoSuchUpload")
     answer = ann.post("/parts/complete", which(signed, size=SIZE))
-    assert answer.status_code == 409
+    assert answer.status_code == 410
     assert "has ended" in answer.get_json()["error"]
 
 
@@ -142,3 +144,173 @@ def test_parts_are_signed_twenty_at_a_time_and_counted(ann, monkeypatch):
     for _ in range(30):
         last = ann.post("/parts/sign", which(signed, size=SIZE, first=1))
     assert last.status_code == 429
+
+
+# What nobody finishes.
+
+
+def ticket(page: Page, text: str = "ticket-1", **more) -> dict:
+    return page.sign(how="parts", size=SIZE, ticket=text, **more).get_json()
+
+
+def test_asked_twice_with_one_ticket_it_is_one_upload(ann, service):
+    one, again, other = ticket(ann), ticket(ann), ticket(ann, "ticket-2")
+    assert one == again
+    assert other["upload"] != one["upload"]
+    ann.sign_in("bob")
+    assert ticket(ann)["key"].startswith("uploads/bob/")  # a ticket is a user's own
+    assert unfinished(service) == 3
+
+
+def test_asked_twice_at_once_it_is_one_upload_as_well(ann, service, monkeypatch):
+    """Both have looked, and found no upload for the ticket: the one that notes it first wins."""
+    first = ticket(ann)
+    noted = PartSigner._noted
+    looks = []
+
+    def late(self, *args):
+        looks.append(args)
+        return None if len(looks) == 1 else noted(self, *args)
+
+    monkeypatch.setattr(PartSigner, "_noted", late)
+    assert ticket(ann) == first
+    assert unfinished(service) == 1
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 65, 5, None, ["ticket-1"]])
+def test_tickets_that_are_none(ann, text, service):
+    if text is None:
+        assert ann.sign(how="parts", size=SIZE, ticket=text).status_code == 200
+    else:
+        assert ann.sign(how="parts", size=SIZE, ticket=text).status_code == 400
+        assert unfinished(service) == 0
+
+
+def test_what_has_arrived(ann):
+    signed = begun(ann)
+    assert ann.post("/parts/arrived", which(signed)).get_json() == {"arrived": []}
+    requests.put(urls(ann, signed)[1], SECOND)
+    assert ann.post("/parts/arrived", which(signed)).get_json() == {"arrived": [2]}
+    ann.post("/parts/abort", which(signed))
+    ended = ann.post("/parts/arrived", which(signed))
+    assert (ended.status_code, "has ended" in ended.text) == (410, True)
+
+
+def test_a_page_that_is_left_for_good(ann, service):
+    kept, left, back = ticket(ann), ticket(ann, "ticket-2"), ticket(ann, "ticket-3")
+    for signed in (left, back):
+        assert ann.post("/parts/leave", which(signed)).get_json() == {"seconds": 3600}
+    assert ann.post("/parts/arrived", which(back)).status_code == 200
+    ann.ticks.now += 3599
+    ann.get("/session")
+    assert unfinished(service) == 3
+    ann.ticks.now += 61
+    ann.get("/session")
+    listed = service.client().list_multipart_uploads(Bucket=service.bucket)["Uploads"]
+    assert {found["UploadId"] for found in listed} == {kept["upload"], back["upload"]}
+    ann.ticks.now += 24 * 3600
+    ann.get("/session")
+    assert unfinished(service) == 0
+
+
+def test_what_is_completed_is_not_swept(ann, service):
+    signed = begun(ann)
+    for url, body in zip(urls(ann, signed), (FIRST, SECOND), strict=True):
+        requests.put(url, body)
+    ann.post("/parts/leave", which(signed))
+    assert ann.post("/parts/complete", which(signed, size=SIZE)).status_code == 200
+    ann.ticks.now += 7200
+    ann.get("/session")
+    assert service.stored() == [signed["key"]]
+
+
+def test_an_upload_is_aborted_by_its_ticket(ann, service):
+    ticket(ann)
+    for _ in range(2):
+        assert ann.post("/parts/abort", {"ticket": "ticket-1"}).status_code == 200
+    assert unfinished(service) == 0
+    assert ann.post("/parts/abort", {}).status_code == 400
+
+
+def test_an_s3_that_is_away_when_it_is_swept(ann, service, monkeypatch, caplog):
+    ticket(ann)
+
+    def away(**_):
+        raise EndpointConnectionError(endpoint_url="http://s3")
+
+    monkeypatch.setattr(service.client(), "abort_multipart_upload", away)
+    ann.ticks.now += 25 * 3600
+    assert ann.get("/").status_code == 200
+    assert "could not be aborted" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["arrived", "leave"])
+def test_others_uploads_are_neither_listed_nor_left(ann, path):
+    signed = begun(ann)
+    ann.sign_in("bob")
+    assert ann.post(f"/parts/{path}", which(signed)).status_code == 403
+
+
+def test_is_it_stored(ann):
+    signed = ann.sign().get_json()
+    assert ann.post("/stored", {"key": signed["key"]}).get_json() == {"stored": False}
+    requests.post(signed["url"], signed["fields"], files={"file": b"12345"})
+    assert ann.post("/stored", {"key": signed["key"]}).get_json() == {"stored": True}
+    for key in ("uploads/bob/x", "x", None, 5):
+        assert ann.post("/stored", {"key": key}).status_code == 403
+
+
+# The rule for the rest.
+
+KEPT = {
+    "ID": "old",
+    "Status": "Enabled",
+    "Filter": {"Prefix": "logs/"},
+    "Expiration": {"Days": 3},
+}
+
+
+def lifecycle_of(service) -> list:
+    found = service.client().get_bucket_lifecycle_configuration(Bucket=service.bucket)
+    return found["Rules"]
+
+
+def test_the_rule_is_added_beside_others(service):
+    s3, bucket = service.client(), service.bucket
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={"Rules": [KEPT]},
+        TransitionDefaultMinimumObjectSize="varies_by_storage_class",
+    )
+    assert not lifecycle.is_covered(s3, bucket, "uploads/")
+    lifecycle.add_rule(s3, bucket, "uploads/")
+    lifecycle.add_rule(s3, bucket, "uploads/")
+    assert lifecycle_of(service) == [KEPT, lifecycle.abort_rule("uploads/")]
+    found = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+    assert found["TransitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
+
+
+@pytest.mark.parametrize(
+    ("changed", "covered"),
+    [
+        ({}, True),
+        ({"Filter": {"Prefix": ""}}, True),
+        ({"Filter": {}}, True),
+        ({"Status": "Disabled"}, False),
+        ({"Filter": {"Prefix": "uploads/ann/"}}, False),
+        ({"Filter": {"Prefix": "other/"}}, False),
+    ],
+)
+def test_a_rule_that_covers_the_uploads(service, changed, covered):
+    s3, bucket = service.client(), service.bucket
+    rule = lifecycle.abort_rule("uploads/") | changed
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    assert lifecycle.is_covered(s3, bucket, "uploads/") is covered
+
+
+def test_the_rule_ends_what_the_server_never_heard_of(ann, service, lab):
+    page = UploadPage(lab)
+    page.stop()
+    begun(ann)
+    service.later(days=3)
+    assert unfinished(service) == 0

@@ -280,7 +280,7 @@ REST = '"passed": false, "done": []}'
         (BODY + '"passed": false, "done": [], "admin": true}', 400),
         (BODY.replace('"%s"', '["%s"]') + REST, 403),
         (BODY.replace('"%s"', "null") + REST, 403),
-        (BODY.replace('"%s"', '"\\ud800%s"') + REST, 403),
+        (BODY.replace('"%s"', '"\\ud800%s"') + REST, 400),
     ],
 )
 def test_a_hostile_body(body, status, served):

@@ -3,51 +3,72 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 
 from helpers.errors import Refused
 from helpers.pages.guard import guard, json_of
-from helpers.pages.server import Origins
+from helpers.pages.server import MAX_BODY, Origins
+from helpers.pages.upload_page.limits import KINDS, Limits, wanted
 from helpers.pages.upload_page.parts import PartSigner
-from helpers.pages.upload_page.sessions import RateLimit, Sessions
-from helpers.pages.upload_page.signing import SECONDS, Limits, Signer, wanted
+from helpers.pages.upload_page.sessions import Check, OneCode, RateLimit, Sessions
+from helpers.pages.upload_page.signing import SECONDS, Signer
+from helpers.pages.upload_page.store import Store
 from strict_s3.explainer import read_error
 
 log = logging.getLogger(__name__)
-SIGNATURES_A_MINUTE = 60
-_WAIT = 5  # seconds for S3's answer to a preflight
+_WAIT = 5  # seconds for S3's response to a preflight
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a page may do otherwise. `embedded`: a JupyterLab on this computer may frame it."""
+
+    limits: Limits = field(default_factory=Limits)
+    check: Check = field(default_factory=OneCode)
+    signatures_a_minute: int = 60
+    embedded: bool = False
 
 
 def create_app(
-    signer: Signer,
-    sessions: Sessions,
-    origins: Origins,
-    limits: Limits | None = None,
-    embedded: bool = False,
-    rate: RateLimit | None = None,
+    signer: Signer, store: Store, origins: Origins, options: Options | None = None
 ) -> Flask:
-    """The application. `embedded`: a JupyterLab on this computer may show the page in a frame."""
+    """The application, for a browser that sees it at one of `origins`. See `wsgi` to deploy it."""
     app = Flask(__name__, static_folder="static", static_url_path="/static")
-    limits = limits or Limits()
-    parts = PartSigner(signer, limits)
-    rate = rate or RateLimit(SIGNATURES_A_MINUTE, 60)
-    # Cookies do not know ports: this page's has its port in its name.
-    cookie = f"upload-page-{origins[0].rpartition(':')[2]}"
-    frames = "http://127.0.0.1:* http://localhost:*" if embedded else "'none'"
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    options = options or Options()
+    limits, sessions = options.limits, Sessions(store, options.check)
+    parts = PartSigner(signer, limits, store)
+    rate = RateLimit(store, options.signatures_a_minute, 60)
+    secure = origins[0].startswith("https://")
+    # Cookies do not know ports: this page's has its port in its name. Behind TLS the prefix keeps
+    # other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2).
+    port = origins[0].rpartition(":")[2]
+    cookie = "__Host-upload-page" if secure else f"upload-page-{port}"
+    attributes: dict[str, Any] = {"httponly": True, "samesite": "Strict", "secure": secure}
+    frames = "http://127.0.0.1:* http://localhost:*" if options.embedded else "'none'"
     guard(
         app,
         origins,
         {"connect-src": f"'self' {signer.s3_origin}", "frame-ancestors": frames},
     )
 
+    def session_user() -> str | None:
+        return sessions.user(request.cookies.get(cookie))
+
     def user() -> str:
-        found = sessions.user(request.cookies.get(cookie))
+        found, shown = session_user(), request.headers.get("X-User")
         if found is None:
             raise Refused(401, "Sign in first.")
+        if shown not in (None, found):  # the page shows somebody else
+            raise Refused(401, f"You are signed in as {found} now, in another tab.")
+        g.user = found
         return found
 
     @app.get("/")
@@ -56,10 +77,12 @@ def create_app(
 
     @app.get("/session")
     def session() -> Response:
+        kinds = [(kind, *KINDS.get(kind, (kind, ()))) for kind in limits.types]
         return jsonify(
-            user=sessions.user(request.cookies.get(cookie)),
+            user=session_user(),
+            stub=isinstance(options.check, OneCode),
             max_bytes=limits.max_bytes,
-            types=limits.types,
+            kinds=[{"type": kind, "name": name, "ends": ends} for kind, name, ends in kinds],
             parts_from=limits.parts_from,
             seconds=SECONDS,
         )
@@ -67,30 +90,34 @@ def create_app(
     @app.post("/sign-in")
     def sign_in() -> Response:
         sent = json_of(("user", "code"))
-        token = sessions.sign_in(sent["user"], sent["code"])
-        answer = jsonify(user=sent["user"])
-        answer.set_cookie(cookie, token, httponly=True, samesite="Strict")
-        return answer
+        name, token = sessions.sign_in(sent["user"], sent["code"])
+        sessions.sign_out(request.cookies.get(cookie))  # who was here before
+        response = jsonify(user=name)
+        response.set_cookie(cookie, token, **attributes)
+        return response
 
     @app.post("/sign-out")
     def sign_out() -> Response:
+        if session_user() is not None:
+            user()  # a tab that shows somebody else ends nobody's session
         sessions.sign_out(request.cookies.get(cookie))
-        answer = jsonify(user=None)
-        answer.delete_cookie(cookie, httponly=True, samesite="Strict")
-        return answer
+        response = jsonify(user=None)
+        response.delete_cookie(cookie, **attributes)
+        return response
 
     @app.post("/sign")
     def sign() -> Response:
         who = user()
-        sent = json_of(("name", "type", "size", "how"))
-        ways = {"post": signer.post, "put": signer.put, "parts": parts.begin}
+        sent = json_of(("name", "type", "size", "how"), ("ticket",))
         if sent["how"] not in ("post", "put", "parts"):
             raise Refused(400, "how: post, put or parts.")
         file = wanted(sent, limits)
         if sent["how"] == "parts" and file.size == 0:
             raise Refused(400, "how: an empty file has no parts; post or put.")
         rate.take(who, "signatures")
-        return jsonify(ways[str(sent["how"])](who, file))
+        if sent["how"] == "parts":
+            return jsonify(parts.begin(who, file, sent.get("ticket")))
+        return jsonify((signer.put if sent["how"] == "put" else signer.post)(who, file))
 
     @app.post("/parts/sign")
     def sign_parts() -> Response:
@@ -99,13 +126,24 @@ def create_app(
         rate.take(who, "signatures")
         return jsonify(parts.sign(who, sent))
 
+    @app.post("/parts/arrived")
+    def arrived_parts() -> Response:
+        return jsonify(parts.arrived(user(), json_of(("key", "upload"))))
+
     @app.post("/parts/complete")
     def complete_parts() -> Response:
         return jsonify(parts.complete(user(), json_of(("key", "upload", "size"))))
 
     @app.post("/parts/abort")
     def abort_parts() -> Response:
-        return jsonify(parts.abort(user(), json_of(("key", "upload"))))
+        who, sent = user(), json_of((), ("key", "upload", "ticket"))
+        if "ticket" not in sent:
+            sent = json_of(("key", "upload"))
+        return jsonify(parts.abort(who, sent))
+
+    @app.post("/parts/leave")
+    def leave_parts() -> Response:
+        return jsonify(parts.leave(user(), json_of(("key", "upload"))))
 
     @app.post("/link")
     def link() -> Response:
@@ -113,6 +151,14 @@ def create_app(
         sent = json_of(("key",))
         rate.take(who, "signatures")
         return jsonify(signer.link(who, sent["key"]))
+
+    @app.post("/stored")
+    def stored() -> Response:
+        """Is the file there? For a page that was reloaded before it saw S3's response."""
+        who, key = user(), json_of(("key",))["key"]
+        if not isinstance(key, str) or not signer.is_own(who, key):
+            raise Refused(403, "That is not a file of yours.")
+        return jsonify(stored=signer.stored_size(key) is not None)
 
     @app.post("/preflight")
     def preflight() -> Response:
@@ -127,24 +173,44 @@ def create_app(
     def cannot_sign(problem: Exception) -> tuple[Response, int]:
         return jsonify(error=f"The server cannot sign: {problem}"), 500
 
+    @app.errorhandler(sqlite3.Error)
+    def cannot_remember(problem: Exception) -> tuple[Response, int, dict[str, str]]:
+        log.error("the store cannot be used: %s", problem)
+        told = jsonify(error="The page's server is busy. Try again in 5 s.")
+        return told, 503, {"Retry-After": "5"}
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+        parts.sweep()
+
     @app.after_request
-    def note(answer: Response) -> Response:
-        # The path alone: neither queries, cookies and bodies, nor what was signed.
-        log.info("%s %s %s", request.method, request.path, answer.status_code)
-        return answer
+    def note(response: Response) -> Response:
+        # The route alone: neither queries, cookies and bodies, nor what was signed.
+        route = str(request.url_rule) if request.url_rule else "(no such page)"
+        now = time.perf_counter()
+        facts = {
+            "method": request.method,
+            "route": route,
+            "status": response.status_code,
+            "milliseconds": round(1000 * (now - g.get("began", now))),
+            "user": g.get("user"),
+        }
+        log.info("%s %s %s", request.method, route, response.status_code, extra={"facts": facts})
+        return response
 
     return app
 
 
 def ask_preflight(url: str, how: str, origin: str) -> dict[str, Any]:
-    """S3's answer to the preflight that a browser at `origin` sends before an upload."""
+    """S3's response to the preflight that a browser at `origin` sends before an upload."""
     asked = {"Origin": origin, "Access-Control-Request-Method": how.upper()}
     if how == "put":
         asked["Access-Control-Request-Headers"] = "content-disposition,content-type,if-none-match"
     try:
-        answer = requests.options(url, headers=asked, timeout=_WAIT)
+        response = requests.options(url, headers=asked, timeout=_WAIT)
     except requests.RequestException:
         return {"reached": False, "allowed": False, "code": "", "message": ""}
-    allowed = answer.headers.get("access-control-allow-origin") in (origin, "*")
-    code, message, _ = read_error(answer.content)
-    return {"reached": True, "allowed": answer.ok and allowed, "code": code, "message": message}
+    allowed = response.headers.get("access-control-allow-origin") in (origin, "*")
+    code, message, _ = read_error(response.content)
+    return {"reached": True, "allowed": response.ok and allowed, "code": code, "message": message}

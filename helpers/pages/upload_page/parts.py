@@ -1,42 +1,54 @@
 """Large files: a multipart upload, each part by its own presigned PUT.
 
-The server keeps nothing between two requests: S3 knows which parts are there. Every part's exact
-length is signed, so that a client that lies about the size cannot send more than is allowed.
+S3 knows which parts are there, and the browser which upload is its file's. Every part's exact
+length is signed, so that a client that lies about the size cannot send more than is allowed. What
+has begun is noted in the store, to be aborted when nobody comes back for it.
 """
 
 from __future__ import annotations
 
+import logging
+import secrets
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.errors import Refused
-from helpers.pages.upload_page.signing import SECONDS, Limits, Signer, Wanted, disposition
+from helpers.pages.upload_page.limits import Limits, Wanted
+from helpers.pages.upload_page.names import disposition
+from helpers.pages.upload_page.signing import SECONDS, Signer
+from helpers.pages.upload_page.store import Store
 from strict_s3.signing.upload_in_parts import part_size_for
 
+log = logging.getLogger(__name__)
 AT_ONCE = 20  # parts signed by one request
-_RESUMABLE = 24 * 60 * 60  # seconds in which the page goes on with an upload
+UNFINISHED = 24 * 3600  # seconds that an upload waits for its next part
+LEFT = 3600  # seconds, once its page was left
+_SWEEP = 60  # seconds between looks for uploads that are overdue
 
 
 class PartSigner:
-    """Begins, signs, completes and gives up, for one user's own keys only."""
+    """Begins, signs, lists, completes and aborts, for one user's own keys only."""
 
-    def __init__(self, signer: Signer, limits: Limits) -> None:
-        self._signer, self._limits = signer, limits
+    def __init__(self, signer: Signer, limits: Limits, store: Store) -> None:
+        self._signer, self._limits, self._store = signer, limits, store
         self._s3, self._bucket = signer.s3, signer.bucket
+        self._swept = store.now()
 
-    def begin(self, user: str, file: Wanted) -> dict[str, Any]:
-        """An upload for that file. Nothing is signed yet: that is done part by part, in time."""
-        key, part_size = self._signer.new_key(user, file), part_size_for(file.size)
-        made = self._s3.create_multipart_upload(
-            Bucket=self._bucket,
-            Key=key,
-            ContentType=file.type,
-            ContentDisposition=disposition(file.name),
-        )
+    def begin(self, user: str, file: Wanted, ticket: object = None) -> dict[str, Any]:
+        """An upload for that file. Nothing is signed yet: that is done part by part, in time.
+
+        Asked twice with one `ticket`, which the page makes up, it gives the same upload: a page
+        that was reloaded before it got the response begins no second one.
+        """
+        ticket = secrets.token_urlsafe(16) if ticket is None else ticket
+        if not isinstance(ticket, str) or not 8 <= len(ticket) <= 64:
+            raise Refused(400, "ticket: 8 to 64 characters.")
+        found = self._noted(user, ticket) or self._create(user, file, ticket)
+        part_size = part_size_for(file.size)
         count = -(-file.size // part_size)
-        told = {"how": "parts", "key": key, "upload": made["UploadId"], "seconds": _RESUMABLE}
-        return {**told, "part_size": part_size, "count": count}
+        told = {"how": "parts", "seconds": UNFINISHED, "part_size": part_size, "count": count}
+        return {**told, "key": found[0], "upload": found[1]}
 
     def sign(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
         """URLs for the part `first` and those after it. Raises `Refused`."""
@@ -45,6 +57,7 @@ class PartSigner:
         count = -(-size // part_size)
         if type(first) is not int or not 1 <= first <= count:
             raise Refused(400, f"first: a part's number, 1 to {count}.")
+        self._wait_for(which, UNFINISHED)
         urls = [
             self._s3.generate_presigned_url(
                 "upload_part",
@@ -59,12 +72,24 @@ class PartSigner:
         ]
         return {"urls": urls}
 
+    def arrived(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
+        """Numbers of the parts that S3 has (ListParts). Raises `Refused` (410) if it has ended."""
+        which = self._which(user, sent)
+        try:
+            parts = self._listed(which)
+        except ClientError as problem:
+            if not _is(problem, "NoSuchUpload"):
+                raise
+            self._forget(which)
+            raise Refused(410, "This upload has ended: it was completed or aborted.") from None
+        self._wait_for(which, UNFINISHED)
+        return {"arrived": [part["PartNumber"] for part in parts]}
+
     def complete(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
         """Put the file together, if all of it is there. Raises `Refused` (409) if not."""
         which, size = self._which(user, sent), self._size(sent)
         try:
-            pages = self._s3.get_paginator("list_parts").paginate(**which)
-            parts = [part for page in pages for part in page.get("Parts", ())]
+            parts = self._listed(which)
             if sum(part["Size"] for part in parts) != size:
                 raise Refused(409, f"S3 has {len(parts)} parts, and they are not the whole file.")
             listed = [{name: part[name] for name in ("PartNumber", "ETag")} for part in parts]
@@ -72,31 +97,104 @@ class PartSigner:
                 **which, MultipartUpload={"Parts": listed}, MpuObjectSize=size, IfNoneMatch="*"
             )
         except ClientError as problem:
-            if not self._is_there(problem, which["Key"], size):
+            # Was it completed before, and only the response lost? The key is this file's own.
+            if not _is(problem, "NoSuchUpload", "PreconditionFailed"):
                 raise
+            if self._signer.stored_size(which["Key"]) != size:
+                self._forget(which)
+                raise Refused(
+                    410, "This upload has ended: it was aborted, here or by a lifecycle rule."
+                ) from None
+        self._forget(which)
         return {"key": which["Key"]}
 
     def abort(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
-        """Give it up: its parts cost nothing any more. Harmless when called again."""
+        """Abort it: its parts cost nothing any more. Harmless when called again.
+
+        A page that does not know its upload yet names the ticket.
+        """
+        if "ticket" in sent:
+            found = self._noted(user, str(sent["ticket"]))
+            if found is None:
+                return {"key": None}
+            sent = dict(zip(("key", "upload"), found, strict=True))
         which = self._which(user, sent)
+        self._abort(which)
+        self._forget(which)
+        return {"key": which["Key"]}
+
+    def leave(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
+        """The page was closed or reloaded: abort the upload if nobody is back in an hour."""
+        which = self._which(user, sent)
+        self._wait_for(which, LEFT)
+        return {"seconds": LEFT}
+
+    def sweep(self) -> None:
+        """Abort what is overdue; looked for once a minute, whatever request comes by."""
+        now = self._store.now()
+        if now - self._swept < _SWEEP:
+            return
+        self._swept = now
+        with self._store.change() as db:
+            overdue = db.execute(
+                "DELETE FROM uploads WHERE due <= ? RETURNING key, upload", [now]
+            ).fetchall()
+        for key, upload in overdue:
+            try:
+                self._abort({"Bucket": self._bucket, "Key": key, "UploadId": upload})
+            except (BotoCoreError, ClientError) as problem:  # left to the lifecycle rule
+                log.warning("an upload that was left could not be aborted: %s", problem)
+
+    def _create(self, user: str, file: Wanted, ticket: str) -> tuple[str, str]:
+        key = self._signer.new_key(user, file)
+        made = self._s3.create_multipart_upload(
+            Bucket=self._bucket,
+            Key=key,
+            ContentType=file.type,
+            ContentDisposition=disposition(file.name),
+        )
+        upload, due = made["UploadId"], self._store.now() + UNFINISHED
+        with self._store.change() as db:
+            noted = db.execute(
+                "INSERT OR IGNORE INTO uploads VALUES (?, ?, ?, ?, ?)",
+                [user, ticket, key, upload, due],
+            ).rowcount
+        if not noted:  # the same page has asked twice at once, and the other was quicker
+            self._abort({"Bucket": self._bucket, "Key": key, "UploadId": upload})
+            return self._noted(user, ticket) or self._create(user, file, ticket)
+        return key, upload
+
+    def _noted(self, user: str, ticket: str) -> tuple[str, str] | None:
+        with self._store.change() as db:
+            found: tuple[str, str] | None = db.execute(
+                "SELECT key, upload FROM uploads WHERE user = ? AND ticket = ?", [user, ticket]
+            ).fetchone()
+        return found
+
+    def _wait_for(self, which: dict[str, str], seconds: float) -> None:
+        with self._store.change() as db:
+            db.execute(
+                "UPDATE uploads SET due = ? WHERE key = ? AND upload = ?",
+                [self._store.now() + seconds, which["Key"], which["UploadId"]],
+            )
+
+    def _forget(self, which: dict[str, str]) -> None:
+        with self._store.change() as db:
+            db.execute(
+                "DELETE FROM uploads WHERE key = ? AND upload = ?",
+                [which["Key"], which["UploadId"]],
+            )
+
+    def _listed(self, which: dict[str, str]) -> list[dict[str, Any]]:
+        pages = self._s3.get_paginator("list_parts").paginate(**which)
+        return [part for page in pages for part in page.get("Parts", ())]
+
+    def _abort(self, which: dict[str, str]) -> None:
         try:
             self._s3.abort_multipart_upload(**which)
         except ClientError as problem:
-            if problem.response["Error"]["Code"] != "NoSuchUpload":
+            if not _is(problem, "NoSuchUpload"):
                 raise
-        return {"key": which["Key"]}
-
-    def _is_there(self, problem: ClientError, key: str, size: int) -> bool:
-        """Was it completed before, and only the answer lost? The key is this file's own."""
-        if problem.response["Error"]["Code"] not in ("NoSuchUpload", "PreconditionFailed"):
-            return False
-        try:
-            found = self._s3.head_object(Bucket=self._bucket, Key=key)
-        except ClientError:
-            raise Refused(
-                409, "This upload has ended: it was given up, or a lifecycle rule ended it."
-            ) from None
-        return bool(found["ContentLength"] == size)
 
     def _which(self, user: str, sent: dict[str, object]) -> dict[str, str]:
         key, upload = sent["key"], sent["upload"]
@@ -109,3 +207,7 @@ class PartSigner:
         if type(size) is not int or not 1 <= size <= self._limits.max_bytes:
             raise Refused(400, f"size: 1 to {self._limits.max_bytes:,} bytes.")
         return size
+
+
+def _is(problem: ClientError, *codes: str) -> bool:
+    return problem.response["Error"]["Code"] in codes

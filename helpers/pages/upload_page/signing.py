@@ -6,60 +6,20 @@ S3: a POST form by its policy, a PUT by its signed headers.
 
 from __future__ import annotations
 
-import re
 import secrets
-import unicodedata
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+
+from botocore.exceptions import ClientError
 
 from helpers.errors import Refused
 from helpers.pages.server import s3_origin
-from strict_s3.rules.limits import MIB
+from helpers.pages.upload_page.limits import Wanted
+from helpers.pages.upload_page.names import disposition, plain
 
-SECONDS = 15 * 60  # that a signature lives
-_NAME_BYTES = 200  # of a file's name, kept for the download
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What may be uploaded. Nothing in `types` runs as a script when S3 shows it."""
-
-    max_bytes: int = 100 * MIB
-    parts_from: int = 100 * MIB  # larger files go in parts: AWS advises it from about there on
-    types: tuple[str, ...] = (
-        *("image/png", "image/jpeg", "image/gif", "image/webp"),
-        *("text/plain", "text/csv", "application/pdf", "application/zip"),
-    )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file that somebody wants to send. `size` is in bytes."""
-
-    name: str
-    type: str
-    size: int
-
-
-def wanted(sent: dict[str, object], limits: Limits) -> Wanted:
-    """What the client wants to send, if it may. Raises `Refused` with the rule and the value."""
-    name, kind, size = sent["name"], sent["type"], sent["size"]
-    if not isinstance(name, str) or not name.strip() or len(name) > 1000:
-        raise Refused(400, "name: the file's name, 1 to 1000 characters.")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise Refused(400, "size: a whole number of bytes.")
-    if size > limits.max_bytes:
-        raise Refused(
-            413,
-            f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted here.",
-        )
-    if not isinstance(kind, str) or kind not in limits.types:
-        shown = kind if isinstance(kind, str) and kind else "unknown"
-        raise Refused(
-            415, f"Files of type {shown:.80} are not accepted; {', '.join(limits.types)} are."
-        )
-    return Wanted(last_part(name), kind, size)
+SECONDS = 15 * 60  # for which a signature is good
+# What a CORS rule has to let the page send.
+METHODS = ("POST", "PUT")
+HEADERS = ("content-type", "content-disposition", "if-none-match")
 
 
 class Signer:
@@ -108,6 +68,16 @@ class Signer:
         )
         return {"url": url, "seconds": SECONDS}
 
+    def stored_size(self, key: str) -> int | None:
+        """How many bytes are stored at that key; None if nothing is there."""
+        try:
+            return int(self.s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
+        except ClientError as problem:
+            # 403 is what S3 answers for "nothing there" if the key may not list the bucket.
+            if problem.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+                raise
+            return None
+
     def probe(self, how: str) -> str:
         """A URL to ask a preflight for; nobody can do anything else with it."""
         url: str = self.s3.generate_presigned_post(self.bucket, "k")["url"]
@@ -127,27 +97,3 @@ class Signer:
 
 def _headers(file: Wanted) -> dict[str, str]:
     return {"Content-Type": file.type, "Content-Disposition": disposition(file.name)}
-
-
-def last_part(name: str) -> str:
-    """A file's name without folders and control characters, and not too long."""
-    text = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    text = "".join(c for c in text if unicodedata.category(c)[0] != "C").strip(" .")
-    while len(text.encode()) > _NAME_BYTES:
-        stem, dot, end = text.rpartition(".")
-        text = f"{stem[:-1]}.{end}" if dot and len(end) < 10 and stem else text[:-1]
-    return text or "file"
-
-
-def plain(name: str) -> str:
-    """`name` in letters, digits, dot, hyphen and underscore: what a key needs no escaping for."""
-    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_only).strip("-.") or "file"
-
-
-def disposition(name: str) -> str:
-    """The header that has a browser save the file, under its own name, and never show it.
-
-    Twice, as RFC 6266 has it: plain for old clients, then with every character.
-    """
-    return f"attachment; filename=\"{plain(name)}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -12,14 +12,14 @@ import hmac
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from helpers.errors import Refused
 from helpers.pages.upload_page.sessions import RateLimit
+from helpers.pages.upload_page.store import Clock, Store
 
-Clock = Callable[[], float]
 MOST_NAMES = 200
 MOST_NAMES_OF_ADDRESS = 60  # a whole room can have one address, behind a router
 MOST_LETTERS = 24  # of a name
@@ -49,8 +49,9 @@ class Board:
         self._clock = clock
         self._learners: dict[str, _Learner] = {}
         self._blocked: set[str] = set()
-        self._rate = RateLimit(PER_MINUTE, 60, clock)
-        self._rate_of_address = RateLimit(PER_MINUTE_OF_ADDRESS, 60, clock)
+        store = Store(clock=clock)
+        self._rate = RateLimit(store, PER_MINUTE, 60)
+        self._rate_of_address = RateLimit(store, PER_MINUTE_OF_ADDRESS, 60)
         self._lock = threading.Lock()
 
     def knock(self, address: str) -> None:

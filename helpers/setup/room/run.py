@@ -15,7 +15,7 @@ from helpers.errors import Refused
 from helpers.exercises import progress
 from helpers.exercises.room import exercise_name
 from helpers.pages.server import MakeApp, PageServer
-from helpers.pages.upload_page.sessions import Sessions
+from helpers.pages.upload_page.sessions import OneCode
 from helpers.setup.room.app import create_board, create_receiver
 from helpers.setup.room.board import Board
 from strict_s3 import signals
@@ -56,7 +56,7 @@ class Room:
 
     def __init__(self, host: str = HOST, port: int | None = None) -> None:
         self.board = Board(exercises())
-        self.code, key = Sessions().code, secrets.token_urlsafe(16)
+        self.code, key = OneCode().code, secrets.token_urlsafe(16)
         self._receiver = _served(lambda _: create_receiver(self.board, self.code), host, port, PORT)
         self.address = f"http://{_reached_at(host)}:{self._receiver.port}"
         shown = {"address": self.address, "code": self.code}

@@ -107,7 +107,7 @@ try {
   const found = await session();
   page.partsFrom = found.parts_from;
   element("limits").textContent =
-    `Up to ${amount(found.max_bytes)} each: ${found.types.join(", ")}.`;
+    `Up to ${amount(found.max_bytes)} each: ${found.kinds.map((kind) => kind.name).join(", ")}.`;
   showUser(found.user ?? (code ? (await signIn("learner", code)).user : null));
 } catch (problem) {
   showUser(null);

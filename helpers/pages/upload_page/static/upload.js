@@ -158,7 +158,7 @@ export class Upload {
     let text;
     if (problem instanceof Refusal) {
       text = problem.message; // our own server's
-      if (problem.answered === 409) this.signed = null; // this upload has ended: begin another
+      if (problem.answered === 410) this.signed = null; // this upload has ended: begin another
     } else if (problem.status) {
       // S3 has answered, so another try needs another signature; parts are signed anew anyway.
       if (this.how !== "parts" || problem.status === 404) this.signed = null;
