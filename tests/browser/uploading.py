@@ -24,6 +24,14 @@ def sign_in(page: Page, upload_page: UploadPage, user: str = "ann") -> None:
     expect(page.get_by_label("Choose files")).to_be_visible()
 
 
+def hurried(page: Page, **patience: int) -> None:
+    """The page waits for these milliseconds (`patience.js`), and tries that often."""
+    page.evaluate(
+        "async (set) => Object.assign((await import('/static/patience.js')).patience, set)",
+        patience,
+    )
+
+
 def file(name: str = "a.png", kind: str = "image/png", body: bytes = PNG) -> dict:
     return {"name": name, "mimeType": kind, "buffer": body}
 
@@ -45,6 +53,12 @@ def states(page: Page, state: str, count: int = 1) -> None:
 def failure(page: Page) -> str:
     states(page, "failed")
     return page.locator("li.failed .state").inner_text()
+
+
+def refusal(page: Page) -> str:
+    """What is said of the one file that cannot be uploaded, before anything was pressed."""
+    states(page, "refused")
+    return page.locator("li.refused .state").inner_text()
 
 
 def sized(folder: Path, size: int) -> Path:

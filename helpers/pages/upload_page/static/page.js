@@ -1,15 +1,21 @@
 // The page: sign-in, choosing files, and the list of them.
 
-import { session, signIn, signOut } from "./server.js";
+import { fingerprint, isElsewhere, Kept } from "./kept.js";
+import { session, shows, signIn, signOut, whenSignedOut } from "./server.js";
 import { Upload } from "./upload.js";
-import { amount } from "./words.js";
+import { amount, list } from "./words.js";
 
 const AT_ONCE = 3; // files on their way at the same time
+const SAID = 20; // sentences kept for screen readers
 const element = (id) => document.getElementById(id);
+const tabs = new BroadcastChannel("upload-page");
 const uploads = [];
+let user = null; // who is shown, and whom the server signs for
+let owner = null; // whose files are in the list
 
 const page = {
-  partsFrom: Infinity, // bytes; larger files go in parts
+  limits: null, // what may be uploaded, from the server
+  kept: null,
   // Starts as many of the waiting as may be on their way.
   next() {
     const sending = uploads.filter((upload) => upload.state === "sending").length;
@@ -27,36 +33,110 @@ const page = {
     if (window.parent !== window) window.parent.postMessage("upload-page: S3 was asked", "*");
   },
   how: () => document.querySelector("input[name=how]:checked").value,
-  say: (text) => { element("news").textContent = text; },
+  say(text) {
+    element("news").append(Object.assign(document.createElement("p"), { textContent: text }));
+    if (element("news").childElementCount > SAID) element("news").firstElementChild.remove();
+  },
   remove(upload) {
     uploads.splice(uploads.indexOf(upload), 1);
     upload.item.remove();
-    element("files").focus();
+    if (user) element("files").focus();
     page.update();
   },
 };
 
-function add(files) {
-  for (const file of files) {
-    const upload = new Upload(file, page);
+function show(upload, earlier) {
+  if (earlier) {
+    uploads.splice(uploads.indexOf(earlier), 1, upload);
+    earlier.item.replaceWith(upload.item);
+    upload.adopt(earlier);
+  } else {
     uploads.push(upload);
     element("list").append(upload.item);
   }
   page.update();
 }
 
-function showUser(user) {
+// A file that was chosen before, and not sent to its end, goes on where it was.
+async function add(files) {
+  for (const file of [...files]) {
+    const same = uploads.filter(({ state, facts }) =>
+      state === "unfinished" && facts?.name === file.name && facts.size === file.size);
+    const print = same.length ? await fingerprint(file).catch(() => "") : "";
+    const earlier = same.find(({ facts }) => facts.print === print);
+    show(new Upload(file, page, earlier && { ticket: earlier.ticket, facts: earlier.facts }), earlier);
+  }
+}
+
+function showUser(name) {
+  user = name;
+  shows(user);
   element("sign-in").hidden = Boolean(user);
   element("uploader").hidden = element("who").hidden = !user;
   element("user").textContent = user ?? "";
-  if (!user) element("name").focus();
 }
+
+async function signedIn(name) {
+  if (owner !== null && owner !== name) clear();
+  const isNew = owner !== name;
+  owner = name;
+  page.kept = new Kept(name);
+  element("sign-in-error").textContent = "";
+  showUser(name);
+  for (const upload of uploads.filter(({ state }) => state === "signed-out")) upload.queue();
+  if (isNew) await showUnfinished();
+}
+
+// Somebody else has signed in: what was on its way is kept for the next time.
+function clear() {
+  for (const upload of uploads.splice(0)) {
+    upload.stop?.abort();
+    upload.item.remove();
+  }
+  page.say(`${owner}'s files are no longer listed.`);
+}
+
+async function showUnfinished() {
+  for (const [ticket, facts] of Object.entries(page.kept.all())) {
+    if (await isElsewhere(ticket)) continue; // another tab is sending it
+    const upload = new Upload(facts, page, { ticket, facts });
+    show(upload);
+    await upload.showUnfinished();
+  }
+}
+
+// The form again, and why. The list stays.
+function signedOut(why) {
+  if (!user) return;
+  showUser(null);
+  element("sign-in-error").textContent = uploads.length ? `${why} The list below is ${owner}'s.` : why;
+  element("name").value = owner;
+  element("code").value = "";
+  element("code").focus();
+}
+
+whenSignedOut((why) => signedOut(why === "Sign in first." ? "Your sign-in has ended." : why));
+
+function heard(other) {
+  if (other === user) return;
+  if (user) signedOut(other ? `${other} has signed in, in another tab.` : "You have signed out, in another tab.");
+  else if (other === owner) signedIn(other);
+}
+tabs.addEventListener("message", ({ data }) => heard(data));
+// Who slept through it looks.
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden || !user) return;
+  const found = await session().catch(() => null);
+  if (found && found.user !== user) heard(found.user);
+});
 
 element("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   element("sign-in-error").textContent = "";
   try {
-    showUser((await signIn(element("name").value, element("code").value)).user);
+    const { user: name } = await signIn(element("name").value, element("code").value);
+    tabs.postMessage(name);
+    await signedIn(name);
     element("files").focus();
   } catch (problem) {
     element("sign-in-error").textContent = problem.message;
@@ -64,12 +144,15 @@ element("sign-in").addEventListener("submit", async (event) => {
 });
 
 element("sign-out").addEventListener("click", async () => {
-  for (const upload of [...uploads]) {
-    if (upload.isOnItsWay) upload.cancel();
-    page.remove(upload);
+  await Promise.all(uploads.filter((upload) => upload.isBusy).map((upload) => upload.cancel()));
+  try {
+    await signOut();
+    tabs.postMessage(null);
+    signedOut("You have signed out.");
+  } catch (problem) {
+    page.say(problem.message);
+    if (user) element("user").textContent = `${user} (not signed out: ${problem.message})`;
   }
-  await signOut();
-  showUser(null);
 });
 
 element("files").addEventListener("change", (event) => {
@@ -93,8 +176,22 @@ drop.addEventListener("drop", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (uploads.some((upload) => upload.isOnItsWay)) event.preventDefault();
+  if (uploads.some((upload) => upload.isBusy)) event.preventDefault();
 });
+window.addEventListener("pagehide", ({ persisted }) => {
+  if (user && !persisted) for (const upload of uploads) upload.leave();
+});
+
+function showLimits({ max_bytes: most, kinds, stub }) {
+  const names = list(kinds.map((kind) => kind.name));
+  element("limits").textContent = `${names}, up to ${amount(most)} each.`;
+  element("files").accept = kinds.flatMap((kind) => [kind.type, ...kind.ends]).join();
+  if (stub) return;
+  element("stub").hidden = element("name-rule").hidden = true;
+  element("code-label").textContent = "Password";
+  element("code").type = "password";
+  element("code").autocomplete = "current-password";
+}
 
 // A notebook hands the code over behind the #, which no server and no log gets to see.
 const code = new URLSearchParams(location.hash.slice(1)).get("code");
@@ -105,10 +202,14 @@ if (code) {
 }
 try {
   const found = await session();
-  page.partsFrom = found.parts_from;
-  element("limits").textContent =
-    `Up to ${amount(found.max_bytes)} each: ${found.kinds.map((kind) => kind.name).join(", ")}.`;
-  showUser(found.user ?? (code ? (await signIn("learner", code)).user : null));
+  page.limits = found;
+  showLimits(found);
+  const name = found.user ?? (code ? (await signIn("learner", code)).user : null);
+  if (name) await signedIn(name);
+  else {
+    showUser(null);
+    element("name").focus();
+  }
 } catch (problem) {
   showUser(null);
   element("sign-in-error").textContent = problem.message;

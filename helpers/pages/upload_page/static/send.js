@@ -1,8 +1,6 @@
 // From the browser straight to S3. XMLHttpRequest, because fetch tells nothing while it sends.
 // Files that are too large for one request go in parts: parts.js.
 
-import { Rate } from "./words.js";
-
 const ways = {
   // The file comes last: S3 ignores what follows it.
   post(signed, file) {
@@ -19,11 +17,9 @@ const ways = {
 
 // Resolves to S3's answer: { ok, status, code, message }; status 0 if there was none.
 export function send(signed, file, progress, signal) {
-  const rate = new Rate();
   return exchange(ways[signed.how](signed, file), ({ loaded, total }) => {
     // The form's fields are sent as well; only the file is shown.
-    const sent = Math.max(0, Math.min(file.size, loaded - (total - file.size)));
-    progress(sent, rate.of(sent));
+    progress(Math.max(0, Math.min(file.size, loaded - (total - file.size))));
   }, signal);
 }
 
@@ -36,7 +32,8 @@ export function exchange({ method, url, headers, body }, progress, signal) {
     request.upload.addEventListener("progress", progress);
     request.addEventListener("loadend", () => resolve(answerOf(request)));
     signal.addEventListener("abort", () => request.abort());
-    request.send(body);
+    if (signal.aborted) resolve(answerOf(request));
+    else request.send(body);
   });
 }
 

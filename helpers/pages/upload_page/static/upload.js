@@ -1,70 +1,113 @@
-// One file: what it is doing, what may be done with it, and how that is shown.
+// One file: what it is doing, and what may be done with it.
 
-import { giveUp, sendParts } from "./parts.js";
-import { ask, Refusal } from "./server.js";
+import { claim, fingerprint, isElsewhere, newTicket } from "./kept.js";
+import { abort, askWhatArrived, leave, sendParts } from "./parts.js";
+import { limit, patience, pause } from "./patience.js";
+import { Row } from "./row.js";
 import { send } from "./send.js";
-import { amount, duration } from "./words.js";
+import { ask } from "./server.js";
+import { explain } from "./trouble.js";
+import { amount, duration, Rate, refusal, typeOf } from "./words.js";
 
-const ON_ITS_WAY = ["waiting", "sending"];
+const BUSY = ["waiting", "sending", "pausing", "signed-out"];
 
 export class Upload {
-  // states: ready, waiting, sending, done, failed, cancelled
-  // `around` is the page: next(), changed(), update(), how(), say(text), remove(upload), partsFrom.
-  constructor(file, around) {
+  // states: ready, refused, waiting, sending, pausing, signed-out, done, failed, cancelled,
+  // unfinished (begun by an earlier page; the file has to be chosen again)
+  // `around` is the page: next(), changed(), update(), how(), say(text), remove(upload), limits,
+  // kept. `before` is { ticket, facts } of an upload that has begun.
+  constructor(file, around, before = null) {
     this.file = file;
     this.around = around;
-    this.signed = null; // what the server signed, kept while it may still be used
-    this.item = document.createElement("li");
-    const name = make("span", "name", file.name || "file");
-    this.bar = make("progress");
-    this.bar.max = Math.max(file.size, 1);
-    this.bar.setAttribute("aria-label", `Progress of ${file.name}`);
-    this.text = make("span", "state");
-    this.actions = make("div", "actions");
-    this.item.append(name, " ", make("span", "size", amount(file.size)), this.bar, this.text, this.actions);
-    this.show("ready", "Ready.", ["Remove", () => this.around.remove(this)]);
+    this.kept = around.kept; // the storage of the user who has chosen the file
+    this.ticket = before?.ticket ?? newTicket();
+    this.facts = before?.facts ?? null;
+    this.signed = before?.facts.upload ? { ...before.facts, ends: Infinity } : null;
+    this.row = new Row(file.name, file.size);
+    this.item = this.row.item;
+    const refused = around.limits && refusal(file, around.limits);
+    if (refused) this.show("refused", refused, ["Remove", () => this.remove()]);
+    else this.show("ready", "Ready.", ["Remove", () => this.remove()]);
   }
 
   show(state, text, ...actions) {
-    const focused = this.actions.contains(document.activeElement);
     this.state = state;
-    this.item.className = state;
-    this.text.textContent = text;
-    this.bar.hidden = !this.isOnItsWay;
-    this.actions.replaceChildren(...actions.map((action) => this.action(action)));
-    if (focused) this.actions.querySelector("button, a")?.focus();
-    if (["done", "failed"].includes(state)) this.around.say(`${this.file.name}: ${text}`);
+    this.row.show(state, text, this.isBusy || state === "unfinished", actions);
+    if (!["ready", "waiting", "sending"].includes(state)) this.around.say(`${this.row.name}: ${text}`);
     this.around.update();
   }
 
-  action(action) {
-    if (action instanceof Node) return action;
-    const [label, act] = action;
-    const button = make("button", "", label);
-    button.type = "button";
-    button.setAttribute("aria-label", `${label} ${this.file.name}`);
-    button.addEventListener("click", act);
-    return button;
+  get isBusy() {
+    return BUSY.includes(this.state);
   }
 
-  get isOnItsWay() {
-    return ON_ITS_WAY.includes(this.state);
+  // Begun by an earlier page: how far it got, as S3 says.
+  async showUnfinished() {
+    if (this.facts.how !== "parts") return this.showInterrupted();
+    const discard = ["Discard", () => this.remove()];
+    this.show("unfinished", "Not finished. Choose this file again to go on.", discard);
+    if (!this.signed) return;
+    try {
+      this.signed.arrived = await askWhatArrived(this.signed);
+    } catch (problem) {
+      if (problem.status !== 410) return;
+      this.kept.forget(this.ticket);
+      const text = "Not finished, and aborted since: it waited too long. Choose this file again to send it.";
+      return this.show("failed", text, ["Remove", () => this.around.remove(this)]);
+    }
+    this.showArrived();
+    if (this.state === "unfinished")
+      this.show("unfinished", `Not finished: ${this.arrivedText}. Choose this file again to send the rest.`, discard);
+  }
+
+  // In one request, S3 has all or nothing.
+  async showInterrupted() {
+    this.kept.forget(this.ticket);
+    const { stored } = await ask("/stored", { key: this.facts.key }).catch(() => ({}));
+    if (stored) return this.showStored(this.facts.key);
+    const text = "Interrupted: nothing was stored. Choose this file again to send it.";
+    return this.show("failed", text, ["Remove", () => this.around.remove(this)]);
+  }
+
+  get arrivedText() {
+    return `${this.percent} of it has arrived`;
+  }
+
+  showArrived() {
+    const { arrived, part_size: size, count } = this.signed;
+    const last = arrived.has(count) ? count * size - this.file.size : 0;
+    this.row.bar.value = arrived.size * size - last;
+  }
+
+  // The same file was chosen again: what has arrived is kept.
+  adopt(earlier) {
+    if (earlier.signed?.arrived) {
+      this.signed.arrived = earlier.signed.arrived;
+      this.showArrived();
+      this.show("ready", `Ready: ${this.arrivedText}.`, ["Discard", () => this.remove()]);
+    }
   }
 
   wait(how) {
-    this.how = this.file.size > this.around.partsFrom ? "parts" : how;
-    this.bar.value = 0;
+    this.how = this.file.size > this.around.limits.parts_from ? "parts" : how;
+    this.attempt = 0;
+    this.stop = new AbortController();
+    this.queue();
+  }
+
+  queue() {
     this.show("waiting", "Waiting.", ["Cancel", () => this.cancel()]);
     this.around.next();
   }
 
   cancel() {
-    const allSent = this.state === "sending" && this.file.size > 0 && this.bar.value >= this.file.size;
-    this.stop?.abort();
-    this.giveUp();
+    const allSent = this.state === "sending" && this.file.size > 0 && this.row.bar.value >= this.file.size;
+    this.stop.abort();
+    const aborted = this.giveUp();
     const stored = allSent ? "All had been sent, so S3 may have stored it." : "Nothing was stored.";
     this.show("cancelled", `Cancelled. ${stored}`, ...this.again());
     this.around.next();
+    return aborted;
   }
 
   again() {
@@ -76,64 +119,161 @@ export class Upload {
     this.around.remove(this);
   }
 
-  giveUp() {
-    if (this.signed?.how !== "parts") return;
-    giveUp(this.signed);
-    this.signed = null;
+  // Nothing more will come: S3 need not keep the parts, nor the browser how far they got. If S3
+  // cannot be told now, the browser keeps it, and the page shows it when it is opened again.
+  async giveUp() {
+    const { ticket, signed, facts } = this;
+    this.forget();
+    if (facts?.how !== "parts") return this.kept.forget(ticket);
+    if (!this.letGo && await isElsewhere(ticket)) return; // another tab's
+    if (await abort({ ticket, signed })) this.kept.forget(ticket);
+  }
+
+  forget() {
+    this.signed = this.facts = null;
+    this.ticket = newTicket();
+  }
+
+  // The page goes away.
+  leave() {
+    if (this.signed?.how === "parts" && this.state !== "done") leave(this.signed);
   }
 
   async start() {
-    const stop = (this.stop = new AbortController());
+    const stop = this.stop;
+    const sending = new AbortController();
+    stop.signal.addEventListener("abort", () => sending.abort());
+    this.attempt += 1;
+    this.stalled = this.allSent = false;
+    this.sent = this.arrived = 0;
+    this.rate = new Rate();
     this.show("sending", "Asking for a signature.", ["Cancel", () => this.cancel()]);
+    const watch = this.watch(sending);
+    let problem = null;
     try {
-      if (this.signed?.how !== this.how || Date.now() > this.signed.ends) this.signed = null;
-      const retried = this.signed !== null;
-      this.signed ??= await ask("sign", {
-        name: this.file.name || "file", type: this.file.type, size: this.file.size, how: this.how,
-      });
-      this.signed.ends ??= Date.now() + this.signed.seconds * 1000;
-      if (stop.signal.aborted) {
-        this.giveUp(); // cancelled while it was being signed
-        return;
-      }
-      this.around.changed();
-      const way = this.how === "parts" ? sendParts : send;
-      const answer = await way(this.signed, this.file, (sent, rate) => this.progress(sent, rate), stop.signal);
-      if (stop.signal.aborted) return;
-      // The key is this file's own: if it is taken, an earlier try arrived, and only its answer was lost.
-      if (!answer.ok && !(retried && answer.status === 412)) throw answer;
-      await this.finish();
-    } catch (problem) {
-      if (stop.signal.aborted) return;
-      await this.fail(problem);
+      await this.attemptToSend(stop.signal, sending.signal);
+    } catch (caught) {
+      problem = caught;
     } finally {
-      this.around.changed();
-      this.around.next();
+      clearInterval(watch);
+      this.letGo?.();
+      this.letGo = null;
     }
+    if (problem && !stop.signal.aborted) await this.fail(await explain(problem, this), stop.signal);
+    this.around.changed();
+    this.around.next();
   }
 
-  progress(sent, rate) {
+  async attemptToSend(stop, sending) {
+    this.letGo = await claim(this.ticket);
+    if (!this.letGo) {
+      this.forget(); // it is the other tab's now
+      throw new Error("Another tab is sending this file.");
+    }
+    const resent = await this.sign(stop);
+    if (stop.aborted) return;
+    this.around.changed();
+    this.moved = performance.now();
+    this.arrived = this.signed.arrived?.size ?? 0;
+    const way = this.how === "parts" ? sendParts : send;
+    const answer = await way(this.signed, this.file, (sent) => this.progress(sent), sending);
+    if (stop.aborted) return;
+    // The key is this file's own: if it is taken, an earlier try arrived, and only its answer was lost.
+    if (!answer.ok && !(resent && answer.status === 412)) throw answer;
+    const { key } = this.signed;
+    this.kept.forget(this.ticket);
+    this.forget();
+    this.showStored(key);
+  }
+
+  // A signature, or the one that is still good. True if the file may have been sent with it before.
+  async sign(signal) {
+    if (this.signed && (this.signed.how !== this.how || Date.now() > this.signed.ends)) this.giveUp();
+    const resent = this.signed !== null;
+    const { file, how, ticket } = this;
+    const type = typeOf(file, this.around.limits.kinds);
+    const facts = { name: file.name, size: file.size, type, how };
+    if (how === "parts") facts.print = this.facts?.print ?? await fingerprint(file);
+    if (!resent) {
+      if (how === "parts") this.note(facts); // before it has begun: nothing may begin unnoticed
+      const name = (file.name || "file").toWellFormed?.() ?? file.name;
+      const signed = await ask("/sign", { name, type, size: file.size, how, ...(how === "parts" && { ticket }) });
+      if (signal.aborted) { // cancelled while it was being signed
+        if (how === "parts") abort({ ticket, signed });
+        return false;
+      }
+      this.signed = { ...signed, ends: Date.now() + signed.seconds * 1000 };
+      this.note({ ...facts, ...picked(signed) });
+    }
+    if (this.signed?.how === "parts") this.signed.arrived = resent ? await askWhatArrived(this.signed) : new Set();
+    return resent;
+  }
+
+  note(facts) {
+    this.facts = facts;
+    this.kept.note(this.ticket, facts);
+  }
+
+  progress(sent) {
     if (this.state !== "sending") return;
-    this.bar.value = sent;
-    const left = rate > 0 ? `, ${duration((this.file.size - sent) / rate)} left` : "";
-    this.text.textContent = sent >= this.file.size
-      ? "Sent; waiting for S3's answer."
-      : `${Math.floor((100 * sent) / this.file.size)} %, ${amount(rate)} a second${left}`;
+    if (sent !== this.sent) {
+      this.moved = performance.now();
+      this.rate.note(sent);
+    }
+    this.sent = this.row.bar.value = sent;
+    this.allSent = sent >= this.file.size;
+    this.tellProgress();
+    if (this.moved - this.spoken < 10_000) return;
+    this.spoken = this.moved; // to those who do not see the bar
+    this.around.say(`${this.row.name}: ${this.percent}`);
   }
 
-  async finish() {
-    const key = this.signed.key;
-    const link = make("a", "", "Download");
-    link.target = "_blank";
-    link.rel = "noopener noreferrer";
-    link.setAttribute("aria-label", `Download ${this.file.name}`);
+  get percent() {
+    return `${Math.floor((100 * this.row.bar.value) / Math.max(1, this.file.size))} %`;
+  }
+
+  tellProgress() {
+    const still = performance.now() - this.moved;
+    const silent = `for ${Math.floor(still / 1000)} s`;
+    let text;
+    if (this.allSent) {
+      text = still < patience.silence
+        ? "Sent; waiting for S3's answer." : `Sent. S3 has not answered ${silent}.`;
+    } else if (still >= patience.silence) {
+      text = `${this.percent}. ${navigator.onLine ? "Stalled" : "You are offline"}: nothing has moved ${silent}.`;
+    } else {
+      const rate = this.rate.of();
+      const left = this.rate.left(this.file.size - this.sent);
+      text = `${this.percent}${rate > 0 ? `, ${amount(rate)} a second` : ""}`
+        + (left === null ? "" : `, about ${duration(left)} left`);
+    }
+    this.row.text.textContent = text;
+    return still;
+  }
+
+  // Looks every second whether anything moves; ends a try that stands still.
+  watch(sending) {
+    this.moved = this.spoken = performance.now();
+    let said = false;
+    return setInterval(() => {
+      if (!this.signed || this.state !== "sending") return;
+      const still = this.tellProgress();
+      if (still >= patience.silence && !said) this.around.say(`${this.row.name}: ${this.row.text.textContent}`);
+      said = still >= patience.silence;
+      if (still < (this.allSent ? patience.answer : limit(this.attempt))) return;
+      this.stalled = true;
+      sending.abort();
+    }, 1000);
+  }
+
+  async showStored(key) {
     let ends = 0;
     const renew = async () => {
-      const { url, seconds } = await ask("link", { key });
+      const { url, seconds } = await ask("/link", { key });
       link.href = url;
       ends = Date.now() + seconds * 1000;
     };
-    link.addEventListener("click", async (event) => {
+    const link = this.row.link("Download", async (event) => {
       this.around.changed();
       if (Date.now() < ends) return;
       event.preventDefault(); // the link has expired: sign a new one
@@ -141,55 +281,39 @@ export class Upload {
         await renew();
         window.open(link.href, "_blank", "noopener,noreferrer");
       } catch (problem) {
-        this.text.textContent = `Stored as ${key}, but no link: ${problem.message}`;
+        this.row.text.textContent = `Stored as ${key}, but no link: ${problem.message}`;
       }
     });
-    let note = "";
-    try {
-      await renew();
-    } catch (problem) {
-      link.href = "#"; // a click tries again
-      note = ` No link yet: ${problem.message}`;
-    }
-    this.show("done", `Stored as ${key}.${note}`, link);
+    link.href = "#"; // until there is a link, a click asks for one
+    this.show("done", `Stored as ${key}.`, link);
+    await renew().catch(() => {});
   }
 
-  async fail(problem) {
-    let text;
-    if (problem instanceof Refusal) {
-      text = problem.message; // our own server's
-      if (problem.answered === 410) this.signed = null; // this upload has ended: begin another
-    } else if (problem.status) {
-      // S3 has answered, so another try needs another signature; parts are signed anew anyway.
-      if (this.how !== "parts" || problem.status === 404) this.signed = null;
-      text = `S3 answered ${problem.status}${problem.code ? ` ${problem.code}` : ""}: ${problem.message || "no reason given"}`;
-    } else if (await isReadable(this.file)) {
-      text = await whyNoAnswer(this.how);
+  async fail(told, signal) {
+    if (signal.aborted) return;
+    if (told.ended || told.unsigned || told.again === "never") this.giveUp();
+    // A part that has arrived is there for good: the next try begins further on.
+    if (this.signed?.arrived?.size > this.arrived) this.attempt = 1;
+    if (told.signIn) {
+      this.show("signed-out", told.text, ["Cancel", () => this.cancel()]);
+    } else if (told.again === "soon" && (this.attempt < patience.tries || !navigator.onLine)) {
+      this.pause(told, signal);
     } else {
-      text = "The file cannot be read any more. Remove it here and choose it again.";
+      const remove = ["Remove", () => this.remove()];
+      this.show("failed", told.text, ...(told.again === "never" ? [remove] : this.again()));
     }
-    if (this.state === "sending") this.show("failed", text, ...this.again());
+  }
+
+  async pause({ text, wait = 0 }, signal) {
+    const over = new AbortController();
+    const end = () => over.abort();
+    signal.addEventListener("abort", end);
+    this.show("pausing", text, ["Try now", end], ["Cancel", () => this.cancel()]);
+    await pause(this.attempt, wait, (seconds) => {
+      this.row.text.textContent = `${text} Trying again in ${duration(seconds)}.`;
+    }, over.signal);
+    if (!signal.aborted) this.queue();
   }
 }
 
-// A file that was changed or deleted after it was chosen is not.
-const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
-
-// A browser does not tell a page why there was no answer. The page's server asks S3 and does.
-async function whyNoAnswer(how) {
-  try {
-    const told = await ask("preflight", { how: how === "parts" ? "put" : how });
-    if (!told.reached) return "S3 cannot be reached. Try again when it is there.";
-    if (told.allowed) return "The connection broke. Nothing was stored, unless only the answer was lost. Try again.";
-    return `The browser may not send files to this bucket from here. S3 says ${told.code}: ${told.message}`;
-  } catch (problem) {
-    return problem.message;
-  }
-}
-
-function make(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
+const picked = ({ key, upload, part_size, count }) => ({ key, upload, part_size, count });
