@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from helpers.pages.upload_page.app import Options
 from helpers.pages.upload_page.limits import Limits
 from helpers.pages.upload_page.run import UploadPage
-from tests.browser.uploading import LONG, MIB, failure, sign_in, slow, states, upload
+from tests.browser.uploading import LONG, MIB, failure, hurried, sign_in, slow, states, upload
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +99,7 @@ def test_what_breaks_is_sent_again_and_what_has_arrived_is_not(
             route.continue_()
 
     browser_page.route("**/*", sometimes)
+    hurried(browser_page, pause=1)
     upload(browser_page, film)
     states(browser_page, "done")
     assert broken == {"2": 1, "3": 1}
@@ -114,6 +115,7 @@ def test_retry_goes_on_where_it_broke_off(browser_page, service, film, parts_sen
             route.continue_()
 
     browser_page.route("**/*", refuse)
+    hurried(browser_page, pause=1, tries=3)
     upload(browser_page, film)
     assert "The connection broke." in failure(browser_page)
     before = dict(parts_sent)

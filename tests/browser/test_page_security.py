@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
@@ -10,6 +12,7 @@ from helpers.pages.server import PageServer
 from helpers.pages.upload_page.app import Options
 from helpers.pages.upload_page.run import UploadPage
 from tests.browser.uploading import (
+    declare,
     failure,
     file,
     states,
@@ -58,8 +61,19 @@ def test_the_name_of_a_file(watched, service, how):
 
 
 def test_what_the_server_says(watched):
-    upload(watched, file("a.png", kind="text/x-" + "a" * 300))
-    assert "text/x-aaa" in failure(watched)
+    declare(watched, type=f"text/x-{SCRIPT}")
+    upload(watched, file())
+    assert "text/x-<img src" in failure(watched)
+    unharmed(watched)
+
+
+def test_what_the_storage_holds(watched):
+    """A record of an unfinished upload, with names that somebody else has chosen."""
+    facts = {"name": SCRIPT, "type": SCRIPT, "size": 5, "how": "parts", "key": SCRIPT}
+    kept = json.dumps({SCRIPT: {**facts, "upload": SCRIPT, "part_size": 1, "count": 5}})
+    watched.evaluate("(text) => localStorage.setItem('uploads of ann', text)", kept)
+    watched.reload()
+    expect(watched.locator("#list .name")).to_have_text(SCRIPT)
     unharmed(watched)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from helpers.pages import cors
 from helpers.pages.upload_page.app import Options
@@ -20,6 +19,7 @@ from tests.browser.uploading import (
     MIB,
     PNG,
     choose,
+    declare,
     failure,
     file,
     hurried,
@@ -172,26 +172,11 @@ def test_a_type_that_only_the_name_tells(browser_page, service):
 
 
 def test_what_the_page_lets_through_the_server_refuses(browser_page, service):
-    browser_page.route(
-        "**/sign",
-        lambda route: route.continue_(
-            post_data=json.dumps(json.loads(route.request.post_data) | {"type": "text/html"})
-        ),
-    )
+    declare(browser_page, type="text/html")
     upload(browser_page, file())
     assert failure(browser_page).startswith("Files of type text/html are not accepted; PNG, JPEG")
     assert browser_page.get_by_role("button", name="Retry").count() == 0
     assert service.stored() == []
-
-
-def declare(page: Page, **changed) -> None:
-    """The page announces another file than it sends, as a changed page would."""
-
-    def change(route):
-        sent = json.loads(route.request.post_data)
-        route.continue_(post_data=json.dumps(sent | changed))
-
-    page.route("**/sign", change)
 
 
 def test_a_file_that_is_larger_than_was_announced(browser_page, service):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,16 @@ def hurried(page: Page, **patience: int) -> None:
         "async (set) => Object.assign((await import('/static/patience.js')).patience, set)",
         patience,
     )
+
+
+def declare(page: Page, **changed) -> None:
+    """The page announces another file than it sends, as a changed page would."""
+
+    def change(route):
+        sent = json.loads(route.request.post_data)
+        route.continue_(post_data=json.dumps(sent | changed))
+
+    page.route("**/sign", change)
 
 
 def file(name: str = "a.png", kind: str = "image/png", body: bytes = PNG) -> dict:

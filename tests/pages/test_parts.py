@@ -58,6 +58,8 @@ def test_a_file_arrives_in_parts_with_its_own_type_and_name(ann, service):
     assert got["ContentType"] == "image/png"
     assert got["ContentDisposition"].endswith("''%C3%A9.png")
     # The answer was lost, and the page asks again.
+    told = ann.post("/parts/arrived", which(signed)).get_json()
+    assert told == {"arrived": [], "stored": True}
     assert ann.post("/parts/complete", which(signed, size=SIZE)).status_code == 200
 
 
@@ -188,9 +190,10 @@ def test_tickets_that_are_none(ann, text, service):
 
 def test_what_has_arrived(ann):
     signed = begun(ann)
-    assert ann.post("/parts/arrived", which(signed)).get_json() == {"arrived": []}
+    assert ann.post("/parts/arrived", which(signed)).get_json() == {"arrived": [], "stored": False}
     requests.put(urls(ann, signed)[1], SECOND)
-    assert ann.post("/parts/arrived", which(signed)).get_json() == {"arrived": [2]}
+    told = ann.post("/parts/arrived", which(signed)).get_json()
+    assert told == {"arrived": [2], "stored": False}
     ann.post("/parts/abort", which(signed))
     ended = ann.post("/parts/arrived", which(signed))
     assert (ended.status_code, "has ended" in ended.text) == (410, True)

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 20  # parts signed by one request
 UNFINISHED = 24 * 3600  # seconds that an upload waits for its next part
 LEFT = 3600  # seconds, once its page was left
+ENDED = "This upload has ended: it was aborted, here or by a lifecycle rule."
 _SWEEP = 60  # seconds between looks for uploads that are overdue
 
 
@@ -73,7 +74,10 @@ class PartSigner:
         return {"urls": urls}
 
     def arrived(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
-        """Numbers of the parts that S3 has (ListParts). Raises `Refused` (410) if it has ended."""
+        """Numbers of the parts that S3 has (ListParts), or that it has the whole file already.
+
+        Raises `Refused` (410) if the upload was aborted.
+        """
         which = self._which(user, sent)
         try:
             parts = self._listed(which)
@@ -81,9 +85,11 @@ class PartSigner:
             if not _is(problem, "NoSuchUpload"):
                 raise
             self._forget(which)
-            raise Refused(410, "This upload has ended: it was completed or aborted.") from None
+            if self._signer.stored_size(which["Key"]) is None:
+                raise Refused(410, ENDED) from None
+            return {"arrived": [], "stored": True}
         self._wait_for(which, UNFINISHED)
-        return {"arrived": [part["PartNumber"] for part in parts]}
+        return {"arrived": [part["PartNumber"] for part in parts], "stored": False}
 
     def complete(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
         """Put the file together, if all of it is there. Raises `Refused` (409) if not."""
@@ -102,9 +108,7 @@ class PartSigner:
                 raise
             if self._signer.stored_size(which["Key"]) != size:
                 self._forget(which)
-                raise Refused(
-                    410, "This upload has ended: it was aborted, here or by a lifecycle rule."
-                ) from None
+                raise Refused(410, ENDED) from None
         self._forget(which)
         return {"key": which["Key"]}
 

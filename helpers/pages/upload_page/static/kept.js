@@ -10,7 +10,9 @@ export class Kept {
 
   all() {
     try {
-      return JSON.parse(localStorage.getItem(this.name)) ?? {};
+      const found = Object.entries(JSON.parse(localStorage.getItem(this.name)) ?? {});
+      return Object.fromEntries(found.filter(([, facts]) =>
+        typeof facts?.name === "string" && typeof facts.type === "string" && facts.size >= 0));
     } catch {
       return {}; // storage is switched off, or holds something else
     }

@@ -97,12 +97,14 @@ function clear() {
 }
 
 async function showUnfinished() {
+  element("list").ariaBusy = "true";
   for (const [ticket, facts] of Object.entries(page.kept.all())) {
     if (await isElsewhere(ticket)) continue; // another tab is sending it
     const upload = new Upload(facts, page, { ticket, facts });
     show(upload);
     await upload.showUnfinished();
   }
+  element("list").ariaBusy = "false";
 }
 
 // The form again, and why. The list stays.

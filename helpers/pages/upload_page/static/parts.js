@@ -26,11 +26,7 @@ export async function sendParts(signed, file, progress, signal) {
   const urls = new Map();
   const urlOf = (number) => {
     if (!urls.has(number)) {
-<<<<<<< HEAD
-      const several = ask("parts/sign", { ...which, size: file.size, first: number });
-=======
-      const several = ask("/parts/sign", { ...which(signed), size: file.size, first: number });
->>>>>>> a9e8ae8 (Go on after a reload, a stall and a new sign-in)
+      const several = ask("parts/sign", { ...which(signed), size: file.size, first: number });
       for (let index = 0; index < 20; index += 1)
         urls.set(number + index, several.then((told) => told.urls[index]));
       for (const url of urls.values()) url.catch(() => {}); // it is told where it is awaited
@@ -65,27 +61,22 @@ export async function sendParts(signed, file, progress, signal) {
   })));
   for (const { reason } of ended) if (reason) throw reason;
   if (refused || signal.aborted) return refused ?? { ok: false, status: 0 };
-<<<<<<< HEAD
-  await ask("parts/complete", { ...which, size: file.size });
-=======
-  await ask("/parts/complete", { ...which(signed), size: file.size });
->>>>>>> a9e8ae8 (Go on after a reload, a stall and a new sign-in)
+  await ask("parts/complete", { ...which(signed), size: file.size });
   return { ok: true, status: 200 };
 }
 
-// The numbers of the parts that S3 has: from an earlier page, or because only a response was lost.
-export const askWhatArrived = async (signed) =>
-  new Set((await ask("/parts/arrived", which(signed))).arrived);
+// Notes the parts that S3 has: from an earlier page, or because only a response was lost. Resolves
+// to true if it has the whole file.
+export async function askWhatArrived(signed) {
+  const { arrived, stored } = await ask("parts/arrived", which(signed));
+  signed.arrived = new Set(arrived);
+  return stored;
+}
 
 // S3 keeps the parts, and they cost, until somebody says that nothing more will come.
-<<<<<<< HEAD
-export const giveUp = (signed) =>
-  ask("parts/abort", { key: signed.key, upload: signed.upload }).catch(() => {});
-=======
 // Resolves to false if it could not be said.
 export const abort = ({ ticket, signed }) =>
-  ask("/parts/abort", signed ? which(signed) : { ticket }).then(() => true, () => false);
+  ask("parts/abort", signed ? which(signed) : { ticket }).then(() => true, () => false);
 
 // The page is closed or reloaded. If nobody comes back, the server aborts the upload.
-export const leave = (signed) => tell("/parts/leave", which(signed));
->>>>>>> a9e8ae8 (Go on after a reload, a stall and a new sign-in)
+export const leave = (signed) => tell("parts/leave", which(signed));

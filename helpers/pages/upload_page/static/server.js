@@ -29,22 +29,13 @@ async function call(path, options = {}) {
   throw refusal;
 }
 
-<<<<<<< HEAD
-export const session = () => call("session");
-
-export const ask = (path, body) => call(path, {
-=======
 const json = (body) => ({
->>>>>>> a9e8ae8 (Go on after a reload, a stall and a new sign-in)
   method: "POST",
   headers: { "Content-Type": "application/json", ...(shown && { "X-User": shown }) },
   body: JSON.stringify(body),
 });
 
-<<<<<<< HEAD
-export const signIn = (user, code) => ask("sign-in", { user, code });
-=======
-export const session = () => call("/session");
+export const session = () => call("session");
 
 export const ask = (path, body) => call(path, json(body));
 
@@ -53,8 +44,7 @@ export const tell = (path, body) => { fetch(path, { ...json(body), keepalive: tr
 
 export const signIn = (user, code) => {
   shown = null;
-  return ask("/sign-in", { user, code });
+  return ask("sign-in", { user, code });
 };
->>>>>>> a9e8ae8 (Go on after a reload, a stall and a new sign-in)
 
 export const signOut = () => ask("sign-out", {});

@@ -41,7 +41,7 @@ const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () 
 async function whyNoAnswer({ how, stalled }) {
   if (stalled) return { text: "The connection has stalled.", again: "soon" };
   try {
-    const told = await ask("/preflight", { how: how === "parts" ? "put" : how });
+    const told = await ask("preflight", { how: how === "parts" ? "put" : how });
     if (!told.reached) return { text: "S3 cannot be reached.", again: "soon" };
     if (told.allowed) return { text: "The connection broke.", again: "soon" };
     return {

@@ -48,7 +48,7 @@ export class Upload {
     this.show("unfinished", "Not finished. Choose this file again to go on.", discard);
     if (!this.signed) return;
     try {
-      this.signed.arrived = await askWhatArrived(this.signed);
+      if (await askWhatArrived(this.signed)) return this.finish();
     } catch (problem) {
       if (problem.status !== 410) return;
       this.kept.forget(this.ticket);
@@ -63,7 +63,7 @@ export class Upload {
   // In one request, S3 has all or nothing.
   async showInterrupted() {
     this.kept.forget(this.ticket);
-    const { stored } = await ask("/stored", { key: this.facts.key }).catch(() => ({}));
+    const { stored } = await ask("stored", { key: this.facts.key }).catch(() => ({}));
     if (stored) return this.showStored(this.facts.key);
     const text = "Interrupted: nothing was stored. Choose this file again to send it.";
     return this.show("failed", text, ["Remove", () => this.around.remove(this)]);
@@ -172,14 +172,19 @@ export class Upload {
     }
     const resent = await this.sign(stop);
     if (stop.aborted) return;
+    if (resent && this.how === "parts" && await askWhatArrived(this.signed)) return this.finish();
     this.around.changed();
     this.moved = performance.now();
-    this.arrived = this.signed.arrived?.size ?? 0;
+    this.arrived = this.signed.arrived.size;
     const way = this.how === "parts" ? sendParts : send;
     const answer = await way(this.signed, this.file, (sent) => this.progress(sent), sending);
     if (stop.aborted) return;
     // The key is this file's own: if it is taken, an earlier try arrived, and only its answer was lost.
     if (!answer.ok && !(resent && answer.status === 412)) throw answer;
+    this.finish();
+  }
+
+  finish() {
     const { key } = this.signed;
     this.kept.forget(this.ticket);
     this.forget();
@@ -197,15 +202,14 @@ export class Upload {
     if (!resent) {
       if (how === "parts") this.note(facts); // before it has begun: nothing may begin unnoticed
       const name = (file.name || "file").toWellFormed?.() ?? file.name;
-      const signed = await ask("/sign", { name, type, size: file.size, how, ...(how === "parts" && { ticket }) });
+      const signed = await ask("sign", { name, type, size: file.size, how, ...(how === "parts" && { ticket }) });
       if (signal.aborted) { // cancelled while it was being signed
         if (how === "parts") abort({ ticket, signed });
         return false;
       }
-      this.signed = { ...signed, ends: Date.now() + signed.seconds * 1000 };
+      this.signed = { ...signed, arrived: new Set(), ends: Date.now() + signed.seconds * 1000 };
       this.note({ ...facts, ...picked(signed) });
     }
-    if (this.signed?.how === "parts") this.signed.arrived = resent ? await askWhatArrived(this.signed) : new Set();
     return resent;
   }
 
@@ -269,7 +273,7 @@ export class Upload {
   async showStored(key) {
     let ends = 0;
     const renew = async () => {
-      const { url, seconds } = await ask("/link", { key });
+      const { url, seconds } = await ask("link", { key });
       link.href = url;
       ends = Date.now() + seconds * 1000;
     };
