@@ -17,7 +17,7 @@ from helpers.setup import environment
 PROJECT = Path(environment.PROJECT)
 # Programs, plugins, what only a lesson imports, and what is pinned for others' sake.
 RUN = {"argon2-cffi-bindings", "cryptography", "jsonschema", "jupyterlab", "moto", "nbval"}
-RUN |= {"jupyter-server-proxy", "pytest"}
+RUN |= {"fastapi", "jupyter-server-proxy", "pytest"}
 # What no distribution has: type stubs, and the modules of a Python in a browser.
 BUILT_IN = {"_typeshed", "js", "pyodide"}
 
