@@ -172,14 +172,15 @@ def _checked(built: Built, document: Document, kind: Any) -> Checked:
 def _person(built: Built, person: Person) -> None:
     name, kind = person.iam_name or person.name, person.kind
     with closing(built.server.client("iam")) as iam:
-        if kind == "user":
-            iam.create_user(UserName=name)
-        else:
-            iam.create_role(
-                RoleName=name,
-                AssumeRolePolicyDocument=json.dumps(_SETUP),
-                MaxSessionDuration=43200,
-            )
+        with said_by("IAM", person.name):
+            if kind == "user":
+                iam.create_user(UserName=name)
+            else:
+                iam.create_role(
+                    RoleName=name,
+                    AssumeRolePolicyDocument=json.dumps(_SETUP),
+                    MaxSessionDuration=43200,
+                )
         policies = []
         for document in person.policies:
             checked = _checked(built, document, "identity")

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from ..errors import ProveError
 from ..rules.identity import ACCOUNT
-from .intrinsics import Resolver, Unresolved
-from .reading import as_list, mapping, nearest, read_json, read_yaml, shown
+from .intrinsics import NO_VALUE, Resolver, Unresolved
+from .reading import mapping, nearest, read_json, read_yaml, shown
 from .settings import cors_document, lifecycle_document
 from .world import Document, Note, Person, World
 
@@ -137,7 +137,8 @@ class _Template:
             raise ProveError(f"{self._name}: the name of {logical} depends on itself.")
         self._naming.append(logical)
         try:
-            return str(self._resolve(self._properties(logical).get(key, "")))
+            found = self._resolve(self._properties(logical).get(key, ""))
+            return "" if found is NO_VALUE else str(found)
         except Unresolved:
             return ""
         finally:
@@ -183,7 +184,8 @@ class _Template:
             except Unresolved as problem:
                 self._note(f"{self._bucket}, {key}", f"is not proved: {problem}")
                 continue
-            self._setting(key, found)
+            if found is not NO_VALUE:
+                self._setting(key, found)
 
     def _setting(self, key: str, value: Any) -> None:
         name = f"{self._name}: {self._bucket}, {key}"
@@ -222,7 +224,7 @@ class _Template:
     def _person(self, logical: str) -> Person:
         properties, kind = self._properties(logical), self._kind(logical)
         person = Person(logical, _PEOPLE[kind], iam_name=self._iam_name(logical))
-        policies = as_list(properties.get("Policies"))
+        policies = self._items(properties.get("Policies"), logical)
         for number, each in enumerate(policies, 1):
             where = logical if len(policies) == 1 else f"{logical}, policy {number}"
             if not kind.endswith("::Function"):
@@ -230,7 +232,7 @@ class _Template:
                 person = self._with_document(person, self._policy(where, each))
             else:
                 person = self._with_sam(person, where, each)
-        for each in as_list(properties.get("ManagedPolicyArns")):
+        for each in self._items(properties.get("ManagedPolicyArns"), logical):
             person = self._with_arn(person, logical, each)
         if "PermissionsBoundary" in properties:
             person = self._with_boundary(person, logical, properties["PermissionsBoundary"])
@@ -305,7 +307,7 @@ class _Template:
         properties = self._properties(logical)
         document = self._policy(logical, properties.get("PolicyDocument"))
         for key in ("Roles", "Users"):
-            for each in as_list(properties.get(key)):
+            for each in self._items(properties.get(key), logical):
                 try:
                     name = self._resolve(each)
                 except Unresolved as problem:
@@ -323,16 +325,17 @@ class _Template:
     def _policy(self, where: str, raw: Any) -> Document | None:
         """A policy's document, without the statements that hold an unknown value."""
         name = f"{self._name}: {where}"
-        if raw is None:
-            raise ProveError(f"{name} needs a policy document.")
         try:
+            raw = self._resolve.chosen(raw)
+            if raw is None or raw is NO_VALUE:
+                raise ProveError(f"{name} needs a policy document.")
             if not isinstance(raw, dict) or "Statement" not in raw:
                 return Document(name, json.dumps(self._resolve(raw)))
             rest = self._resolve({key: raw[key] for key in raw if key != "Statement"})
         except Unresolved as problem:
             self._note(where, f"is not proved: {problem}")
             return None
-        statements = list(self._statements(where, as_list(raw["Statement"])))
+        statements = list(self._statements(where, self._items(raw["Statement"], where)))
         if not statements:
             return None
         return Document(name, json.dumps({**rest, "Statement": statements}))
@@ -344,6 +347,14 @@ class _Template:
                 yield self._resolve(each)
             except Unresolved as problem:
                 self._note(f"{where}, statement {label}", f"was left out: {problem}")
+
+    def _items(self, raw: Any, where: str) -> list[Any]:
+        """A list's items; none, with a note, if it can't be known which they are."""
+        try:
+            return self._resolve.items(raw)
+        except Unresolved as problem:
+            self._note(where, f"a list is not proved: {problem}")
+            return []
 
     # What is not made.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import ProveError
 from ..rules.identity import ACCOUNT
-from .reading import mapping, nearest, shown
+from .reading import as_list, mapping, nearest, shown
 
 _SUB = re.compile(r"\$\{([^}]*)\}")
 _LONGEST = 200_000  # characters of one text, so that no Join or Sub of Subs grows without end
@@ -101,6 +101,18 @@ class Resolver:
         finally:
             self._asked.pop()
 
+    def chosen(self, value: Any) -> Any:
+        """The branch of an Fn::If, not resolved itself; any other value as it is."""
+        while isinstance(value, Mapping) and set(value) == {"Fn::If"}:
+            condition, yes, no = _three(value["Fn::If"])
+            value = yes if self.condition(condition) else no
+        return NO_VALUE if value == {"Ref": "AWS::NoValue"} else value
+
+    def items(self, value: Any) -> list[Any]:
+        """A list whose items are chosen, and not resolved. A single value is a list of one."""
+        found = [self.chosen(each) for each in as_list(self.chosen(value))]
+        return [each for each in found if each is not NO_VALUE]
+
     def __call__(self, value: Any) -> Any:
         """`value` without intrinsic functions. Raises `Unresolved`."""
         if isinstance(value, list):
@@ -114,6 +126,9 @@ class Resolver:
                 return self._ref(argument)
             if function == "Condition" and isinstance(argument, str):
                 return self.condition(argument)
+            if function == "Fn::If":
+                branch = self.chosen(value)
+                return branch if branch is NO_VALUE else self(branch)
             if isinstance(function, str) and function.startswith("Fn::"):
                 return self._call(function.removeprefix("Fn::"), argument)
         found_pairs = {key: self(each) for key, each in value.items()}
@@ -126,7 +141,6 @@ class Resolver:
             "Equals": self._equals,
             "FindInMap": self._find_in_map,
             "GetAtt": self._get_att,
-            "If": self._if,
             "Join": self._join,
             "Not": lambda a: not self._true(_list(a)[0]),
             "Or": lambda a: any(map(self._true, _list(a))),
@@ -146,6 +160,8 @@ class Resolver:
         return found
 
     def _ref(self, name: Any) -> Any:
+        if not isinstance(name, str):
+            raise ProveError(f"{self._name}: Ref needs a name, and has {shown(name)}.")
         if name in self._pseudo:
             return self._pseudo[name]
         if name in self._parameters:
@@ -153,7 +169,7 @@ class Resolver:
             if isinstance(value, Unresolved):
                 raise value
             return value
-        return self._attribute(str(name), "")
+        return self._attribute(name, "")
 
     def _get_att(self, argument: Any) -> str:
         if isinstance(argument, str):
@@ -204,10 +220,6 @@ class Resolver:
         name, first, second, *_ = (_text(self(each)) for each in _list(argument)[:3])
         return self._mappings[name][first][second]  # where no function can be
 
-    def _if(self, argument: Any) -> Any:
-        condition, yes, no = _list(argument)
-        return self(yes if self.condition(condition) else no)
-
     def _equals(self, argument: Any) -> bool:
         first, second = _list(self(argument))
         return str(first) == str(second)
@@ -222,6 +234,12 @@ class Resolver:
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("it needs a list")
+    return value
+
+
+def _three(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise Unresolved(f"Fn::If {shown(value)} cannot be read (it needs a list of three)")
     return value
 
 

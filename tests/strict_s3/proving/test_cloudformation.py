@@ -228,6 +228,28 @@ def test_users_roles_and_functions_with_their_policies():
     assert "Queue (AWS::SQS::Queue)" in notes
 
 
+def test_what_a_condition_leaves_out():
+    nothing = {"Ref": "AWS::NoValue"}
+    own = document(statement("s3:GetObject", EVERYTHING), {"Fn::If": ["IsLive", 5, nothing]})
+    properties = {
+        "RoleName": {"Fn::If": ["IsLive", "live", nothing]},
+        "AssumeRolePolicyDocument": TRUST,
+        "Policies": [{"Fn::If": ["IsTest", {"PolicyDocument": own}, nothing]}],
+        "ManagedPolicyArns": [{"Fn::If": ["IsLive", {"Ref": "Unset"}, nothing]}],
+    }
+    settings = {"VersioningConfiguration": {"Fn::If": ["IsLive", {"Status": "Enabled"}, nothing]}}
+    world = read(
+        {
+            "Files": {**BUCKET, "Properties": settings},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": properties},
+        }
+    )
+    role = world.people["Role"]
+    assert (role.iam_name, role.managed, world.versioning) == ("Role", (), None)
+    assert len(role.policies[0].value["Statement"]) == 1
+    assert world.notes == []
+
+
 def test_a_bucket_with_all_its_settings(prove):
     template = """
     Parameters: {Days: {Type: Number}}
