@@ -27,7 +27,7 @@ from strict_s3.rules import sigv4
 NOT_DONE = "Not done yet: "
 PASSED = "Passed: "
 _SECONDS = 10  # to wait for an answer
-_WIDTH = 78  # characters of a cell's output at 800 pixels
+WIDTH = 78  # characters of a cell's output at 800 pixels
 
 
 def exercise(lesson: str, number: int) -> Callable[[Callable[..., str]], Callable[..., None]]:
@@ -83,7 +83,7 @@ def _checked(function: Callable[..., str], note: Callable[[bool], None]) -> Call
 def _say(text: str) -> None:
     """Print in lines that fit a narrow window, which would break one in the middle of a word."""
     for line in text.splitlines():
-        print(textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False))
+        print(textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def send(method: str, url: str, **more: Any) -> requests.Response:

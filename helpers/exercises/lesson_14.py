@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from helpers.errors import LabError, NotYet, Untouched
 from helpers.exercises import progress
-from helpers.exercises.checking import exercise
+from helpers.exercises.checking import WIDTH, exercise
 from helpers.exercises.policies import Wanted, judge, user_named
 from helpers.flags import tokens
 from helpers.flags.judge import judge_attack, judge_fix
@@ -51,7 +52,7 @@ def hint(number: int) -> None:
     notes.hints[number] = taken
     _save(notes)
     for place, text in enumerate(every[:taken], 1):
-        print(f"{place}. {text}")
+        print(textwrap.fill(f"{place}. {text}", WIDTH, break_long_words=False))
     if taken >= len(every):
         print(f"That was the last one. flags.solution({number}) prints ours, for all points.")
 

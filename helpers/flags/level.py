@@ -107,7 +107,10 @@ def expect(answer: Answer, body: bytes | None = None) -> None:
     """`NotYet` unless S3 served the request, with that body."""
     if not answer.ok:
         error = read_error(answer.body)
-        why = f": {error.message.rstrip('.')}" if error.message else ""
+        why = f": {error.message.partition('. ')[0].rstrip('.')}" if error.message else ""
+        missing = re.findall(r"^([a-z0-9-]+):$", error.fields.get("CanonicalRequest", ""), re.M)
+        if missing:
+            why = f": {missing[0]} is signed, and was not sent"
         raise NotYet(f"S3 answered {answer.status} {error.code}".rstrip() + f"{why}.")
     if body is not None and answer.body != body:
         raise NotYet("S3 served different content.")

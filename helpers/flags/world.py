@@ -57,27 +57,33 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class World:
     """What you have as an attacker: an account, the application's function, and its S3.
 
     `me` and `victim` are the names of two users, `bucket` is the application's, `target` the key of
     the victim's file. ``sign(…)`` asks the application as `me`; it does not show you its key.
     ``send`` and ``post`` send exactly what they are given. The other fields are filled where a
-    level needs them.
+    level needs them; printed are those that are.
     """
 
     me: str
     victim: str
     bucket: str
     target: str
-    sign: Callable[..., Any] = field(repr=False)
-    send: Callable[..., Answer] = field(repr=False)
-    post: Callable[..., Answer] = field(repr=False)
-    confirm: Callable[[str], bool] | None = field(default=None, repr=False)
+    sign: Callable[..., Any]
+    send: Callable[..., Answer]
+    post: Callable[..., Answer]
+    confirm: Callable[[str], bool] | None = None
     virus: bytes = b""
-    log: tuple[str, ...] = field(default=(), repr=False)
+    log: tuple[str, ...] = ()
     other_bucket: str = ""
+
+    def __repr__(self) -> str:
+        shown = ("me", "victim", "bucket", "target", "virus", "other_bucket")
+        filled = [f"{name}={getattr(self, name)!r}" for name in shown if getattr(self, name)]
+        lines = [f"log of {len(self.log)} line(s)"] if self.log else []
+        return f"World({', '.join([*filled, *lines])})"
 
 
 class Arena:

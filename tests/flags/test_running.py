@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import threading
 import time
@@ -241,3 +242,44 @@ def test_send_takes_a_url_as_it_is(arena):
     assert stage.send(stage.sign(stage.me, key)).body == b"odd"
     with pytest.raises(NotSent, match="could not be sent"):
         stage.send(f"{stage.server.endpoint_url}/a\r\nb")
+
+
+def test_a_world_shows_what_it_has(arena):
+    def shown(number):
+        return repr(arena.stage(LEVELS[number], LEVELS[number].signer()).world())
+
+    assert re.fullmatch(
+        r"World\(me='u\w{4}', victim='u\w{6}', bucket='flags-\w+', target='.*'\)", shown(1)
+    )
+    assert "target" not in shown(4) and "virus=" in shown(9) and "other_bucket=" in shown(12)
+    assert "log of 1 line(s)" in shown(10) and "http" not in shown(10)
+
+
+def header_forgotten(s3, bucket, user, name, size):
+    url, _, key = LEVELS[9].fix(s3, bucket, user, name, size)
+    return url, {}, key
+
+
+def no_f_string(bucket, user):
+    own = "arn:aws:s3:::{bucket}/{user}/*"
+    return {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": own}
+
+
+def of_a_bucket_policy(bucket, user):
+    return LEVELS[12].fix(bucket, user) | {"Principal": "*"}
+
+
+@pytest.mark.parametrize(
+    ("number", "fixed", "reason"),
+    [
+        (9, header_forgotten, "if-none-match is signed, and was not sent"),
+        (9, lambda *anything: "http://", "return a URL, headers and a key; it returned 'http://'"),
+        (12, no_f_string, "What arrived is arn:aws:s3:::{bucket}/{user}/*: write an f before"),
+        (12, of_a_bucket_policy, "session policy: Policy document should not specify a principal"),
+        (12, lambda bucket, user: {1, 2}, "raised TypeError"),
+    ],
+)
+def test_the_reason_helps(number, fixed, reason, arena):
+    with pytest.raises(NotYet) as refused:
+        judge_fix(arena, LEVELS[number], fixed)
+    assert reason in str(refused.value)

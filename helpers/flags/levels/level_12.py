@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from helpers.errors import NotYet
 from helpers.flags.level import Level, Signer, Use, content, expect, must
 from helpers.flags.world import OWN, Stage, World
 from strict_s3 import Credentials
@@ -86,13 +90,25 @@ def adapt(stage: Stage, allowed: Callable[..., Any]) -> Signer:
 
     def in_session(s3: Any, bucket: str, user: str, *asked: Any) -> str:
         if user not in sessions:
-            may = {"RoleArn": arn, "RoleSessionName": user}
-            key = sts.assume_role(**may, Policy=document(allowed(bucket, user)))["Credentials"]
+            text = document(allowed(bucket, user))
+            key = _assume(sts, RoleArn=arn, RoleSessionName=user, Policy=text)
             keys = Credentials(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
             sessions[user] = stage.server.client(keys)
         return sign(sessions[user], bucket, user, *asked)
 
     return in_session
+
+
+def _assume(sts: Any, **asked: str) -> dict[str, str]:
+    """The session's key. Raises `NotYet` if STS refuses the policy, and for a forgotten f."""
+    if unfilled := re.search(r'"([^"]*\{(?:bucket|user)\}[^"]*)"', asked["Policy"]):
+        raise NotYet(f"what arrived is {unfilled[1]}: write an f before the quotes.")
+    try:
+        key: dict[str, str] = sts.assume_role(**asked)["Credentials"]
+    except ClientError as problem:
+        said = problem.response["Error"]["Message"]
+        raise NotYet(f"STS does not accept this session policy: {said}") from None
+    return key
 
 
 def document(statement: object) -> str:
