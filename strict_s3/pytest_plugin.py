@@ -21,12 +21,13 @@ are set while pytest collects. (With pytest-xdist each worker has a server of it
 
 When a test fails, its report has the server's last decisions in a section of their own.
 
-Files named ``*.prove.yaml`` are collected too: each row of such a table is a test
-(`strict_s3.prove`).
+A table of expectations (`strict_s3.prove`) is collected if it is named on the command line, and
+all files called ``*.prove.yaml`` are with the option ``strict_s3_prove``: each row is a test.
 
 Options in pytest's configuration: ``strict_s3_region`` (eu-west-2), ``strict_s3_bucket``
 (presignedurldemo), ``strict_s3_transport``: ``process``, or ``in_process`` for no port and no
-process, if the code under test uses nothing but boto3, requests and urllib3.
+process, if the code under test uses nothing but boto3, requests and urllib3; ``strict_s3_prove``
+(false).
 """
 
 from __future__ import annotations
@@ -68,6 +69,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("strict_s3_region", f"region of the strict S3 (default {REGION})", default=REGION)
     parser.addini("strict_s3_bucket", f"its first bucket (default {BUCKET})", default=BUCKET)
     parser.addini("strict_s3_transport", "process (the default) or in_process", default="process")
+    parser.addini(
+        "strict_s3_prove", "collect all *.prove.yaml (default false)", "bool", default=False
+    )
 
 
 @pytest.fixture(scope="session")
@@ -243,6 +247,8 @@ def _mentions(path: Path) -> bool:
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
     if not file_path.name.endswith(".prove.yaml"):
+        return None
+    if not parent.config.getini("strict_s3_prove") and not parent.session.isinitpath(file_path):
         return None
     from .proving.collect import TableFile
 

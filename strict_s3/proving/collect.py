@@ -1,4 +1,4 @@
-"""pytest's view of a table: the file is collected, and each of its rows is a test."""
+"""pytest's view of a table: a file, and each of its rows a test."""
 
 from __future__ import annotations
 

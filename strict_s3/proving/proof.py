@@ -10,7 +10,7 @@ In pytest each row can be a test:
     def test_the_policies(result):
         assert result.passed, result.report()
 
-(Without a line of code: pytest collects files named ``*.prove.yaml`` by itself.)
+(Without a line of code: the option ``strict_s3_prove`` has pytest collect all ``*.prove.yaml``.)
 """
 
 from __future__ import annotations

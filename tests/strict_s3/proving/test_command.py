@@ -93,6 +93,15 @@ def test_pytest_collects_a_table_and_shows_rows_as_tests(pytester):
     result.stdout.fnmatch_lines(["*bad.prove.yaml: expect is 1; it must be a mapping*"])
 
 
+def test_pytest_collects_all_tables_only_if_told_to(pytester):
+    pytester.makefile(".json", signer=json.dumps(SIGNER))
+    (pytester.path / "good.prove.yaml").write_text(GOOD)
+    (pytester.path / "table.yaml").write_text(GOOD)
+    assert pytester.runpytest_subprocess(*PLUGIN).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result = pytester.runpytest_subprocess(*PLUGIN, "-o", "strict_s3_prove=true")
+    result.assert_outcomes(passed=3)
+
+
 def test_each_row_can_be_a_test_of_your_own(pytester):
     pytester.makefile(".json", signer=json.dumps(SIGNER))
     (pytester.path / "table.yaml").write_text(GOOD)
