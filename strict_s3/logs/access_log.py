@@ -136,8 +136,8 @@ def _operation(seen: Mapping[str, Any]) -> str:
 
 
 def _word(text: str | None) -> str:
-    """A value for a field without quotation marks: it has no space, and is never empty."""
-    return quote(text, safe=":/@!$&'()*+,;=?-._~[]") if text else "-"
+    """A value for a field without quotation marks: no space and no bracket, and never empty."""
+    return quote(text, safe=":/@!$&'()*+,;=?-._~") if text else "-"
 
 
 def _quoted(text: str | None) -> str:

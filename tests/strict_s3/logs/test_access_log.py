@@ -214,6 +214,15 @@ def test_a_target_cannot_forge_fields_either(s3):
     assert rows(s3)[0]["request_uri"].count('"') == 2
 
 
+@pytest.mark.parametrize("value", ["[x] y", '"', "a b", "é", "-", "x" * 3000])
+def test_nor_can_a_version_id_or_a_host(s3, value):
+    requests.get(f"{s3.endpoint_url}/demo/k", params={"versionId": value})
+    (row,) = rows(s3)
+    assert unquote(row["versionid"]) == value
+    requests.get(f"{s3.endpoint_url}/demo/k", headers={"host": value.encode()})
+    rows(s3)
+
+
 @pytest.mark.parametrize(
     "query",
     [
