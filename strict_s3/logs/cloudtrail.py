@@ -41,9 +41,8 @@ def cloudtrail(decisions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_data_event(seen: Mapping[str, Any]) -> bool:
+    # Of a request whose authentication failed, the action (of a form, the key) is never known.
     if not (seen["bucket"] and seen["action"]) or seen["error"] == "NoSuchBucket":
-        return False
-    if seen["authentication"] and not seen["access_key"]:
         return False
     return bool(seen["key"]) or _name(seen) in _ON_BUCKETS
 

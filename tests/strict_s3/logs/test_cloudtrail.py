@@ -140,6 +140,13 @@ def test_failed_authentication_is_no_event(s3):
     assert cloudtrail(s3.decisions(1)) == []
     requests.get(url.replace("AKIA", "AKIB"))
     assert (s3.decisions(1)[0]["error"], cloudtrail(s3.decisions(1))) == ("InvalidAccessKeyId", [])
+    requests.get(url, headers={"authorization": "AWS4-HMAC-SHA256 x"})
+    requests.get(f"{s3.endpoint_url}/demo/a.txt", headers={"authorization": "AWS a:b"})
+    form = s3.client().generate_presigned_post("demo", "form.txt")
+    broken = form["fields"] | {"x-amz-signature": "0" * 64}
+    requests.post(form["url"], data=broken, files={"file": b"123"})
+    assert [one["status"] for one in s3.decisions(3)] == [400, 400, 403]
+    assert cloudtrail(s3.decisions(3)) == []
 
 
 def test_forms_and_lists(s3):
