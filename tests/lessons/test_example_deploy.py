@@ -48,9 +48,14 @@ def copy(tmp_path: Path) -> Path:
         ("[s3:PutObject, s3:GetObject]", "s3:*", "Signer: anything else"),
         ('"600000"', '"6000000"', "Signer: GET incoming/*, after 11 min"),
         (
-            "ExpirationInDays: 7",
-            "ExpirationInDays: 70",
-            "root: GET incoming/a.txt, by header, after 9 d",
+            "DaysAfterInitiation: 1",
+            "DaysAfterInitiation: 10",
+            "root: ListParts incoming/a.txt, by header, after 3 d",
+        ),
+        (
+            "Id: DeleteOldVersions\n            Status: Enabled",
+            "Id: x\n            Status: Enabled\n            ExpirationInDays: 7",
+            "root: GET incoming/a.txt, by header, after 400 d",
         ),
         (
             "[!Ref Origin]\n            AllowedM",

@@ -38,6 +38,13 @@ resource "aws_s3_bucket_public_access_block" "uploads" {
   restrict_public_buckets = true
 }
 
+resource "aws_s3_bucket_versioning" "uploads" {
+  bucket = aws_s3_bucket.uploads.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
 resource "aws_s3_bucket_policy" "uploads" {
   bucket = aws_s3_bucket.uploads.id
   policy = replace(file("${path.module}/../policies/guardrails.json"), "amzn-s3-demo-bucket", aws_s3_bucket.uploads.id)
@@ -66,13 +73,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
     }
   }
   rule {
-    id     = "DeleteWhatNobodyConfirmed"
+    id     = "DeleteOldVersions"
     status = "Enabled"
-    filter {
-      prefix = "incoming/"
-    }
-    expiration {
-      days = 7
+    filter {}
+    noncurrent_version_expiration {
+      noncurrent_days = 30
     }
   }
 }
@@ -86,6 +91,11 @@ data "aws_iam_policy_document" "signer" {
   statement {
     sid       = "SignForIncoming"
     actions   = ["s3:PutObject", "s3:GetObject"]
+    resources = ["${aws_s3_bucket.uploads.arn}/incoming/*"]
+  }
+  statement {
+    sid       = "ResumeAndAbortUploads"
+    actions   = ["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
     resources = ["${aws_s3_bucket.uploads.arn}/incoming/*"]
   }
 }
