@@ -68,7 +68,10 @@ def parser() -> argparse.ArgumentParser:
         help="say what is wrong with a URL, a command, a form, an error, a CORS line or rules",
         add_help=False,
     )
-    # And this one's, in strict_s3/recorded/record.py.
+    # And these, in strict_s3/proving/command.py and strict_s3/recorded/record.py.
+    commands.add_parser(
+        "prove", help="ask whether policies or a template do what a table says", add_help=False
+    )
     commands.add_parser(
         "record",
         help="(authors) write down what the S3 in .env answers to the table of recorded answers",
@@ -157,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     rest: list[str] = []
     # These have options of their own, in an order of their own.
-    if arguments[:1] in (["presign"], ["inspect"], ["record"]) or (
+    if arguments[:1] in (["presign"], ["inspect"], ["prove"], ["record"]) or (
         arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"])
     ):
         arguments, rest = arguments[:1], arguments[1:]
@@ -237,6 +240,10 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
         from strict_s3.explainer.command import main as inspect
 
         return inspect(rest, "python3 -m helpers inspect", inspect_keys)
+    if options.command == "prove":
+        from strict_s3.proving.command import main as prove
+
+        return prove(rest, "python3 -m helpers prove")
     if options.command == "record":
         try:
             with signals.as_interrupt():

@@ -13,6 +13,7 @@ from ..errors import OptionError, ProveError
 from ..options import Options
 from ..output import cannot_write
 from .proof import Proof, prove
+from .report import report
 
 PATTERN = "*.prove.yaml"
 _SKIPPED = {"node_modules", "site-packages", "__pycache__"}
@@ -35,6 +36,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
         metavar="PATH",
         help=f"a table (YAML), or a folder: all files below it named {PATTERN}",
     )
+    top.add_argument("--quiet", "-q", action="store_true", help="only rows not as expected")
     top.add_argument("--json", action="store_true", help="the results as JSON, for programs")
     top.add_argument("--region", default="", help="used instead of the tables' own region")
     return top
@@ -53,13 +55,13 @@ def main(arguments: list[str], prog: str = "strict-s3 prove") -> int:
             Options(region=options.region)
         paths = [path for given in options.paths for path in tables(Path(given))]
     except (OptionError, ProveError) as problem:
-        return _write([], [str(problem)], options.json)
+        return _write([], [str(problem)], options)
     for path in paths:
         try:
             proofs.append(prove(path, region=options.region))
         except ProveError as problem:
             problems.append(str(problem))
-    return _write(proofs, problems, options.json)
+    return _write(proofs, problems, options)
 
 
 def tables(path: Path) -> Iterator[Path]:
@@ -79,19 +81,21 @@ def tables(path: Path) -> Iterator[Path]:
     yield from found
 
 
-def _write(proofs: list[Proof], problems: list[str], as_json: bool) -> int:
+def _write(proofs: list[Proof], problems: list[str], options: argparse.Namespace) -> int:
     status = 2 if problems else int(not all(proof.passed for proof in proofs))
     try:
-        if as_json:
+        if options.json:
             value: dict[str, Any] = {"proofs": [proof.as_dict() for proof in proofs]}
             value["problems"] = problems
             print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)
         else:
             for proof in proofs:
-                print(f"{proof}\n", flush=True)
+                print(
+                    report(proof, options.quiet), end="\n" if options.quiet else "\n\n", flush=True
+                )
     except OSError as problem:
         return cannot_write(problem)
-    if not as_json:
+    if not options.json:
         for text in problems:
             print(text, file=sys.stderr)
     return status

@@ -14,19 +14,24 @@ WIDTH = 98  # columns
 _MARKS = {True: "✓", False: "✗"}
 
 
-def report(proof: Proof) -> str:
-    """The verdict first, then every row, then what is not proved."""
+def report(proof: Proof, quiet: bool = False) -> str:
+    """The verdict first, then every row, then what is not proved.
+
+    If it is `quiet`, only the rows that are not as expected follow the verdict.
+    """
     wrong = sum(not result.passed for result in proof)
     count = f"{len(proof)} row{'s' if len(proof) != 1 else ''}"
     verdict = "all as expected" if not wrong else f"{wrong} not as expected"
     lines = [f"{proof.table}: {count}, {verdict}"]
     who = ""
     for result in proof:
+        if quiet and result.passed:
+            continue
         if result.identity != who:
             who = result.identity
             lines += ["", f"  {who}"]
         lines += _row(result)
-    if proof.notes:
+    if proof.notes and not quiet:
         lines += ["", "  not proved here"]
         for note in proof.notes:
             lines += _wrapped(f"    ! {note}", 6)

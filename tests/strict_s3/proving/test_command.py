@@ -45,6 +45,16 @@ def test_a_folder_and_a_wrong_row(folder, capsys):
     assert "does not match (Resource" in out
 
 
+def test_quietly_only_what_is_wrong(folder, capsys):
+    (folder / "wrong.prove.yaml").write_text(WRONG)
+    assert main(["prove", "-q", str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "good.prove.yaml: 2 rows, all as expected"
+    assert lines[1] == "wrong.prove.yaml: 2 rows, 1 not as expected"
+    assert lines[4].startswith("    ✗ GET out/a")
+    assert "✓" not in "".join(lines)
+
+
 def test_json_for_programs(folder, capsys):
     (folder / "wrong.prove.yaml").write_text(WRONG)
     assert main(["prove", str(folder), "--json"]) == 1
