@@ -3,21 +3,24 @@
 The code runs in a thread, because a function written in a notebook can't be sent to another
 process, and because that is the same on Linux, macOS and Windows. A thread can't be killed; an
 exception can be raised in it, which ends everything but one long call into C. Such a thread is
-left behind: it ends with the kernel.
+left behind: it ends with the kernel. Python in a browser has no threads: there is no limit there.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from helpers.errors import NotYet
 from strict_s3.redact import redact
 
+IN_BROWSER = sys.platform == "emscripten"
 SECONDS = 20.0  # for an attack; a signer gets a quarter of it
 _PATIENCE = 40  # times that a thread is told to end, 50 milliseconds apart
 _LONGEST = 160  # characters of an exception's text
@@ -52,6 +55,18 @@ def run(
         except BaseException as problem:
             failure.append(problem)
 
+    if IN_BROWSER:
+        body()
+    else:
+        _in_thread(body, seconds)
+    if failure and isinstance(failure[0], NotYet):  # of a call inside: it says what is wrong
+        raise Broke(str(failure[0])) from failure[0]
+    if failure:
+        raise Broke(f"your code raised {_words(failure[0], function)}") from failure[0]
+    return outcome[0]
+
+
+def _in_thread(body: Callable[[], None], seconds: float) -> None:
     thread = threading.Thread(target=body, daemon=True)
     thread.start()
     try:
@@ -65,11 +80,6 @@ def run(
         raise Broke(
             f"your code was stopped after {seconds:g} seconds. Does a loop in it never end?{left}"
         )
-    if failure and isinstance(failure[0], NotYet):  # of a call inside: it says what is wrong
-        raise Broke(str(failure[0])) from failure[0]
-    if failure:
-        raise Broke(f"your code raised {_words(failure[0], function)}") from failure[0]
-    return outcome[0]
 
 
 def is_untouched(function: object) -> bool:
@@ -77,11 +87,11 @@ def is_untouched(function: object) -> bool:
     if function is ... or function is None:
         return True
     code = getattr(function, "__code__", None)
-    return (
-        code is not None
-        and code.co_code == untouched.__code__.co_code
-        and code.co_consts == (None,)
-    )
+    return code is not None and _does(code) == _does(untouched.__code__)
+
+
+def _does(code: CodeType) -> tuple[bytes, tuple[Any, ...]]:
+    return code.co_code, code.co_consts
 
 
 def untouched(*anything: Any) -> Any: ...

@@ -10,7 +10,6 @@ victim's name begins with the attacker's: half a comparison is never enough.
 
 from __future__ import annotations
 
-import http.client
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
-from helpers.errors import Denied, LabError, NotYet
+from helpers.errors import Denied, NotYet
 from helpers.flags.running import SECONDS, Broke, run
-from strict_s3 import Credentials, Server, ServerError, start
+from strict_s3 import Credentials, Server, in_process
 
 if TYPE_CHECKING:
     from helpers.flags.level import Level
@@ -87,13 +87,10 @@ class World:
 
 
 class Arena:
-    """A local S3 for the levels alone, whose root key no lesson has. Raises `LabError`."""
+    """A local S3 for the levels alone, in this process; no lesson has its root key."""
 
     def __init__(self) -> None:
-        try:
-            self.server: Server = start()
-        except ServerError as problem:
-            raise LabError(f"{problem} `python3 -m helpers check` says what is missing.") from None
+        self.server: Server = in_process()
         self.root, self.iam = self.server.client(), self.server.client("iam")
 
     @property
@@ -221,19 +218,16 @@ class Stage:
         if data or method in ("PUT", "POST"):
             given.setdefault("Content-Length", str(len(data)))
         place = urlsplit(self.server.endpoint_url)
-        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=_WAIT)
         try:
-            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in {"Host": place.netloc, **given}.items():
-                connection.putheader(name, value)
-            connection.endheaders(data or None)
-            found = connection.getresponse()
-            names = {name.lower(): value for name, value in found.getheaders()}
-            return Answer(found.status, found.read(), names)
-        except (OSError, ValueError, http.client.HTTPException) as problem:
+            # Not by requests, which resolves dots in a path.
+            with urllib3.HTTPConnectionPool(str(place.hostname), place.port) as pool:
+                found = pool.urlopen(
+                    method, target, data or None, given, timeout=_WAIT, retries=False
+                )
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, TypeError) as problem:
             raise NotSent(f"this could not be sent ({type(problem).__name__}).") from None
-        finally:
-            connection.close()
+        names = {name.lower(): value for name, value in found.headers.items()}
+        return Answer(found.status, found.data, names)
 
     def post(self, form: object, body: bytes, name: str = "file.bin", **fields: str) -> Answer:
         """A file sent with a form, as a browser does; `fields` replace those of the form.

@@ -93,6 +93,13 @@ def test_every_end_is_a_sentence(wrong):
     told(wrong)
 
 
+def test_python_in_a_browser_has_no_threads(monkeypatch):
+    monkeypatch.setattr("helpers.flags.running.IN_BROWSER", True)
+    monkeypatch.setattr(threading, "Thread", None)
+    assert run(lambda a: a + 1, (1,)) == 2
+    assert "name 'undefined_name' is not defined" in told(no_such_name)
+
+
 def test_deep_recursion_is_a_sentence():
     def deeper():
         return deeper()
@@ -241,7 +248,7 @@ def test_send_takes_a_url_as_it_is(arena):
     stage.put(key, b"odd")
     assert stage.send(stage.sign(stage.me, key)).body == b"odd"
     with pytest.raises(NotSent, match="could not be sent"):
-        stage.send(f"{stage.server.endpoint_url}/a\r\nb")
+        stage.send(stage.sign(stage.me, key), headers={"x-note": "a\r\nb"})
 
 
 def test_a_world_shows_what_it_has(arena):
