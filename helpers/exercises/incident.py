@@ -143,11 +143,9 @@ class Incident:
         return self._http.get(url, timeout=10).status_code
 
     def uses(self, key: str) -> list[dict[str, Any]]:
-        """The decisions about presigned requests for an object."""
-        found = self._decisions()
-        return [
-            one for one in found if one["key"] == key and one["authentication"] == "QueryString"
-        ]
+        """The decisions about presigned requests that were served an object."""
+        found = [one for one in self._decisions() if one["authentication"] == "QueryString"]
+        return [one for one in found if one["key"] == key and one["status"] == 200]
 
     def is_stored(self) -> bool:
         """Is the object whose link has leaked still under its key?"""
