@@ -19,7 +19,7 @@ PYTHON: Edits = {
     "key_without_user": ('f"incoming/{user}/{upload_id}"', 'f"incoming/{upload_id}"'),
     "believes_the_client": (
         "head = s3.head_object(Bucket=BUCKET, Key=key_of(user, upload_id))",
-        'head = {"ContentLength": 5, "ContentType": "image/png"}  # as it was announced',
+        'head = {"ContentLength": 5, "ContentType": "image/png"}  # as announced',
     ),
     "no_sign_in": ('raise HTTPException(401, "not_signed_in")', 'return "ann"'),
     "acl_added": (

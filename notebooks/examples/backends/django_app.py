@@ -101,7 +101,7 @@ def complete(user: str, _: Sent, upload_id: str) -> Sent:
         if why.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         raise Refused(409, "nothing_arrived") from None
-    if head["ContentLength"] > MAX_BYTES:  # no signature limits the sum of parts
+    if head["ContentLength"] > MAX_BYTES:  # nothing signed limits a sum
         raise Refused(413, "too_large")
     return {"id": upload_id, "size": head["ContentLength"], "type": head["ContentType"]}
 

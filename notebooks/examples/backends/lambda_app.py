@@ -104,7 +104,7 @@ def complete(upload_id: str) -> dict[str, Any]:
         if why.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         raise ServiceError(409, "nothing_arrived") from None
-    if head["ContentLength"] > MAX_BYTES:  # no signature limits the sum of parts
+    if head["ContentLength"] > MAX_BYTES:  # nothing signed limits a sum
         raise ServiceError(413, "too_large")
     return {"id": upload_id, "size": head["ContentLength"], "type": head["ContentType"]}
 
