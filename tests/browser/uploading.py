@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from helpers.pages.upload_page.run import UploadPage
 
@@ -86,5 +86,5 @@ def slow(page: Page, bytes_a_second: int) -> Iterator[None]:
     rates = {"downloadThroughput": -1, "uploadThroughput": bytes_a_second}
     session.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, **rates})
     yield
-    if not page.is_closed():
+    with suppress(Error):  # the page was closed, or is about to be
         session.detach()
