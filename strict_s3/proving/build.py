@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import ProveError
@@ -78,9 +78,7 @@ def build(world: World, server: Server) -> Built:
     resource = built.subjects["anonymous"].resource
     for name, subject in built.subjects.items():
         if name != "anonymous":
-            built.subjects[name] = Subject(
-                subject.who, subject.bucket, subject.identity, resource, subject.boundary
-            )
+            built.subjects[name] = replace(subject, resource=resource)
     if resource and _restricted(world) and is_public(resource[0]):
         built.subjects["anonymous"] = Subject(ANONYMOUS, world.bucket)
     return built
@@ -173,11 +171,13 @@ def _person(built: Built, person: Person) -> None:
     name, kind = person.iam_name or person.name, person.kind
     with closing(built.server.client("iam")) as iam:
         with said_by("IAM", person.name):
+            tags = [{"Key": key, "Value": value} for key, value in person.tags]
             if kind == "user":
-                iam.create_user(UserName=name)
+                iam.create_user(UserName=name, Tags=tags)
             else:
                 iam.create_role(
                     RoleName=name,
+                    Tags=tags,
                     AssumeRolePolicyDocument=json.dumps(_SETUP),
                     MaxSessionDuration=43200,
                 )
@@ -203,7 +203,9 @@ def _person(built: Built, person: Person) -> None:
         else:
             built.keys[person.name] = _session(built, person, name)
     who = user_named(name) if kind == "user" else session_of(name)
-    built.subjects[person.name] = Subject(who, built.world.bucket, tuple(policies), (), boundary)
+    built.subjects[person.name] = Subject(
+        who, built.world.bucket, tuple(policies), boundary=boundary, tags=person.tags
+    )
 
 
 def _trust(built: Built, person: Person) -> None:

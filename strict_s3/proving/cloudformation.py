@@ -224,6 +224,8 @@ class _Template:
     def _person(self, logical: str) -> Person:
         properties, kind = self._properties(logical), self._kind(logical)
         person = Person(logical, _PEOPLE[kind], iam_name=self._iam_name(logical))
+        if kind.startswith("AWS::IAM::"):
+            person = replace(person, tags=tuple(self._tags(logical, properties.get("Tags"))))
         policies = self._items(properties.get("Policies"), logical)
         for number, each in enumerate(policies, 1):
             where = logical if len(policies) == 1 else f"{logical}, policy {number}"
@@ -245,6 +247,14 @@ class _Template:
         if properties.get("Groups"):
             self._note(logical, "its groups are not proved here")
         return person
+
+    def _tags(self, logical: str, raw: Any) -> Iterator[tuple[str, str]]:
+        for each in self._items(raw, logical):
+            try:
+                tag = mapping(self._resolve(each), f"{self._name}: {logical}: Tags")
+                yield str(tag.get("Key")), str(tag.get("Value"))
+            except Unresolved as problem:
+                self._note(logical, f"a tag is not proved: {problem}")
 
     def _with_sam(self, person: Person, where: str, each: Any) -> Person:
         """An item of a function's Policies: a document, an ARN, a name, or one of SAM's own."""

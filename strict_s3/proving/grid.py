@@ -9,13 +9,13 @@ condition counts as allowed, because the condition can be met; a conditional den
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
 from ..rules.iam import Applicable, Evaluation, evaluate
 from ..rules.iam_conditions import Context
-from ..rules.identity import ACCOUNT, ANONYMOUS, Identity
+from ..rules.identity import ACCOUNT, Identity
 from ..rules.policy import Policy
 from ..rules.s3_operations import BUCKET, OBJECT, VERSION_ACTIONS
 
@@ -37,13 +37,21 @@ Question = tuple[str, str]  # an action, and the ARN of a resource
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose policies are measured, and the bucket that they are about."""
+    """Whose policies are measured, and the bucket that they are about. `tags` are whose, too."""
 
     who: Identity
     bucket: str
     identity: tuple[Policy, ...] = ()
     resource: tuple[Policy, ...] = ()
     boundary: Policy | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The identity's own condition keys."""
+        keys = {"aws:username": self.who.user_name, "aws:PrincipalArn": _arn(self.who)}
+        keys |= {f"aws:PrincipalTag/{name}": value for name, value in self.tags}
+        return {name: value for name, value in keys.items() if value}
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -51,10 +59,8 @@ class Subject:
 
     def verdict(self, action: str, resource: str, context: Context) -> Evaluation:
         """What these policies alone say; the identity's own condition keys are added."""
-        keys = {**context, "aws:username": self.who.user_name, "aws:PrincipalArn": _arn(self.who)}
         applies = Applicable(self.identity, self.resource, boundary=self.boundary)
-        found = {name: value for name, value in keys.items() if value}
-        return evaluate(action, resource, found, self.who, applies)
+        return evaluate(action, resource, {**context, **self.keys}, self.who, applies)
 
     def at_its_worst(self, *, whoever: bool = False) -> Subject:
         """When the condition of each allow is met, and of no deny.
@@ -100,7 +106,7 @@ def questions(
     resources += [bucket_arn, f"{bucket_arn}-other/a.txt"]
     resources += [f"{bucket_arn}-other/{prefix}a.txt" for prefix in prefixes]
     allows = [s for policy in subject.policies for s in policy.statements if s.allow]
-    resources += ["*", *(example(r, subject.who) for s in allows for r in s.resources)]
+    resources += ["*", *(example(r, subject.keys) for s in allows for r in s.resources)]
     own = [example(action) for statement in allows for action in statement.actions]
     for action in ACTIONS:
         for resource in resources:
@@ -111,9 +117,15 @@ def questions(
                 yield action, resource
 
 
-def example(pattern: str, who: Identity = ANONYMOUS) -> str:
-    """Something that a pattern of a policy matches, for `who`."""
-    text = pattern.replace("arn:*:", "arn:aws:").replace("${aws:username}", who.user_name)
+def example(pattern: str, keys: Mapping[str, str] | None = None) -> str:
+    """Something that a pattern of a policy matches, with its variables filled in from `keys`.
+
+    >>> example("arn:*:s3:::demo/${aws:username}/*", {"aws:username": "ann"})
+    'arn:aws:s3:::demo/ann/Any'
+    """
+    text = pattern.replace("arn:*:", "arn:aws:")
+    for name, value in (keys or {}).items():
+        text = text.replace(f"${{{name}}}", value)
     return text.replace("*", "Any").replace("?", "A")
 
 

@@ -51,7 +51,7 @@ _KEYS = (
     *("bucket", "region", "now", "replace", "identities", "expect", *_SETTINGS),
     *("template", "parameters", "terraform", "variables"),
 )
-_OF_PERSON = ("user", "role", "trust", "boundary", "issued", "lasts")
+_OF_PERSON = ("user", "role", "trust", "boundary", "tags", "issued", "lasts")
 _ORIGIN = "origin "
 
 
@@ -187,9 +187,9 @@ def _person(who: str, value: Any, files: _Files, where: str) -> Person:
         tuple(managed),
         files.document(given["boundary"], f"{where}: boundary") if "boundary" in given else None,
         files.document(given["trust"], f"{where}: trust") if "trust" in given else None,
-        "",
-        _time(given, "issued", where) or timedelta(),
-        lasts,
+        tuple(_texts(given, "tags", where).items()),
+        issued=_time(given, "issued", where) or timedelta(),
+        lasts=lasts,
     )
 
 

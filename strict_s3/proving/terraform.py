@@ -145,6 +145,11 @@ class _Terraform:
         kind = "role" if each.type == "aws_iam_role" else "user"
         person = Person(each.name, kind, iam_name=name)  # type: ignore[arg-type]
         try:
+            tags = each.get("tags") or {}
+            person = replace(person, tags=tuple((str(k), str(v)) for k, v in tags.items()))
+        except Unresolved as problem:
+            self._note(each, f"its tags are not proved: {problem}")
+        try:
             if trust := each.get("assume_role_policy"):
                 person = replace(person, trust=self._document(each, trust))
         except Unresolved as problem:

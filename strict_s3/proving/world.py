@@ -25,7 +25,12 @@ _UNPROVABLE = {key.lower(): reason for reason, keys in NEVER.items() for key in 
 }
 # Permissions of S3 that are operations of nothing.
 _MORE_ACTIONS = ("s3:getstoragelensdashboard", "s3:putaccesspointpublicaccessblock")
-_TLS = "aws:securetransport"
+_HALF_PROVED = {
+    "aws:securetransport": "aws:SecureTransport is judged by http or https alone; no TLS is "
+    "negotiated and no certificate checked here.",
+    "aws:multifactorauthpresent": "nobody here signs in with MFA, so only requests without it are "
+    "proved.",
+}
 # Services whose actions the grid asks about; of others nothing is proved.
 JUDGED = ("s3", "iam", "sts")
 
@@ -66,6 +71,7 @@ class Person:
     managed: tuple[str, ...] = ()
     boundary: Document | None = None
     trust: Document | None = None
+    tags: tuple[tuple[str, str], ...] = ()
     iam_name: str = ""  # if a template gives it another name than the table
     issued: timedelta = timedelta()
     lasts: timedelta = timedelta(hours=1)
@@ -137,11 +143,9 @@ def _unprovable(statement: Statement) -> str:
 
 
 def _remarks(statement: Statement) -> Iterator[str]:
-    if any(key.lower() == _TLS for _, key, _ in statement.conditions):
-        yield (
-            "aws:SecureTransport is judged by http or https alone; no TLS is negotiated and no "
-            "certificate checked here."
-        )
+    for key, text in _HALF_PROVED.items():
+        if any(name.lower() == key for _, name, _ in statement.conditions):
+            yield text
     vendors = {action.partition(":")[0].lower() for action in statement.actions} - {"*"}
     others = sorted(vendors - set(JUDGED))
     if others and not statement.not_actions:

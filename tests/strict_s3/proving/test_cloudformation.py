@@ -170,6 +170,10 @@ def test_users_roles_and_functions_with_their_policies():
         "AssumeRolePolicyDocument": TRUST,
         "Policies": [own],
         "RoleName": "r",
+        "Tags": [
+            {"Key": "team", "Value": {"Ref": "Stage"}},
+            {"Key": "a", "Value": {"Ref": "Unset"}},
+        ],
         "ManagedPolicyArns": [{"Ref": "Shared"}, MANAGED],
         "PermissionsBoundary": {"Ref": "Shared"},
     }
@@ -214,6 +218,7 @@ def test_users_roles_and_functions_with_their_policies():
     people = world.people
     assert set(people) == {"Role", "User", "Function"}
     assert people["Role"].iam_name == "r"
+    assert people["Role"].tags == (("team", "test"),)
     names = [policy.name for policy in people["Role"].policies]
     assert names == ["t.json: Role", "t.json: Shared", "t.json: Extra"]
     assert people["Role"].managed == (MANAGED,)

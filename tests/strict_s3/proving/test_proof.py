@@ -219,6 +219,31 @@ def test_policies_can_name_the_tables_own_identities(prove):
     assert wrong(prove(table, **files)) == {}
 
 
+def test_a_policy_by_tags(prove):
+    table = (
+        "bucket: shop\nidentities:\n  ann: {user: signer.json, tags: {team: red}}\n"
+        "  app: {role: signer.json, tags: {team: blue}}\n  bob: {user: signer.json}\nexpect:\n"
+        "  ann: {PUT red/*: 200, GET red/*: 200, GET blue/a: 403, anything else: no}\n"
+        "  app: {PUT blue/*: 200, GET blue/*: 200, GET red/a: 403, anything else: no}\n"
+        "  bob: nothing\n"
+    )
+    own = "arn:aws:s3:::shop/${aws:PrincipalTag/team}/*"
+    by_team = {**SIGNER, "Statement": [{**SIGNER["Statement"][0], "Resource": own}]}
+    assert wrong(prove(table, signer__json=by_team)) == {}
+    found = wrong(prove(table.replace("PUT red/*: 200, ", ""), signer__json=by_team))
+    assert "allows s3:PutObject" in found["ann: anything else"]
+
+
+def test_a_public_policy_that_block_public_access_keeps_back(prove):
+    public = deny()
+    public["Statement"][0]["Effect"] = "Allow"
+    del public["Statement"][0]["Condition"]
+    table = f"{HEAD}bucket-policy: guard.json\npublic-access-block: block.json\n"
+    block = {"BlockPublicPolicy": False, "RestrictPublicBuckets": True}
+    files = {"guard__json": public, "block__json": block}
+    assert wrong(prove(f"{table}expect: {{anonymous: nothing}}", **files)) == {}
+
+
 def test_a_boundary_limits_a_user(prove):
     table = (
         "bucket: shop\nidentities: {a: {user: signer.json, boundary: edge.json}}\n"

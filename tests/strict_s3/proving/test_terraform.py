@@ -51,7 +51,13 @@ def applied() -> list[dict[str, Any]]:
         resource("aws_s3_bucket", "files", bucket="shop", id="shop", arn="arn:aws:s3:::shop"),
         resource("aws_s3_bucket_policy", "files", bucket="shop", policy=json.dumps(GUARD)),
         resource("aws_s3_bucket_cors_configuration", "files", bucket="shop", cors_rule=[CORS]),
-        resource("aws_iam_role", "signer", name="s", assume_role_policy=json.dumps(TRUST)),
+        resource(
+            "aws_iam_role",
+            "signer",
+            name="s",
+            tags={"team": "in"},
+            assume_role_policy=json.dumps(TRUST),
+        ),
         resource("aws_iam_role_policy", "signer", role="s", policy=json.dumps(SIGNER)),
         resource("aws_sqs_queue", "q", name="q"),
     ]
