@@ -112,6 +112,15 @@ def _in_each_theme(page: Page) -> Iterator[str]:
 
 def serious(page: Page, where: str = "document") -> list[str]:
     """What axe-core calls serious or critical, with the element. `where` is JavaScript."""
+    return violations(page, where, ("serious", "critical"))
+
+
+def violations(
+    page: Page,
+    where: str = "document",
+    impacts: tuple[str, ...] = ("minor", "moderate", "serious", "critical"),
+) -> list[str]:
+    """All that axe-core finds, or what has one of these impacts."""
     if not AXE.is_file():
         missing(f"axe-core is not installed: npm ci --prefix {JS}")
     page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
@@ -120,7 +129,7 @@ def serious(page: Page, where: str = "document") -> list[str]:
         f"{violation['id']}: {node['html']}"
         for violation in found
         for node in violation["nodes"]
-        if violation["impact"] in ("serious", "critical")
+        if violation["impact"] in impacts
     ]
 
 

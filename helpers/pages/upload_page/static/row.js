@@ -8,6 +8,7 @@ export class Row {
     this.item = make("li");
     this.bar = make("progress");
     this.bar.max = Math.max(size, 1);
+    this.bar.value = 0;
     this.bar.setAttribute("aria-label", `Progress of ${this.name}`);
     this.text = make("span", "state");
     this.actions = make("div", "actions");

@@ -146,6 +146,7 @@ export class Upload {
     this.attempt += 1;
     this.stalled = this.allSent = false;
     this.sent = this.arrived = 0;
+    if (!this.signed?.arrived?.size) this.row.bar.value = 0;
     this.rate = new Rate();
     this.show("sending", "Asking for a signature.", ["Cancel", () => this.cancel()]);
     const watch = this.watch(sending);
