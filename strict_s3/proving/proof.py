@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -187,14 +188,15 @@ class _Run:
             if passed and row.expected.success:
                 self._grant(row, decision)
         first_wrong = next((result for result in results if not result.passed), results[0])
-        if row.operation is not None and row.operation.changes_bucket:
+        changed = any(result.said.startswith("2") for result in results)
+        if changed and row.operation is not None and row.operation.changes_bucket:
             self._server.reset()
             self.built = build(self._table.world, self._server)
         return first_wrong
 
     def _ask(self, row: Row, key: str) -> tuple[Answer, dict[str, Any]]:
         person, world = self._table.world.people.get(row.who), self._table.world
-        signed_at = world.now + (person.issued if person else 0 * row.options.after)
+        signed_at = world.now + (person.issued if person else timedelta())
         sent_at = signed_at + row.options.after
         keys = self.built.keys[row.who]
         with self._server.at(signed_at):

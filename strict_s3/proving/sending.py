@@ -141,10 +141,11 @@ class Sender:
 
     def send(self, signed: Signed) -> Answer:
         # Not the manager's own way, which would take dots and slashes out of a path.
-        base, slash, target = signed.url.partition(f"/{self.target.bucket}")
+        parts = urlsplit(signed.url)
+        base = f"{parts.scheme}://{parts.netloc}"
         response = self._pool.connection_from_url(base).urlopen(
             signed.method,
-            slash + target,
+            signed.url.removeprefix(base),
             body=signed.body or (b"" if signed.method in ("PUT", "POST") else None),
             headers=signed.headers,
             redirect=False,
