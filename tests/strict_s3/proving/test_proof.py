@@ -73,7 +73,7 @@ def test_each_sort_of_request_gets_the_answer_of_s3(prove, row, answer):
 @pytest.mark.parametrize("bucket", ["127", "http", "test"])
 def test_a_bucket_whose_name_is_part_of_the_address(prove, bucket):
     rows = "expect: {root: {GET a: 200, 'GET a, over http': 200, POST a: 204}}"
-    assert wrong(prove(f"bucket: {bucket}\n{rows}")) == {}
+    assert wrong(prove(f"bucket: '{bucket}'\n{rows}")) == {}
 
 
 def test_a_wrong_expectation_fails_and_says_what_s3_said(prove):
