@@ -14,17 +14,21 @@ Edits = dict[str, tuple[str, str]]
 
 PYTHON: Edits = {
     "no_size_range": (', ["content-length-range", 1, MAX_BYTES]]', "]"),
-    "type_not_locked": ("rules = [typed,", 'rules = [["starts-with", "$Content-Type", ""],'),
+    "type_not_locked": (
+        "rules = [typed,",
+        'any_type = ["starts-with", "$Content-Type", ""]\n    rules = [any_type,',
+    ),
     "lasts_an_hour": ("EXPIRES = 300", "EXPIRES = 3600"),
     "key_without_user": ('f"incoming/{user}/{upload_id}"', 'f"incoming/{upload_id}"'),
     "believes_the_client": (
         "head = s3.head_object(Bucket=BUCKET, Key=key_of(user, upload_id))",
-        'head = {"ContentLength": 5, "ContentType": "image/png"}  # as announced',
+        'head = {"ContentLength": 5, "ContentType": "image/png"}',
     ),
     "no_sign_in": ('raise HTTPException(401, "not_signed_in")', 'return "ann"'),
     "acl_added": (
-        "key, typed, rules, EXPIRES",
-        'key, typed | {"acl": "public-read"}, [*rules, {"acl": "public-read"}], EXPIRES',
+        "    form = s3.",
+        '    acl = {"acl": "public-read"}\n'
+        "    typed, rules = typed | acl, [*rules, acl]\n    form = s3.",
     ),
     "old_signature": ('signature_version="s3v4", ', ""),
 }

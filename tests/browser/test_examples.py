@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -89,7 +90,8 @@ def bundled(folder, name: str, source: str) -> None:
     (folder / name).write_text(source, encoding="utf-8")
     command = [shutil.which("esbuild", path=packages / ".bin"), name, "--bundle", "--minify"]
     command += ["--jsx=automatic", "--outfile=bundle.js", "--log-level=error"]
-    subprocess.run(command, cwd=folder, env={"NODE_PATH": str(packages)}, check=True, timeout=60)
+    variables = os.environ | {"NODE_PATH": str(packages)}
+    subprocess.run(command, cwd=folder, env=variables, check=True, timeout=60)
     page = '<!doctype html><meta charset="utf-8"><body><script src="bundle.js"></script>'
     (folder / "bundled.html").write_text(page, encoding="utf-8")
 

@@ -14,6 +14,7 @@ from tests.programs import missing, program
 
 EXAMPLES = PROJECT / "notebooks" / "examples"
 BACKENDS = sorted(EXAMPLES.glob("backends/*_app.*"))
+TESTS = [EXAMPLES / "test_contract.py", EXAMPLES / "test_sign.py"]
 REGIONS = ["eu-west-2", "us-east-1"]
 NODE_MODULES = PROJECT / "tests" / "clients" / "js" / "node_modules"
 
@@ -44,7 +45,7 @@ def contract(region: str, *arguments: str | Path) -> Outcome:
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     environment |= {"EXAMPLES_NODE_MODULES": str(NODE_MODULES), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
-        [*command, "-rfE", EXAMPLES],
+        [*command, "-rfE", *TESTS],
         env=environment,
         cwd=PROJECT,
         capture_output=True,

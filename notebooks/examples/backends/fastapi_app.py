@@ -23,6 +23,7 @@ STEPS["DELETE"] = "abort_multipart_upload"
 HOST = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
 s3: Any = boto3.client("s3", config=Config(signature_version="s3v4", s3=HOST))
 app = FastAPI()
+Answer = dict[str, Any]
 
 
 class Upload(BaseModel):
@@ -61,32 +62,34 @@ def key_of(user: str, upload_id: str) -> str:
     return f"incoming/{user}/{upload_id}"
 
 
-def link(operation: str, key: str, **more: Any) -> dict[str, Any]:
+def link(operation: str, key: str, **more: Any) -> Answer:
     parameters = {"Bucket": BUCKET, "Key": key, **more}
     return {"key": key, "url": s3.generate_presigned_url(operation, parameters, EXPIRES)}
 
 
-def new_upload(user: str, kind: str, in_parts: bool = False) -> dict[str, Any]:
+def new_upload(user: str, kind: str, in_parts: bool = False) -> Answer:
     if kind not in TYPES:
         raise HTTPException(415, "type_not_allowed")
     upload_id = f"{uuid.uuid4().hex}.{TYPES[kind]}"
     key, typed = key_of(user, upload_id), {"Content-Type": kind}
     if in_parts:
-        return link("create_multipart_upload", key, ContentType=kind) | {"headers": typed}
+        begun = link("create_multipart_upload", key, ContentType=kind)
+        return begun | {"headers": typed}
     rules = [typed, ["content-length-range", 1, MAX_BYTES]]
     form = s3.generate_presigned_post(BUCKET, key, typed, rules, EXPIRES)
-    return {"id": upload_id, "method": "POST", "headers": {}, **form, "expires_in": EXPIRES}
+    more = {"headers": {}, "expires_in": EXPIRES}
+    return {"id": upload_id, "method": "POST", **form, **more}
 
 
 @app.post("/uploads", status_code=201)
-def start(upload: Upload, user: User) -> dict[str, Any]:
+def start(upload: Upload, user: User) -> Answer:
     if upload.size > MAX_BYTES:
         raise HTTPException(413, "too_large")
     return new_upload(user, upload.type)
 
 
 @app.post("/sign")
-def sign(request: SignRequest, user: User) -> dict[str, Any]:
+def sign(request: SignRequest, user: User) -> Answer:
     if not request.uploadId and request.method in ("PUT", "POST"):
         return new_upload(user, request.contentType, in_parts=request.method == "POST")
     if not request.uploadId:
@@ -97,18 +100,20 @@ def sign(request: SignRequest, user: User) -> dict[str, Any]:
 
 
 @app.post("/uploads/{upload_id}/complete")
-def complete(upload_id: str, user: User) -> dict[str, Any]:
+def complete(upload_id: str, user: User) -> Answer:
     try:  # S3 knows what arrived; the client can only claim it
         head = s3.head_object(Bucket=BUCKET, Key=key_of(user, upload_id))
     except ClientError as why:  # 403 too: this key may not list the bucket
-        if why.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+        status = why.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status not in (403, 404):
             raise
         raise HTTPException(409, "nothing_arrived") from None
-    if head["ContentLength"] > MAX_BYTES:  # nothing signed limits a sum
+    size, kind = head["ContentLength"], head["ContentType"]
+    if size > MAX_BYTES:  # no signature limits the sum of parts
         raise HTTPException(413, "too_large")
-    return {"id": upload_id, "size": head["ContentLength"], "type": head["ContentType"]}
+    return {"id": upload_id, "size": size, "type": kind}
 
 
 @app.get("/files/{upload_id}")
-def download(upload_id: str, user: User) -> dict[str, Any]:
+def download(upload_id: str, user: User) -> Answer:
     return link("get_object", key_of(user, upload_id), ResponseContentDisposition="attachment")

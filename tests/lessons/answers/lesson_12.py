@@ -9,9 +9,7 @@ CHANGES = {
     "limit": ("def new_upload", LIMIT),
     "form": ("1, MAX_BYTES]", "1, limit(kind)]"),
     "start": ("upload.size > MAX_BYTES", "upload.size > limit(upload.type)"),
-    "complete": (
-        'head["ContentLength"] > MAX_BYTES', 'head["ContentLength"] > limit(head["ContentType"])'
-    ),
+    "complete": ("if size > MAX_BYTES", "if size > limit(kind)"),
 }
 
 ANY_TYPE = 'rules = [["starts-with", "$Content-Type", ""],'
@@ -75,10 +73,7 @@ RIGHT = {
     type=('"pdf"}', '"pdf", "text/csv": "csv"}\\nLIMITS = {"text/csv": 1024**2}'),
     form=("1, MAX_BYTES]", "1, LIMITS.get(kind, MAX_BYTES)]"),
     start=("upload.size > MAX_BYTES", "upload.size > LIMITS.get(upload.type, MAX_BYTES)"),
-    complete=(
-        'head["ContentLength"] > MAX_BYTES',
-        'head["ContentLength"] > LIMITS.get(head["ContentType"], MAX_BYTES)',
-    ),
+    complete=("if size > MAX_BYTES", "if size > LIMITS.get(kind, MAX_BYTES)"),
 )"""),
     ],
     "check_svg": [_test("by_code"), _test("by_uppy"), _test("by_raising")],
