@@ -49,7 +49,7 @@ def test_no_violation(themed, upload_page, service):
     themed.get_by_role("button", name="Upload").click()
     states(themed, "pausing")
     assert violations(themed) == []
-    themed.evaluate("(facts) => localStorage.setItem('uploads of ann', facts)", UNFINISHED)
+    themed.evaluate("(facts) => localStorage.setItem('uploads of ann at /', facts)", UNFINISHED)
     themed.on("dialog", lambda dialog: dialog.accept())
     themed.reload()
     states(themed, "unfinished")

@@ -71,7 +71,7 @@ def test_what_the_storage_holds(watched):
     """A record of an unfinished upload, with names that somebody else has chosen."""
     facts = {"name": SCRIPT, "type": SCRIPT, "size": 5, "how": "parts", "key": SCRIPT}
     kept = json.dumps({SCRIPT: {**facts, "upload": SCRIPT, "part_size": 1, "count": 5}})
-    watched.evaluate("(text) => localStorage.setItem('uploads of ann', text)", kept)
+    watched.evaluate("(text) => localStorage.setItem('uploads of ann at /', text)", kept)
     watched.reload()
     expect(watched.locator("#list .name")).to_have_text(SCRIPT)
     unharmed(watched)

@@ -8,7 +8,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from helpers.pages.upload_page.run import UploadPage
-from tests.browser.uploading import LONG, MIB, choose, file, hurried, sign_in, sized, states, upload
+from tests.browser.uploading import (
+    LONG,
+    MIB,
+    choose,
+    file,
+    hurried,
+    sign_in,
+    sized,
+    states,
+    upload,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -125,7 +136,19 @@ def test_who_comes_back_to_a_tab_sees_whose_it_is(context, upload_page):
     sign_in(page, upload_page)
     page.context.clear_cookies()
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.get_by_role("alert")).to_have_text("You have signed out, in another tab.")
+    expect(page.get_by_role("alert")).to_have_text("Your sign-in has ended.")
+
+
+def test_a_server_that_comes_up_after_the_page(context, upload_page, service):
+    page = context.new_page()
+    page.route("**/session", lambda route: route.abort())
+    page.goto(upload_page.url)
+    expect(page.get_by_role("alert")).to_contain_text("The page's own server cannot be reached.")
+    page.unroute_all()
+    enter(page, upload_page, "ann")
+    upload(page, file())
+    states(page, "done")
+    expect(page.locator("#limits")).to_contain_text("up to 500 MiB each")
 
 
 def test_signing_out_cancels_what_is_on_its_way(context, upload_page, service, tmp_path):
@@ -149,10 +172,10 @@ def stalled(context, upload_page, service, tmp_path) -> Page:
     page = context.new_page()
     page.clock.install()
     sign_in(page, upload_page)
-    page.route(f"{service.endpoint}/**", lambda route: None)
+    held = []
+    page.route(f"{service.endpoint}/**", held.append)
     upload(page, sized(tmp_path, MIB))
-    page.clock.run_for(500)
-    states(page, "sending")
+    wait_until(lambda: page.wait_for_timeout(20) or held)
     return page
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def choose(page: Page, *files, how: str = "post") -> None:
 def upload(page: Page, *files, how: str = "post") -> None:
     choose(page, *files, how=how)
     page.get_by_role("button", name=re.compile("^Upload")).click()
+
+
+def wait_until(happens: Callable[[], object]) -> None:
+    """Wait for what no page shows."""
+    deadline = time.monotonic() + LONG / 1000
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def states(page: Page, state: str, count: int = 1) -> None:

@@ -5,7 +5,7 @@ const SAMPLE = 64 * 1024; // bytes, at three places of the file
 
 export class Kept {
   constructor(user) {
-    this.name = `uploads of ${user}`;
+    this.name = `uploads of ${user} at ${location.pathname}`;
   }
 
   all() {

@@ -7,8 +7,9 @@ import { amount, list } from "./words.js";
 
 const AT_ONCE = 3; // files on their way at the same time
 const SAID = 20; // sentences kept for screen readers
+const ENDED = "Your sign-in has ended.";
 const element = (id) => document.getElementById(id);
-const tabs = new BroadcastChannel("upload-page");
+const tabs = new BroadcastChannel(`upload-page at ${location.pathname}`);
 const uploads = [];
 let user = null; // who is shown, and whom the server signs for
 let owner = null; // whose files are in the list
@@ -81,6 +82,7 @@ async function signedIn(name) {
   const isNew = owner !== name;
   owner = name;
   page.kept = new Kept(name);
+  if (!page.limits) showLimits(await session()); // it could not be asked before
   element("sign-in-error").textContent = "";
   showUser(name);
   for (const upload of uploads.filter(({ state }) => state === "signed-out")) upload.queue();
@@ -117,19 +119,19 @@ function signedOut(why) {
   element("code").focus();
 }
 
-whenSignedOut((why) => signedOut(why === "Sign in first." ? "Your sign-in has ended." : why));
+whenSignedOut((why) => signedOut(why === "Sign in first." ? ENDED : why));
 
-function heard(other) {
+function heard(other, ended) {
   if (other === user) return;
-  if (user) signedOut(other ? `${other} has signed in, in another tab.` : "You have signed out, in another tab.");
+  if (user) signedOut(other ? `${other} has signed in, in another tab.` : ended);
   else if (other === owner) signedIn(other);
 }
-tabs.addEventListener("message", ({ data }) => heard(data));
+tabs.addEventListener("message", ({ data }) => heard(data, "You have signed out, in another tab."));
 // Who slept through it looks.
 document.addEventListener("visibilitychange", async () => {
   if (document.hidden || !user) return;
   const found = await session().catch(() => null);
-  if (found && found.user !== user) heard(found.user);
+  if (found) heard(found.user, ENDED);
 });
 
 element("sign-in").addEventListener("submit", async (event) => {
@@ -184,7 +186,9 @@ window.addEventListener("pagehide", ({ persisted }) => {
   if (user && !persisted) for (const upload of uploads) upload.leave();
 });
 
-function showLimits({ max_bytes: most, kinds, stub }) {
+function showLimits(limits) {
+  const { max_bytes: most, kinds, stub } = limits;
+  page.limits = limits;
   const names = list(kinds.map((kind) => kind.name));
   element("limits").textContent = `${names}, up to ${amount(most)} each.`;
   element("files").accept = kinds.flatMap((kind) => [kind.type, ...kind.ends]).join();
@@ -204,7 +208,6 @@ if (code) {
 }
 try {
   const found = await session();
-  page.limits = found;
   showLimits(found);
   const name = found.user ?? (code ? (await signIn("learner", code)).user : null);
   if (name) await signedIn(name);

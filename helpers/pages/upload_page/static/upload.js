@@ -52,7 +52,7 @@ export class Upload {
     } catch (problem) {
       if (problem.status !== 410) return;
       this.kept.forget(this.ticket);
-      const text = "Not finished, and aborted since: it waited too long. Choose this file again to send it.";
+      const text = "Not finished, and S3 no longer has it. Choose this file again to send it.";
       return this.show("failed", text, ["Remove", () => this.around.remove(this)]);
     }
     this.showArrived();
