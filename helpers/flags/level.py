@@ -136,7 +136,7 @@ def downloads(stage: Stage, names: Iterable[str], whole_key: bool = True) -> Ite
         key = f"{stage.me}/{name}"
         stage.put(key, OWN)
         asked = key if whole_key else name
-        words = f"a user downloads their own {name!r}"
+        words = f"a user downloads their own {name.replace(stage.victim, 'VICTIM')!r}"
         yield words, partial(download, stage, stage.me, asked, OWN)
     asked = stage.target if whole_key else stage.secret_name
     yield (

@@ -387,6 +387,13 @@ def no_delete(bucket, user):
     return [inside, statement("s3:Delete*", "*", effect="Deny")]
 
 
+_first: dict[str, str] = {}
+
+
+def made_once(bucket, user):
+    return own_objects(bucket, _first.setdefault(bucket, user))
+
+
 def read_only(bucket, user):
     return statement("s3:GetObject", f"arn:aws:s3:::{bucket}/{user}/*")
 
@@ -443,6 +450,7 @@ LAZY = {
         (whole_bucket, "(reads the victim's file) still works"),
         (every_action, "(lists the bucket) still works"),
         (no_delete, "it also allows s3:"),
+        (made_once, "the victim downloads their own file. S3 answered 403"),
         (read_only, "2026/new file.txt'. S3 answered 403"),
         (deny_all, "downloads their own 'mine.txt'. S3 answered 403"),
     ],

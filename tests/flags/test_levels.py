@@ -27,7 +27,7 @@ LAZIES = [
     for n in LAZY
     for fix, why in LAZY[n]
 ]
-WIDTH = 66  # characters of code on a card in a window of 800 pixels
+WIDTH = 64  # characters of code on a card in a window of 800 pixels
 # Honest uses that a weak signer does not serve: the fix has to.
 OF_THE_FIX = {
     3: ["v1..v2.txt"],
@@ -91,26 +91,53 @@ def test_a_lazy_fix_is_refused_with_the_reason(level, fixed, why, arena):
 
 
 @pytest.mark.parametrize("level", EACH)
-def test_each_of_our_attacks_is_needed_and_says_what_it_does(level, arena):
-    """It captures some variant, or refuses a lazy fix that the others let through."""
+def test_each_of_our_attacks_works_and_says_what_it_does(level, arena):
+    """On the weak signer, or on a lazy fix."""
+    lazy = [fixed for fixed, _ in LAZY[level.number]]
     for attack in level.attacks:
         assert attack.__doc__ and attack.__doc__[-1] != "."
-    works = {
-        attack.__name__: [captures(arena, level, attack, v) for v in range(len(level.signers))]
-        for attack in level.attacks
-    }
-    only_lazy = {"page", "unreadable", "honest_about_it"}  # of levels 7 and 8
-    assert all(any(found) or name in only_lazy for name, found in works.items()), works
+        signers = (replace(level, signers=(each,)) for each in (*level.signers, *lazy))
+        assert any(captures(arena, each, attack) for each in signers), attack.__name__
     if len(level.signers) > 1:  # what opens one variant opens no other
-        assert sorted(map(sum, works.values())) == [1] * len(level.signers)
+        variants = range(len(level.signers))
+        opened = [[captures(arena, level, each, v) for v in variants] for each in level.attacks]
+        assert sorted(map(sum, opened)) == [1] * len(level.signers)
 
 
-def captures(arena, level, attack, variant):
+def captures(arena, level, attack, variant=0):
     try:
         judge_attack(arena, level, attack, variant)
     except NotYet:
         return False
     return True
+
+
+@pytest.mark.parametrize("level", EACH)
+def test_each_honest_use_is_looked_at(level, arena):
+    """Refuse one call of an honest user's, each in turn: every use is broken by one of them."""
+    calls = refused = -1
+
+    def sabotaged(*given, **named):
+        nonlocal calls
+        calls += 1
+        if calls == refused:
+            raise Denied
+        return level.fix(*given, **named)
+
+    stage = arena.stage(level, sabotaged)
+    every = {name for name, _ in level.uses(stage)}
+    calls = 0
+    assert broken_uses(stage) == []
+    total, found = calls, set()
+    for number in range(1, total + 1):
+        refused = -1
+        stage = arena.stage(level, sabotaged)
+        calls, refused = 0, number
+        broken = {name for name, _ in broken_uses(stage)}
+        assert broken, f"call {refused}"
+        found |= broken
+    if level.number < max(LEVELS):  # its policy is asked for once for each user
+        assert found == every
 
 
 @pytest.mark.parametrize("level", EACH)

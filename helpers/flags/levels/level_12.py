@@ -24,7 +24,8 @@ def sign(s3: Any, bucket: str, user: str, do: str, key: str, where: str | None =
 
 
 def policy(bucket: str, user: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    everything = {"Action": "s3:*", "Resource": "*"}
+    return {"Effect": "Allow", **everything}
 
 
 def fix(bucket: str, user: str) -> dict[str, Any]:
