@@ -41,6 +41,7 @@ class Built:
 
     world: World
     server: Server
+    root: Any = field(repr=False)  # a client; to make one takes longer than most requests
     bucket_policy: Checked | None = None
     keys: dict[str, Credentials | None] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
@@ -50,22 +51,23 @@ class Built:
 
     @contextmanager
     def without_bucket_policy(self) -> Iterator[Any]:
-        """A client of the root, whom no bucket policy stops meanwhile."""
-        client = self.server.client()
+        """The root's client, whom no bucket policy stops meanwhile."""
         policy = self.bucket_policy.text if self.bucket_policy else ""
         try:
             if policy:
-                client.delete_bucket_policy(Bucket=self.world.bucket)
-            yield client
+                self.root.delete_bucket_policy(Bucket=self.world.bucket)
+            yield self.root
         finally:
             if policy:
-                client.put_bucket_policy(Bucket=self.world.bucket, Policy=policy)
-            client.close()
+                self.root.put_bucket_policy(Bucket=self.world.bucket, Policy=policy)
 
 
-def build(world: World, server: Server) -> Built:
-    """Make everything. Raises `ProveError` with AWS's words for what AWS would refuse."""
-    built = Built(world, server)
+def build(world: World, server: Server, root: Any) -> Built:
+    """Make everything with the client `root`.
+
+    Raises `ProveError` with AWS's words for what AWS would refuse.
+    """
+    built = Built(world, server, root)
     with server.at(world.now):
         _settings(built)
         for person in world.people.values():
@@ -92,7 +94,7 @@ def _restricted(world: World) -> bool:
 
 
 def _settings(built: Built) -> None:
-    world, bucket, s3 = built.world, built.world.bucket, built.server.client()
+    world, bucket, s3 = built.world, built.world.bucket, built.root
     if world.ownership is not None:
         _make(world.ownership, s3.put_bucket_ownership_controls, bucket, "OwnershipControls")
     if world.public_access_block is not None:
@@ -108,7 +110,6 @@ def _settings(built: Built) -> None:
     if world.lifecycle is not None:
         put = s3.put_bucket_lifecycle_configuration
         _make(world.lifecycle, put, bucket, "LifecycleConfiguration")
-    s3.close()
 
 
 def _make(document: Document, put: Callable[..., Any], bucket: str, argument: str) -> None:
@@ -146,7 +147,8 @@ def _bucket_policy(built: Built) -> None:
     resource: tuple[Policy, ...] = ()
     if document is not None:
         checked = _checked(built, document, "resource")
-        with said_by("S3", document.name), closing(built.server.client()) as s3:
+        s3 = built.root
+        with said_by("S3", document.name):
             s3.put_bucket_policy(Bucket=world.bucket, Policy=document.text)
             if not checked.text:
                 s3.delete_bucket_policy(Bucket=world.bucket)

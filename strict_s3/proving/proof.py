@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -122,9 +123,12 @@ def prove(path: str | Path, *, region: str = "") -> Proof:
 def prove_table(table: Table) -> Proof:
     """`prove`, for a table that was read."""
     world, tls = table.world, f"https://{uuid4().hex}.test"
-    with in_process(region=world.region, bucket=world.bucket, public_url=tls) as server:
+    with (
+        in_process(region=world.region, bucket=world.bucket, public_url=tls) as server,
+        closing(server.client()) as root,
+    ):
         target = Target(world.bucket, world.region, tls, server.endpoint_url)
-        run = _Run(table, server, Sender(target))
+        run = _Run(table, server, root, Sender(target))
         results = [*run.spelling(), *run.rows()]
         notes = [*world.notes, *run.built.notes, *_about_trust(table)]
     return Proof(table.path.name, tuple(results), tuple(map(str, notes)))
@@ -143,9 +147,9 @@ def _about_trust(table: Table) -> Iterator[Note]:
 class _Run:
     """One table, against one server."""
 
-    def __init__(self, table: Table, server: Server, sender: Sender) -> None:
-        self._table, self._server, self._sender = table, server, sender
-        self.built = build(table.world, server)
+    def __init__(self, table: Table, server: Server, root: Any, sender: Sender) -> None:
+        self._table, self._server, self._root, self._sender = table, server, root, sender
+        self.built = build(table.world, server, root)
         self._granted: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
         self._prefixes: dict[str, list[str]] = {}
 
@@ -191,7 +195,7 @@ class _Run:
         changed = any(result.said.startswith("2") for result in results)
         if changed and row.operation is not None and row.operation.changes_bucket:
             self._server.reset()
-            self.built = build(self._table.world, self._server)
+            self.built = build(self._table.world, self._server, self._root)
         return first_wrong
 
     def _ask(self, row: Row, key: str) -> tuple[Answer, dict[str, Any]]:
