@@ -116,3 +116,13 @@ def test_a_misspelt_permission_which_iam_accepts_is_named(copy):
     path.write_text(path.read_text().replace("s3:PutObject", "s3:PutObjekt"))
     found = wrong(copy / "signer.prove.yaml")
     assert "S3 has no such action" in found["signer.json, statement SignForIncoming: spelling"]
+
+
+def test_the_table_in_the_readme_is_a_table(copy):
+    readme = (Path(strict_s3.__file__).parent / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("```yaml\n# signer.prove.yaml\n")[2].partition("```")[0]
+    path = copy / "readme.prove.yaml"
+    path.write_text("replace: {amzn-s3-demo-bucket: uploads-of-the-app}\n" + table)
+    proof = strict_s3.prove(path)
+    assert proof.passed, str(proof)
+    assert f"{len(proof)} rows, 1 not as expected" in readme
