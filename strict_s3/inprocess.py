@@ -189,7 +189,7 @@ def _patch() -> None:
             parts = urlsplit(url)
             asked = _Origin(parts.scheme, parts.hostname or "", _port(parts))
             target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        control = _open_services.get(_as_opened(asked))
+        control = _open_services.get(asked) or _open_services.get(_as_opened(asked))
         if control is None:
             return theirs(pool, method, url, *rest, **more)
         handle = next((_mounted[path] for path in _mounted if target.startswith(path)), None)

@@ -25,6 +25,9 @@ from urllib3.util.retry import Retry
 
 import strict_s3
 from strict_s3 import inprocess
+from strict_s3.inprocess import handler, mount
+from strict_s3.rules.request import Request
+from strict_s3.server.response import Response
 
 KEYS = {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEX"}
 ROOT = Path(strict_s3.__file__).parent.parent
@@ -572,7 +575,26 @@ def test_it_is_ready_without_what_only_a_server_needs():
 # The address that people use.
 
 
-@pytest.mark.parametrize("public", ["https://s3.example", "http://s3.example:8080/some/path"])
+def test_what_is_mounted_answers_below_its_path_alone(no_sockets):
+    with strict_s3.in_process(public_url="http://s3.example/s3") as s3:
+        end = mount("http://s3.example/page/", lambda request, read: Response(200, [], b"a page"))
+        assert requests.get("http://s3.example/page/any").text == "a page"
+        assert "AccessDenied" in requests.get(f"http://s3.example/s3/{s3.bucket}/k").text
+        request = Request.build("GET", f"http://s3.example/s3/{s3.bucket}/k")
+        assert handler(s3)(request, io.BytesIO(b"").read).status == 403
+        end()
+        assert requests.get("http://s3.example/page/any").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        "https://s3.example",
+        "http://s3.example:8080/some/path",
+        "http://localhost:8080/some/path",
+        "http://127.0.0.1:8080/some/path",
+    ],
+)
 def test_a_public_url_reaches_it_too(no_sockets, public):
     with strict_s3.in_process(public_url=public) as s3:
         args = {**s3.boto3_args, "endpoint_url": public}
@@ -585,4 +607,4 @@ def test_a_public_url_reaches_it_too(no_sockets, public):
         assert requests.get(url).text == "hello"
         assert requests.get(presigned(s3, "get_object")).text == "hello"
         with pytest.raises(AssertionError, match="a socket was used"):
-            requests.get(url.replace("s3.example", "third.example"))
+            requests.get("http://third.example/")
