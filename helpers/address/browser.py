@@ -18,6 +18,7 @@ import js  # type: ignore[import-not-found]
 from pyodide.ffi import create_proxy, to_js  # type: ignore[import-not-found]
 from tqdm import tqdm
 
+from helpers.address.style import path_style
 from strict_s3 import Server, in_process
 from strict_s3.inprocess import Handle, handler, mount
 from strict_s3.rules.request import Request
@@ -34,6 +35,8 @@ def open_s3() -> Server:
     address = new_address("s3")
     server = in_process(public_url=address.rstrip("/"))
     listen(address, handler(server))
+    server.endpoint_url = address.rstrip("/")
+    path_style()
     return server
 
 

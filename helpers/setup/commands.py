@@ -122,6 +122,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="deck",
         help="web, security, half-day, wrong-answers (default: all four), or a lesson's number",
     )
+    site = commands.add_parser(
+        "site",
+        help="(instructors) build the lessons as a folder for any web server, or a USB stick",
+        description="The lessons to read, and to run inside a browser with nothing installed.",
+    )
+    site.add_argument(
+        "folder", nargs="?", default="site", help="where to (default: the folder site)"
+    )
     execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
     execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
     commands.add_parser("lock", help="(maintainers) renew the locks and environment.yml")
@@ -261,6 +269,10 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
         from helpers.pages.upload_page import run
 
         return run.main(options.port, options.max_mib, options.store)
+    if options.command == "site":
+        from helpers.setup.site.site import main as site
+
+        return site(options.folder)
     if options.command == "slides":
         from helpers.setup.slides import deck
 

@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from nbformat import v4
 
 from helpers.errors import EnvironmentProblem
 from helpers.setup.copies import without_outputs
@@ -16,6 +19,13 @@ _KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # Pyodide loads these while it starts, so that the kernel doesn't look for them one by one.
 _AT_START = ["micropip", "packaging", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi"]
 _AT_START += ["ipython", "helpers"]
+# Lessons that a browser can't run, and why.
+TO_READ = {
+    "12-take-it-to-work.ipynb": (
+        "This lesson starts programs: a web framework and its tests. A browser can't. "
+        "Here are its results; run it on your own computer."
+    )
+}
 SETTINGS = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
@@ -43,11 +53,16 @@ def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
     files = source / "files"
     files.mkdir()
     for path in lessons:
-        notebook = without_outputs(json.loads(path.read_text(encoding="utf-8")))
+        # Not as JSON: JupyterLite shows a text that is stored as a list of lines with commas.
+        notebook = v4.reads(path.read_text(encoding="utf-8"))
+        if path.name in TO_READ:
+            _say_why_not(notebook, TO_READ[path.name])
+        else:
+            notebook = without_outputs(notebook)
         (files / path.name).write_text(json.dumps(notebook), encoding="utf-8")
     pictures = files / "images"
     pictures.mkdir()
-    for path in (lessons[0].parent / "images").iterdir():
+    for path in (lessons[0].parent / "images").glob("*.*"):
         data = path.read_bytes()
         if path.suffix == ".svg":  # JupyterLite shows no picture of text beyond Latin-1
             data = data.decode().encode("ascii", "xmlcharrefreplace")
@@ -64,6 +79,15 @@ def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
     theirs = output / "service-worker.js"
     theirs.write_bytes(own + theirs.read_bytes())
     _check(output)
+
+
+def _say_why_not(notebook: dict[str, Any], why: str) -> None:
+    """Make a lesson that can't run here one to read: its outputs stay, its code is locked."""
+    first = notebook["cells"][0]
+    title, _, rest = "".join(first["source"]).partition("\n")
+    first["source"] = f"{title}\n\n> **To read, not to run.** {why}\n{rest}"
+    for cell in notebook["cells"]:
+        cell["metadata"] = {**cell["metadata"], "editable": False}
 
 
 def _check(output: Path) -> None:

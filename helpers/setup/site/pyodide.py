@@ -126,4 +126,6 @@ def _sources(package: str) -> dict[str, bytes]:
 
 def _beside() -> dict[str, bytes]:
     """What lessons look at beside the package helpers."""
-    return {".gitignore": (Path(PROJECT) / ".gitignore").read_bytes()}
+    policies = sorted((Path(PROJECT) / "notebooks/examples/policies").glob("*.json"))
+    paths = [Path(PROJECT) / ".gitignore", *policies]
+    return {path.relative_to(PROJECT).as_posix(): path.read_bytes() for path in paths}

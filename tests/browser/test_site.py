@@ -1,0 +1,356 @@
+"""The site in a real Chromium: pages to read, lessons to run, and no other host."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from configparser import RawConfigParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+from helpers.setup import copies, environment
+from helpers.setup.programs import SANITIZE
+from helpers.setup.site.lite import TO_READ
+from tests.browser.looks import serious
+from tests.browser.uploading import file
+from tests.programs import missing
+
+pytestmark = pytest.mark.browser
+
+PROJECT = Path(environment.PROJECT)
+LESSONS = [path.name for path in copies.lessons()]
+RUNNING = [name for name in LESSONS if name not in TO_READ]
+MAX_BYTES = 60_000_000
+# Milliseconds. Python starts, and reads 40 packages, on a machine that runs other tests too.
+START, LESSON = 120_000, 240_000
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are not the tests' concern."""
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """The site, built as README says."""
+    if environment.find(environment.SITE)[0] is None and not os.environ.get("CI"):
+        missing("the site's packages are not installed: python3 -m helpers site")
+    folder = tmp_path_factory.mktemp("site") / "site"
+    command = [sys.executable, "-m", "helpers", "site", str(folder)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(built) -> Iterator[str]:
+    """Where a plain web server serves it: below a path, as on most static hosts."""
+    root = built.parent
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=root))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # A name, not a number: as in earnest, a bucket can't go before it.
+    yield f"http://localhost:{server.server_port}/{built.name}"
+    server.shutdown()
+    server.server_close()
+
+
+class Reader:
+    """A browser that can reach the site's host and nothing else, and notes what else is tried."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context, self.address, self.tried = context, address, []  # type: ignore[var-annotated]
+        host = re.match(r"http://[^/]+/", address)
+        assert host
+
+        def route(route: Route) -> None:
+            url = route.request.url
+            if url.startswith((host[0], "blob:", "data:")):
+                route.continue_()
+            else:
+                self.tried.append(url.partition("?")[0])
+                route.abort()
+
+        context.route("**/*", route)
+
+    def page(self, path: str) -> Page:
+        page = self.context.new_page()
+        page.goto(f"{self.address}/{path}")
+        return page
+
+    def lesson(self, name: str) -> Lesson:
+        return Lesson(self.page(f"lite/lab/index.html?path={name}"))
+
+
+class Lesson:
+    """A lesson in JupyterLite."""
+
+    _FIND = """() => {
+        const main = window.jupyterapp ? [...window.jupyterapp.shell.widgets('main')] : [];
+        window.lesson = main.find((w) => w.context?.isReady && w.content?.model);
+        return Boolean(window.lesson);
+    }"""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.wait_for_function(self._FIND, timeout=START)
+        page.evaluate("async () => { await lesson.context.sessionContext.ready; }")
+
+    def cells(self) -> list[dict[str, Any]]:
+        cells: list[dict[str, Any]] = self.page.evaluate(
+            "() => JSON.parse(JSON.stringify(lesson.content.model.toJSON().cells))"
+        )
+        return [cell for cell in cells if cell["cell_type"] == "code"]
+
+    def run_all(self) -> None:
+        self.page.evaluate(
+            "() => { jupyterapp.commands.execute('notebook:run-all-cells')"
+            ".then(() => { window.ended = true; }); }"
+        )
+        self.page.wait_for_function("() => window.ended", timeout=LESSON)
+
+    def run_all_but_the_last(self) -> None:
+        """Everything above the cell that cleans up."""
+        self.page.evaluate(
+            "async () => { lesson.content.activeCellIndex = lesson.content.widgets.findLastIndex("
+            "(cell) => cell.model.type === 'code');"
+            " await jupyterapp.commands.execute('notebook:run-all-above'); }"
+        )
+
+    def run(self, code: str) -> str:
+        """What `code` prints in the lesson's kernel."""
+        printed: str = self.page.evaluate(
+            """async (code) => {
+                const future = lesson.context.sessionContext.session.kernel.requestExecute({code});
+                let text = '';
+                future.onIOPub = ({content}) => { text += content.text ?? content.evalue ?? ''; };
+                await future.done;
+                return text;
+            }""",
+            code,
+        )
+        return printed.strip()
+
+
+@pytest.fixture
+def reader(chromium, address) -> Iterator[Reader]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    reader = Reader(context, address)
+    yield reader
+    context.close()
+    assert reader.tried == []
+
+
+# What a lesson prints.
+
+
+def _rules() -> list[tuple[re.Pattern[str], str]]:
+    config = RawConfigParser()
+    config.read(SANITIZE)
+    rules = [(re.compile(config[s]["regex"]), config[s]["replace"]) for s in config.sections()]
+    # The S3's address has a path here.
+    return [
+        (
+            re.compile(r"localhost(:\d+)/site/lite/(s3|page)/[0-9a-f]{8}(?=[/?\s'\"]|$)"),
+            r"127.0.0.1\1",
+        ),
+        *rules,
+    ]
+
+
+_RULES = _rules()
+
+
+def printed(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell's printed text, and its displays in order, as nbval compares them."""
+    text, shown = "", []
+    for output in cell["outputs"]:
+        if output["output_type"] == "stream":
+            text += "".join(output["text"])
+        elif output["output_type"] == "error":
+            shown.append(f"{output['ename']}: {output['evalue']}")
+        else:
+            shown.append("".join(output["data"].get("text/plain", "")))
+    # A widget's stored text says that the cell has to be run first.
+    shown = [value for value in shown if not re.match(r"\w+\(|\w+: run this cell", value)]
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+        shown = [pattern.sub(replacement, value) for value in shown]
+    return {"text": text, "shown": shown}
+
+
+def stored(name: str) -> list[dict[str, Any]]:
+    cells = json.loads((copies.NOTEBOOKS / name).read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_a_lesson_runs_to_its_end_as_it_is_stored(reader, name):
+    lesson = reader.lesson(name)
+    assert not any(cell["outputs"] for cell in lesson.cells())
+    lesson.run_all()
+    found = [printed(cell) for cell in lesson.cells()]
+    assert found == [printed(cell) for cell in stored(name)]
+
+
+@pytest.mark.parametrize("name", TO_READ)
+def test_a_lesson_that_a_browser_cannot_run_says_why_and_shows_its_results(reader, name):
+    lesson = reader.lesson(name)
+    assert [printed(cell) for cell in lesson.cells()] == [printed(cell) for cell in stored(name)]
+    lesson.page.locator("blockquote").get_by_text("To read, not to run.").wait_for()
+    page = reader.page(f"{Path(name).stem}.html")
+    page.get_by_text("To read, not to run.").wait_for()
+
+
+# The browser and the S3 in it.
+
+
+def test_a_presigned_url_opens_in_a_tab_and_a_forged_one_does_not(reader):
+    lesson = reader.lesson("04-share-with-get.ipynb")
+    code = "from helpers import connect; lab = connect('04'); s3 = lab.client()\n"
+    code += "s3.put_object(Bucket=lab.bucket, Key='lesson-04/a.txt', Body=b'hello', "
+    code += "ContentType='text/plain')\n"
+    code += "print(s3.generate_presigned_url('get_object', "
+    code += "{'Bucket': lab.bucket, 'Key': 'lesson-04/a.txt'}))"
+    url = lesson.run(code)
+    tab = reader.context.new_page()
+    tab.goto(url)
+    assert tab.inner_text("body") == "hello"
+    tab.goto(url[:-1] + ("0" if url[-1] != "0" else "1"))
+    assert "SignatureDoesNotMatch" in tab.content()
+    # Nobody else's kernel has this S3.
+    tab.goto(re.sub(r"/s3/[0-9a-f]{8}/", "/page/00000000/", url))
+    assert "No notebook answers here" in tab.content()
+
+
+@pytest.mark.parametrize(
+    ("origins", "outcome"), [("location.origin", "200 hello"), ("'https://a.example'", "refused")]
+)
+def test_the_browsers_fetch_is_held_to_the_cors_rules(reader, origins, outcome):
+    lesson = reader.lesson("07-let-the-browser-in.ipynb")
+    origin = lesson.page.evaluate(f"() => {origins}")
+    code = "from helpers import connect; lab = connect('07'); s3 = lab.client()\n"
+    code += "s3.put_object(Bucket=lab.bucket, Key='lesson-07/a.txt', Body=b'hello')\n"
+    code += "s3.put_bucket_cors(Bucket=lab.bucket, CORSConfiguration={'CORSRules': ["
+    code += f"{{'AllowedOrigins': [{origin!r}], 'AllowedMethods': ['GET']}}]}})\n"
+    code += "print(s3.generate_presigned_url('get_object', "
+    code += "{'Bucket': lab.bucket, 'Key': 'lesson-07/a.txt'}))"
+    url = lesson.run(code)
+    fetched = """async ([url, method, headers]) => {
+        try {
+            const response = await fetch(url, {method, headers});
+            return `${response.status} ${await response.text()}`;
+        } catch { return 'refused'; }
+    }"""
+    assert lesson.page.evaluate(fetched, [url, "GET", {}]) == outcome
+    # What the rule doesn't name is refused before it is sent.
+    assert lesson.page.evaluate(fetched, [url, "PUT", {}]) == "refused"
+    assert lesson.page.evaluate(fetched, [url, "GET", {"x-unasked": "1"}]) == "refused"
+
+
+def test_the_uploader_stores_a_file(reader):
+    lesson = reader.lesson("05-upload-with-put.ipynb")
+    lesson.run_all_but_the_last()
+    uploader = lesson.page.locator(".s3-uploader").first
+    allow = uploader.get_by_role("button").first
+    if allow.is_visible():
+        allow.click()
+    uploader.locator("input[type=file]").set_input_files([file("cat.txt", "text/plain")])
+    uploader.get_by_text("Stored").wait_for()
+
+
+# Pages to read.
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 800, 1280])
+def test_no_page_is_cut_off_or_hard_to_read(chromium, address, width, scheme):
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    reader = Reader(context, address)
+    for name in ("index", "why", *(Path(lesson).stem for lesson in LESSONS)):
+        page = reader.page(f"{name}.html")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
+        assert serious(page) == [], name
+        page.close()
+    context.close()
+    assert reader.tried == []
+
+
+def test_every_link_and_picture_of_the_pages_is_there(built):
+    broken = []
+    for path in built.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r'(?:href|src)="([^"#?]+)', text):
+            if not re.match(r"[a-z]+:|//", target) and not (built / target).exists():
+                broken.append(f"{path.name}: {target}")
+    assert broken == []
+
+
+def test_a_search_finds_a_lesson(reader):
+    page = reader.page("search.html?q=ExpiredToken")
+    page.get_by_role("link", name=re.compile("IAM")).first.wait_for()
+
+
+def test_every_lesson_has_its_button(reader):
+    for name in RUNNING:
+        page = reader.page(f"{Path(name).stem}.html")
+        link = page.get_by_role("link", name="Run this lesson in your browser")
+        assert link.get_attribute("href") == f"lite/lab/index.html?path={name}"
+        page.close()
+
+
+def test_why_says_what_is_wrong_and_sends_nothing(reader):
+    page = reader.page("why.html")
+    page.wait_for_selector("#why button:enabled", timeout=START)
+    secret = "a" * 64
+    url = (
+        "https://b.s3.eu-west-2.amazonaws.com/a.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+        "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20200101%2Feu-west-2%2Fs3%2Faws4_request"
+        "&X-Amz-Date=20200101T000000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host"
+        f"&X-Amz-Signature={secret}"
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_label("What fails").fill(url)
+    page.get_by_role("button", name="Explain").click()
+    page.locator("#verdict").wait_for()
+    said = page.inner_text("#verdict")
+    assert said.startswith("The URL has expired") and secret not in said
+    page.get_by_label("What fails").fill("nothing of S3's")
+    page.get_by_role("button", name="Explain").click()
+    page.get_by_text("is none of").or_(page.get_by_text("Paste")).last.wait_for()
+    assert asked == []
+    # Its own policy, not the tests' route, is what holds it back.
+    away = "async () => { try { await fetch('https://example.com/'); } catch { return 'held'; } }"
+    assert [worker.evaluate(away) for worker in page.workers] == ["held"]
+    assert page.evaluate(away) == "held"
+
+
+# The folder.
+
+
+def test_it_is_small_and_complete(built):
+    size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+    assert size <= MAX_BYTES
+    names = {path.name for path in (built / "lite" / "static" / "pyodide").iterdir()}
+    lock = json.loads((built / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))
+    assert {package["file_name"] for package in lock["packages"].values()} <= names
+
+
+def test_what_is_no_site_is_left_alone(built, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    command = [sys.executable, "-m", "helpers", "site", str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 1 and "isn't a site" in done.stderr
+    assert (tmp_path / "mine.txt").read_text() == "mine"
