@@ -36,7 +36,7 @@ LEVEL = Level(
     title="It signs any key",
     minutes=10,
     story="Attic keeps people's papers: the files of user `ann` are under `ann/`. Its first "
-    "release makes a link for whatever key the page asks for. You are signed in, so you may ask.",
+    "release makes a link for whatever key the page asks for. You are signed in, so you can ask.",
     goal="Return the content of the victim's file.",
     gives="`world.target`, the victim's key, and `world.sign(key)`.",
     incident=(

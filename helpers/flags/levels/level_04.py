@@ -53,8 +53,8 @@ LEVEL = Level(
     number=4,
     title="A key that is no key",
     minutes=20,
-    story="Shared files have random names, so whoever knows a name may read the file: the signer "
-    "doesn't ask who it is. Somebody found SDKs slow and wrote the URL by hand.",
+    story="Shared files have random names. Anyone who knows a name can read the file, so the "
+    "signer doesn't ask who it is. Somebody found SDKs slow and wrote the URL by hand.",
     goal="Return the victim's key, or a text in which it is.",
     gives="`world.victim` and `world.sign(key)`, but no `world.target`: you are after that name.",
     incident=(
@@ -65,7 +65,7 @@ LEVEL = Level(
     imports="from botocore.auth import S3SigV4QueryAuth\n"
     "from botocore.awsrequest import AWSRequest",
     hints=(
-        "What is the URL of a bucket, and what does GET on it answer?",
+        "What is the URL of a bucket, and what does a GET of it return?",
         "In this signer a key is text in a URL. Which characters end the path?",
         "The empty key gives a listing; so does `?list-type=2`. Fix: let boto3 build the URL, or "
         "quote the key and refuse an empty one.",

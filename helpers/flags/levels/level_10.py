@@ -74,8 +74,8 @@ LEVEL = Level(
     title="The link in the log",
     minutes=25,
     story="Every download is written to the access log, which all of support can read. So can "
-    "you: `world.log` has the lines of the victim's visit. (The attack runs a day later, and again "
-    "a minute later.)",
+    "you: `world.log` has the lines of the victim's visit. (We run your attack a day later, and "
+    "again a minute later.)",
     goal="Return the content of the victim's file.",
     gives="`world.log`, a tuple of lines, and `world.send(url)`. (`world.sign(name)` is for your "
     "own files.)",
@@ -86,7 +86,7 @@ LEVEL = Level(
     ),
     hints=(
         "A presigned URL is a key. Where do you see one?",
-        "Take the URL out of the line and send it. How long does it live? `inspect` says.",
+        "Take the URL out of the line and send it. How long is it valid? `inspect` says.",
         "Fix both: write the URL without its query (`url.partition('?')[0]`), and sign for an hour "
         "at most.",
     ),

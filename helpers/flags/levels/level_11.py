@@ -101,10 +101,10 @@ def shrink(world: World) -> object:
 
 def captured(stage: Stage, got: object) -> bool:
     found = stage.root.list_multipart_uploads(Bucket=stage.bucket).get("Uploads", [])
-    return any(_lying(stage, each["Key"], each["UploadId"]) > LIMIT for each in found)
+    return any(_size(stage, each["Key"], each["UploadId"]) > LIMIT for each in found)
 
 
-def _lying(stage: Stage, key: str, upload: str) -> int:
+def _size(stage: Stage, key: str, upload: str) -> int:
     found = stage.root.list_parts(Bucket=stage.bucket, Key=key, UploadId=upload)
     return sum(part["Size"] for part in found.get("Parts", []))
 
