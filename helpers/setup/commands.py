@@ -100,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="3.N",
         help="their versions of Python (default: this one's)",
     )
+    wheels.add_argument(
+        "--zip", metavar="file", help="then pack the project and its wheels into this file"
+    )
     wheels.add_argument("--tests", action="store_true", help="also what only the tests need")
     room = commands.add_parser(
         "room",
@@ -228,9 +231,10 @@ def _without_environment(options: argparse.Namespace) -> int:
             print(f"{copy.relative_to(copies.PROJECT)} is as it was published.")
         print("If one is open in JupyterLab: File -> Reload Notebook from Disk.")
         return 0
-    from helpers.setup import wheelhouse
+    from helpers.setup import handout, wheelhouse
 
-    return wheelhouse.fill(options.computers, options.pythons, options.tests)
+    status = wheelhouse.fill(options.computers, options.pythons, options.tests)
+    return status or (handout.pack(options.zip) if options.zip else 0)
 
 
 def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from helpers.setup import environment
+from helpers.setup import environment, handout
 from helpers.setup.environment import PROJECT
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def main(online: bool = False) -> int:
             env=environment.child_variables(python),
         )
     check_python(report)
+    if os.path.isdir(environment.WHEELS):
+        check_wheelhouse(report)
     complete = check_packages(report, python)
     if complete:
         check_kernel(report)
@@ -111,6 +113,20 @@ def check_python(report: Report) -> None:
         report.fail(f"Python {version}", f"install Python {wanted} or newer and use it")
     else:
         report.ok(f"Python {version}")
+
+
+def check_wheelhouse(report: Report) -> None:
+    """Does it have all that this computer needs? Asked on arrival, before anything is installed."""
+    missing = handout.lacks()
+    if missing:
+        more = f" (and {len(missing) - 3} more)" if len(missing) > 3 else ""
+        report.fail(
+            f"wheelhouse: no file for this computer and Python of {', '.join(missing[:3])}{more}",
+            "fill it for this kind of computer (python3 -m helpers wheelhouse --for … --python …), "
+            "or delete it to use the network",
+        )
+    else:
+        report.ok("wheelhouse: all that this computer needs")
 
 
 def check_packages(report: Report, python: str | None) -> bool:

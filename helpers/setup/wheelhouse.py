@@ -35,7 +35,7 @@ _COMPUTERS: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
 }
 COMPUTERS = tuple(_COMPUTERS)
-_THIS = "{}.{}".format(*sys.version_info[:2])
+THIS = "{}.{}".format(*sys.version_info[:2])
 
 
 def fill(computers: list[str], pythons: list[str], tests: bool = False) -> int:
@@ -51,7 +51,7 @@ def fill(computers: list[str], pythons: list[str], tests: bool = False) -> int:
             "Python that has pip (python3 -m ensurepip adds it)."
         )
     for computer in computers or [""]:
-        for python in pythons or [_THIS]:
+        for python in pythons or [THIS]:
             kind = f"{computer or 'this kind of computer'}, Python {python}"
             environment.say(f"wheels for {kind}")
             with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def requirements(computer: str, python: str, tests: bool = False) -> str:
     if computer:
         there |= _COMPUTERS[computer][0]
         there |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
-    if computer or python != _THIS:
+    if computer or python != THIS:
         there |= {"python_version": python, "python_full_version": _last(python)}
     found = []
     for path in environment.locks(environment.TESTS if tests else ""):
@@ -122,6 +122,6 @@ def _command(wanted: str, computer: str, python: str) -> list[str]:
         for tag in _COMPUTERS[computer][1]:
             command += ["--platform", tag]
         command += ["--implementation", "cp"]
-    if computer or python != _THIS:
+    if computer or python != THIS:
         command += ["--python-version", _last(python)]
     return command

@@ -53,7 +53,7 @@ def test_each_computer_gets_what_its_own_pip_would_ask_for(computer, system, nam
 def test_another_computer_has_the_last_release_of_its_python(monkeypatch):
     here = markers.default_environment() | {"python_full_version": "3.11.2"}
     monkeypatch.setattr(markers, "default_environment", lambda: here)
-    monkeypatch.setattr(wheelhouse, "_THIS", "3.11")
+    monkeypatch.setattr(wheelhouse, "THIS", "3.11")
     first, last = pins("", "3.11"), pins("windows", "3.11")
     assert "soupsieve==2.10" in first and "soupsieve==2.10" not in last
 

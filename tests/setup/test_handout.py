@@ -1,0 +1,79 @@
+"""What a room is given: everything it needs, and nothing that is the instructor's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from helpers.errors import EnvironmentProblem
+from helpers.setup import environment, handout, wheelhouse
+
+PROJECT = Path(environment.PROJECT)
+OWN = [".env", ".venv/bin/python", ".venv-site/x", "work/04.ipynb", "work/.progress.json"]
+OWN += ["notebooks/__pycache__/a.pyc", "site/index.html", "slides/web.html", ".git/config"]
+OWN += ["tests/node_modules/a/b.js", "helpers/setup/site/npm/node_modules/x.js"]
+GIVEN = [".env.example", ".gitignore", "README.md", "notebooks/04-share.ipynb", "wheelhouse/a.whl"]
+GIVEN += ["helpers/setup/site/site.py", "helpers/a.work.py"]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    folder = tmp_path / "project"
+    for name in [*OWN, *GIVEN]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    shutil.copy(PROJECT / ".gitignore", folder / ".gitignore")
+    monkeypatch.setattr(handout, "PROJECT", str(folder))
+    monkeypatch.setattr(environment, "WHEELS", str(folder / "wheelhouse"))
+    return folder
+
+
+def test_the_zip_has_the_project_and_its_wheels_alone(project, tmp_path):
+    assert handout.pack(str(project / "room.zip")) == 0
+    with zipfile.ZipFile(project / "room.zip") as file:
+        names = {name.removeprefix(f"{handout.FOLDER}/") for name in file.namelist()}
+    assert names == set(GIVEN)
+    # The one that is there is no part of the next one.
+    handout.pack(str(project / "room.zip"))
+    with zipfile.ZipFile(project / "room.zip") as file:
+        assert len(file.namelist()) == len(GIVEN)
+
+
+@pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="no checkout of git")
+def test_it_leaves_out_what_git_leaves_out():
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    known = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    there = {name for name in known.stdout.splitlines() if (PROJECT / name).is_file()}
+    assert {name for name in handout.files() if not name.startswith("wheelhouse/")} == there
+
+
+def test_without_a_wheelhouse_it_says_what_to_do(project):
+    shutil.rmtree(project / "wheelhouse")
+    with pytest.raises(EnvironmentProblem, match="no folder wheelhouse"):
+        handout.pack(str(project / "room.zip"))
+    assert not (project / "room.zip").exists()
+
+
+def test_a_place_where_nothing_can_be_written_is_named(project):
+    with pytest.raises(EnvironmentProblem, match=r"room\.zip can't be written"):
+        handout.pack(str(project / "no" / "room.zip"))
+
+
+def test_the_wheelhouse_is_compared_with_what_this_computer_needs(project, monkeypatch):
+    wheel = project / "wheelhouse" / "some_thing-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"good")
+    digest = handout._digest(wheel.name)
+    lines = f"some-thing==1.0 \\\n    --hash=sha256:{digest}\n"
+    monkeypatch.setattr(wheelhouse, "requirements", lambda computer, python: lines)
+    assert handout.lacks() == []
+    wheel.write_bytes(b"changed")
+    assert handout.lacks() == ["some-thing==1.0"]
+    # Another computer's file is of no use.
+    os.rename(wheel, wheel.with_name("some_thing-1.0-cp311-cp311-other_99_x86_64.whl"))
+    wheel.with_name("some_thing-1.0-cp311-cp311-other_99_x86_64.whl").write_bytes(b"good")
+    assert handout.lacks() == ["some-thing==1.0"]
