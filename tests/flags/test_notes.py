@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from helpers.errors import LabError
-from helpers.exercises import lesson_14, progress
+from helpers.exercises import lesson_14, progress, room
 from helpers.flags import tokens
 from helpers.flags.levels import LEVELS
 from helpers.flags.notes import Notes
@@ -52,6 +52,15 @@ def test_a_level_is_done_when_it_is_captured_and_mended(kept, lab, capsys):
     assert "level 2 is mended, and not captured yet" in capsys.readouterr().out
     found = json.loads((kept / ".flags.json").read_text())
     assert (found["captured"], found["mended"]) == ([1], [1, 2])
+
+
+def test_the_board_is_told_of_a_level(kept, lab, monkeypatch):
+    told = []
+    monkeypatch.setattr(room, "tell", lambda *report: told.append(report))
+    lesson_14.play(lab, 1, SOLVERS[1], LEVELS[1].signer())
+    lesson_14.play(lab, 1, SOLVERS[1], RIGHT[1][0])
+    assert told == [("14", 1, False), ("14", 1, True)]
+    assert room.exercise_name("14", 1) == "14.level-01"
 
 
 def test_untouched_shows_the_card(kept, lab, capsys):
