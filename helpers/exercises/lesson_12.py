@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib
 import os
@@ -26,6 +25,7 @@ _MIB = 1024**2
 _CSV, _PNG = "text/csv", "image/png"
 _SVG = "image/svg+xml"
 Call = Callable[..., tuple[int, Any]]
+_found: dict[str, str] = {}  # what run_contract printed, by the files that it was about
 
 
 def run_contract(*apps: Path, region: str = "eu-west-2") -> None:
@@ -33,15 +33,16 @@ def run_contract(*apps: Path, region: str = "eu-west-2") -> None:
 
     For the same files it prints again what it found the first time.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(region.encode())
     for file in [*sorted(EXAMPLES.glob("*.py")), *apps]:
-        digest.update(file.read_bytes())
-    print(_contract(apps, region, digest.hexdigest()))
+        digest.update(file.name.encode() + file.read_bytes())
+    files = digest.hexdigest()
+    if files not in _found:
+        _found[files] = _contract(apps, region)
+    print(_found[files])
 
 
-@functools.lru_cache(maxsize=64)
-def _contract(apps: tuple[Path, ...], region: str, digest: str) -> str:
-    del digest  # tells edited files from those of the last run
+def _contract(apps: tuple[Path, ...], region: str) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "--color=no"]
     command += [
         "-p",
