@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ..rules.request import Request
 
@@ -37,6 +37,16 @@ class Addresses:
         self._prefix = parts.path.rstrip("/")
         self._public_scheme = parts.scheme
 
+    @property
+    def shares_host(self) -> bool:
+        """Is the S3 below a path of somebody's site? S3 itself has a host of its own.
+
+        A page that was stored here would be of that site's origin: its script could do there what
+        the reader may do. `sandbox` keeps it in an origin of its own, without scripts
+        (https://www.w3.org/TR/CSP3/#directive-sandbox).
+        """
+        return bool(self._prefix)
+
     def received(self, request: Request) -> tuple[Request, Request]:
         """The request by its path from the bucket on, and as its client signed it."""
         if not self._public_host or request.host.lower() != self._public_host:
@@ -44,11 +54,12 @@ class Addresses:
         request = replace(request, secure=self._public_scheme == "https")
         if not self._prefix:
             return request, request
-        inner, has_prefix = request.path, False
-        if (inner + "/").startswith(self._prefix + "/"):
-            inner, has_prefix = inner[len(self._prefix) :] or "/", True
-        signed = request if has_prefix else replace(request, path=self._prefix + request.path)
-        return replace(request, path=inner), signed
+        # A client may encode more of it than the public URL does: %40 for @.
+        parts = request.path.split("/")
+        depth = self._prefix.count("/") + 1
+        if unquote("/".join(parts[:depth])) == unquote(self._prefix):
+            return replace(request, path="/" + "/".join(parts[depth:])), request
+        return request, replace(request, path=self._prefix + request.path)
 
     def locate(self, request: Request) -> Place:
         """Bucket and key, from ``bucket.localhost`` or else from the path.

@@ -88,6 +88,8 @@ class Gate:
         if "origin" in request.header_map and request.method != "OPTIONS":
             answer.add(self._cors(call, request))
         answer.headers += call.ids.headers()
+        if self._addresses.shares_host:
+            answer.add([("content-security-policy", "sandbox")])
         call.decision.status = answer.status
         region = self.store.region_of(call.bucket)
         self.decisions.append(Kept.of(call, request, answer, region))

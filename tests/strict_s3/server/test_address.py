@@ -54,6 +54,8 @@ def test_bucket_and_key(url, place):
         ("https://hub.example/b/k", Place("b", "k")),
         ("https://HUB.example/user/ann/proxy/9000/b/k", Place("b", "k")),
         ("https://hub.example/user/ann/proxy/9000", Place("", "")),
+        # A client may encode more of it.
+        ("https://hub.example/user/%61nn/proxy/9000/b/%6b", Place("b", "k")),
         # Another user's prefix is a path like any other.
         ("https://hub.example/user/bob/proxy/9000/b", Place("user", "bob/proxy/9000/b")),
         ("https://third.example/b/k", Place("third.example", "b/k", True)),
@@ -142,3 +144,11 @@ def test_https_at_the_public_address_is_secure():
     assert seen.secure
     seen, _ = Addresses(PUBLIC).received(Request("GET", "/b", headers=(("host", "127.0.0.1:9"),)))
     assert not seen.secure
+
+
+@pytest.mark.parametrize(("public", "policy"), [(PUBLIC, "sandbox"), ("https://s3.example", None)])
+def test_what_is_stored_below_somebodys_site_runs_no_script_there(public, policy):
+    clock = Clock()
+    gate = Gate(Store("eu-west-2", clock, ROOT), clock, public_url=public)
+    answer = gate.handle(request(f"{public}/b/k"), BytesIO().read)
+    assert dict(answer.headers).get("content-security-policy") == policy
