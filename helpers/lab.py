@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.address import open_s3
+from helpers.address import note, open_s3
 from helpers.clean_up import DELETE, KINDS, SETTINGS, Made, check_name, delete_objects
 from helpers.errors import LabError
 from helpers.settings import Settings, load_settings
@@ -276,6 +276,7 @@ class Lab:
             return (
                 f"Connected to the local S3 on this computer:\nregion {self.region}, "
                 f"bucket {self.bucket}.\nNo account, no network, no cost."
+                f"{note(self.where)}"
             )
         return (
             f"Connected to {self.where}:\nregion {self.region}, "

@@ -1,4 +1,4 @@
-"""Where people reach the local S3: on this computer, or in the browser that runs the lesson."""
+"""Where people reach the local S3: on this computer, behind a hub, or in their own browser."""
 
 from __future__ import annotations
 
@@ -10,10 +10,22 @@ from strict_s3 import Server, start
 def open_s3() -> Server:
     """A local S3 of this notebook's own, at an address that its reader's browser can open.
 
-    Raises ServerError.
+    Raises ServerError, and LabError if the address that was given can't be one.
     """
     if sys.platform == "emscripten":
         from helpers.address.browser import open_s3 as open_here
 
         return open_here()
-    return start()
+    from helpers.address import hub
+
+    address = hub.template()
+    return hub.open_s3(address) if address else start()
+
+
+def note(endpoint: str) -> str:
+    """What `connect` says of that address; "" where it is one's own computer."""
+    if sys.platform == "emscripten":
+        return ""
+    from helpers.address import hub
+
+    return hub.note(endpoint)

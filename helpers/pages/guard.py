@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -56,6 +57,15 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
         return answer
 
     refusals(app)
+
+
+def notebooks(origins: Origins) -> str:
+    """For frame-ancestors: where a notebook is that shows the page.
+
+    Behind a hub it has the page's own origin; otherwise it is somewhere on this computer.
+    """
+    on_this_computer = urlsplit(origins[0]).hostname in ("127.0.0.1", "localhost")
+    return "'self' http://127.0.0.1:* http://localhost:*" if on_this_computer else "'self'"
 
 
 def refusals(app: Flask) -> None:

@@ -9,12 +9,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from helpers.address import hub
 from helpers.lab import Lab
 
 MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
@@ -29,25 +30,28 @@ class PageServer:
     """Serves on 127.0.0.1, or on another `host`, from the moment it is made until `stop`.
 
     `make_app` is given the origins under which a browser can reach the page: the port is only
-    known once it is taken. Raises OSError if `port` is in use.
+    known once it is taken. On a hub that is the hub's, and no other. Raises OSError if `port` is
+    in use.
     """
 
     def __init__(self, make_app: MakeApp, port: int = 0, host: str = _HOST) -> None:
         with _listening(host, port) as listener:
             self.port = int(listener.getsockname()[1])
-            # A page inside JupyterLab gets its cookie only if both have the same host name.
-            names = (host, "localhost") if host == _HOST else (host,)
-            self.origins = tuple(f"http://{name}:{self.port}" for name in names)
-            self.origin = self.origins[0]
-            self.where = {"port": self.port}  # for a panel, which knows the host
-            self._server = _serving(make_app(self.origins), listener)
+            public = hub.open_port(self.port) if host == _HOST else ""
+            parts = urlsplit(public or f"http://{host}:{self.port}")
+            self.origin = f"{parts.scheme}://{parts.netloc}"
+            self.origins: Origins = (self.origin,)
+            self.where: dict[str, Any] = {"url": f"{public}/"}  # for a panel
+            if not public:
+                # A page inside JupyterLab gets its cookie only if both have the same host name,
+                # which the panel knows.
+                self.where = {"port": self.port}
+                if host == _HOST:
+                    self.origins = (self.origin, f"http://localhost:{self.port}")
+            self.url = f"{self.origin}{parts.path}/"
+            self._server = _serving(make_app(self.origins), listener, parts.path)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """The page's address."""
-        return f"{self.origin}/"
 
     @property
     def running(self) -> bool:
@@ -155,8 +159,14 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serving(app: Flask, listener: socket.socket) -> _Server:
+def _serving(app: Flask, listener: socket.socket, prefix: str) -> _Server:
+    """`prefix` is the path of the page's address, which a hub's proxy has taken off."""
+    inside = unquote(prefix, "latin-1")  # as WSGI decodes paths
+
     def limited(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if prefix:
+            environ["SCRIPT_NAME"] = prefix  # as in the address: for the path of cookies
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(inside)
         if (Request(environ).content_length or 0) > MAX_BODY:
             return RequestEntityTooLarge()(environ, start_response)
         return app(environ, start_response)

@@ -194,7 +194,7 @@ def test_a_page_that_may_be_framed_may_be_so_by_this_computer_alone(lab):
     page = UploadPage(lab, options=Options(embedded=True))
     try:
         policy = requests.get(page.url).headers["Content-Security-Policy"]
-        assert "frame-ancestors http://127.0.0.1:* http://localhost:*" in policy
+        assert "frame-ancestors 'self' http://127.0.0.1:* http://localhost:*" in policy
     finally:
         page.stop()
 

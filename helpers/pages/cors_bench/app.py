@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import sys
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,7 +11,7 @@ from flask import Flask, Response, jsonify, request
 
 from helpers.errors import Refused
 from helpers.pages.cors_bench import attempts
-from helpers.pages.guard import guard, json_of
+from helpers.pages.guard import guard, json_of, notebooks
 from helpers.pages.server import Origins
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
     """The application. Every request that does something carries `code`."""
     app = Flask(__name__, static_folder="static", static_url_path="/static")
+    same_origin = ""
+    if bench.s3_origin in origins:
+        same_origin = attempts.PLAYED if sys.platform == "emscripten" else attempts.SAME_ORIGIN
     guard(
         app,
         origins,
@@ -27,7 +31,7 @@ def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
             "connect-src": f"'self' {bench.s3_origin}",
             "form-action": bench.s3_origin,
             "frame-src": bench.s3_origin,
-            "frame-ancestors": "http://127.0.0.1:* http://localhost:*",
+            "frame-ancestors": notebooks(origins),
         },
     )
 
@@ -37,7 +41,8 @@ def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
 
     @app.get("/table")
     def table() -> Response:
-        return jsonify(rules=list(attempts.RULES.items()), rows=list(attempts.ROWS.items()))
+        rules, rows = list(attempts.RULES.items()), list(attempts.ROWS.items())
+        return jsonify(rules=rules, rows=rows, same=same_origin)
 
     @app.post("/start")
     def start() -> Response:

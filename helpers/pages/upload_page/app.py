@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response, g, jsonify, request
 
 from helpers.errors import Refused
-from helpers.pages.guard import guard, json_of
+from helpers.pages.guard import guard, json_of, notebooks
 from helpers.pages.server import MAX_BODY, Origins
 from helpers.pages.upload_page.limits import KINDS, Limits, wanted
 from helpers.pages.upload_page.parts import PartSigner
@@ -49,18 +49,26 @@ def create_app(
     secure = origins[0].startswith("https://")
     # Cookies do not know ports: this page's has its port in its name. Behind TLS the prefix keeps
     # other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2).
-    port = origins[0].rpartition(":")[2]
-    cookie = "__Host-upload-page" if secure else f"upload-page-{port}"
+    port = origins[0].rpartition(":")[2].lstrip("/")
     attributes: dict[str, Any] = {"httponly": True, "samesite": "Strict", "secure": secure}
-    frames = "http://127.0.0.1:* http://localhost:*" if options.embedded else "'none'"
+    frames = notebooks(origins) if options.embedded else "'none'"
     guard(
         app,
         origins,
         {"connect-src": f"'self' {signer.s3_origin}", "frame-ancestors": frames},
     )
 
+    def cookie() -> str:
+        if secure and not request.script_root:
+            return "__Host-upload-page"
+        return f"upload-page-{port}"
+
+    def cookie_path() -> str:
+        """On a hub, other people's servers have the same host and other paths."""
+        return f"{request.script_root}/"
+
     def session_user() -> str | None:
-        return sessions.user(request.cookies.get(cookie))
+        return sessions.user(request.cookies.get(cookie()))
 
     def user() -> str:
         found, shown = session_user(), request.headers.get("X-User")
@@ -91,18 +99,18 @@ def create_app(
     def sign_in() -> Response:
         sent = json_of(("user", "code"))
         name, token = sessions.sign_in(sent["user"], sent["code"])
-        sessions.sign_out(request.cookies.get(cookie))  # who was here before
+        sessions.sign_out(request.cookies.get(cookie()))  # who was here before
         response = jsonify(user=name)
-        response.set_cookie(cookie, token, **attributes)
+        response.set_cookie(cookie(), token, path=cookie_path(), **attributes)
         return response
 
     @app.post("/sign-out")
     def sign_out() -> Response:
         if session_user() is not None:
             user()  # a tab that shows somebody else ends nobody's session
-        sessions.sign_out(request.cookies.get(cookie))
+        sessions.sign_out(request.cookies.get(cookie()))
         response = jsonify(user=None)
-        response.delete_cookie(cookie, **attributes)
+        response.delete_cookie(cookie(), path=cookie_path(), **attributes)
         return response
 
     @app.post("/sign")

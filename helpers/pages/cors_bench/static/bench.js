@@ -87,7 +87,9 @@ async function run(rules) {
   for (const button of buttons) button.disabled = false;
 }
 
-const { rules, rows } = await (await fetch("table")).json();
+const { rules, rows, same } = await (await fetch("table")).json();
+element("same").textContent = same;
+element("same").hidden = !same;
 element("origin").textContent = location.origin;
 for (const [rule, title] of rules) {
   const head = document.createElement("th");

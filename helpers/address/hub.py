@@ -1,0 +1,191 @@
+"""An S3 and pages behind the address of a hub: JupyterHub, Binder, Codespaces.
+
+A browser can't open 127.0.0.1 of the computer where the notebook runs. jupyter-server-proxy leads
+from ``https://hub.example/user/ann/proxy/9000/`` to its port 9000, for whoever is signed in as ann.
+URLs are signed for that address; this process's own requests to it go straight to the port,
+because the hub would send them to its login page.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote, urlsplit
+from weakref import WeakKeyDictionary
+
+import boto3
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
+
+from helpers.address.style import path_style
+from helpers.errors import LabError
+from strict_s3 import Server, start
+
+PUBLIC_URL = "S3_LESSONS_PUBLIC_URL"
+_HOST = "127.0.0.1"
+_BASE = re.compile(r"https?://[A-Za-z0-9.\[\]:{}-]+(/[^\s?#]*)?")
+
+
+def template(variables: Mapping[str, str] = os.environ) -> str:
+    """Where a browser finds a port: ``https://hub.example/user/ann/proxy/{port}``.
+
+    "" if that is this computer itself, or isn't known. Raises `LabError` if the variable
+    `PUBLIC_URL` is no address.
+
+    https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
+    https://docs.github.com/en/codespaces/developing-in-a-codespace/default-environment-variables-for-your-codespace
+    """
+    get = variables.get
+    if told := get(PUBLIC_URL, "").rstrip("/"):
+        if not _BASE.fullmatch(told):
+            raise LabError(
+                f"{PUBLIC_URL} is {told!r}. Write the address of your Jupyter server as your "
+                "browser shows it, up to /lab: https://hub.example/user/ann. Then restart the "
+                "kernel."
+            )
+        return told if "{port}" in told else f"{told}/proxy/{{port}}"
+    base = get("JUPYTERHUB_PUBLIC_URL") or ""
+    if not base and get("JUPYTERHUB_HOST"):
+        base = get("JUPYTERHUB_HOST", "") + get("JUPYTERHUB_SERVICE_PREFIX", "")
+    if base:
+        return f"{base.rstrip('/')}/proxy/{{port}}"
+    name, domain = get("CODESPACE_NAME"), get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
+    return f"https://{name}-{{port}}.{domain}" if name and domain else ""
+
+
+def note(endpoint: str, variables: Mapping[str, str] = os.environ) -> str:
+    """What somebody has to know who opens a link here; "" on a computer of one's own."""
+    if template(variables):
+        return f"\nFor your browser it is at {endpoint}, as long as you are signed in there."
+    if variables.get("JUPYTERHUB_SERVICE_PREFIX"):
+        return (
+            "\nLinks open in Python only: this hub doesn't say what its address is. Set "
+            f"{PUBLIC_URL} to what your browser shows, up to /lab, before the kernel starts."
+        )
+    return ""
+
+
+def open_s3(address: str) -> Server:
+    """A local S3 at `address`, which has ``{port}`` in it. Raises `ServerError`."""
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port = int(probe.getsockname()[1])
+    public = address.replace("{port}", str(port))
+    server = start(port=port, public_url=public)
+    server.endpoint_url = unquote(public)  # boto3 encodes it
+    reroute(public, port)
+    path_style()
+    _write_as_the_hub(public)
+    return server
+
+
+def open_port(port: int) -> str:
+    """The address at which a browser finds this port, and this process too; "" if it's its own."""
+    public = template().replace("{port}", str(port))
+    if public:
+        reroute(public, port)
+    return public
+
+
+def _write_as_the_hub(public: str) -> None:
+    """Have boto3 write this address in URLs as it was given: boto3 turns an @ into %40.
+
+    A hub doesn't find ``/user/ann%40example.org/``; to the signature both are the same.
+    """
+    base = urlsplit(public)
+    as_boto3 = base._replace(path=quote(unquote(base.path))).geturl()
+
+    def rewritten(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*rest: Any, **more: Any) -> Any:
+            made = method(*rest, **more)
+            if isinstance(made, str):
+                return made.replace(as_boto3, public, 1)
+            return {**made, "url": made["url"].replace(as_boto3, public, 1)}
+
+        return functools.update_wrapper(call, method)
+
+    def creating(class_attributes: dict[str, Any], **_: Any) -> None:
+        for name in ("generate_presigned_url", "generate_presigned_post"):
+            if name in class_attributes:
+                class_attributes[name] = rewritten(class_attributes[name])
+
+    if as_boto3 != public:
+        events = boto3.DEFAULT_SESSION.events
+        events.register_last("creating-client-class", creating, unique_id="s3-lessons-hub")
+
+
+# This process's own requests.
+
+_ports: dict[str, int] = {}  # by the beginning of the URL, decoded: a client may encode an @
+_ways: WeakKeyDictionary[HTTPConnectionPool, dict[int, _Way]] = WeakKeyDictionary()
+
+
+def reroute(public: str, port: int) -> None:
+    """Have this process's requests to `public`, and below it, go to `port` of this computer.
+
+    Host and path stay as they are, so that signatures hold. boto3, requests and urllib3 obey.
+    """
+    if not _ports:
+        _patch()
+    _ports[f"{unquote(public)}/"] = port
+
+
+def _patch() -> None:
+    theirs = HTTPConnectionPool.urlopen
+
+    def urlopen(pool: HTTPConnectionPool, method: str, url: str, *rest: Any, **more: Any) -> Any:
+        """urllib3's own, on a connection to a port of this computer if the address is ours."""
+        target = (
+            url if url.startswith("/") else urlsplit(url)._replace(scheme="", netloc="").geturl()
+        )
+        whole = url if target != url else f"{pool.scheme}://{_netloc(pool)}{url}"
+        place = f"{unquote(whole)}/"
+        port = next((port for start, port in _ports.items() if place.startswith(start)), 0)
+        if isinstance(pool, _Way) or not port:
+            return theirs(pool, method, url, *rest, **more)
+        ways = _ways.setdefault(pool, {})
+        if port not in ways:
+            ways[port] = _Way(pool, whole, port)
+        return theirs(ways[port], method, target, *rest, **more)
+
+    HTTPConnectionPool.urlopen = urlopen  # type: ignore[method-assign, assignment]
+
+
+def _netloc(pool: HTTPConnectionPool) -> str:
+    usual = {"http": 80, "https": 443}.get(pool.scheme or "")
+    return pool.host if pool.port in (None, usual) else f"{pool.host}:{pool.port}"
+
+
+class _Way(HTTPConnectionPool):
+    """Connections to `port` of this computer, with the name and settings of the `pool` asked."""
+
+    def __init__(self, pool: HTTPConnectionPool, url: str, port: int) -> None:
+        parts = urlsplit(url)
+        super().__init__(
+            parts.hostname or "", parts.port, timeout=pool.timeout, maxsize=10, retries=pool.retries
+        )
+        self.headers, self.scheme, self.way = pool.headers, parts.scheme, port
+
+    def _new_conn(self) -> HTTPConnection:
+        kind = _Secure if self.scheme == "https" else _Plain
+        made = kind(self.host, self.port, timeout=self.timeout.connect_timeout)
+        made.way = self.way
+        return made
+
+
+class _Plain(HTTPConnection):
+    way = 0
+
+    def _new_conn(self) -> socket.socket:
+        connection = HTTPConnection(_HOST, self.way, timeout=self.timeout)
+        return connection._new_conn()
+
+
+class _Secure(_Plain):
+    """The same where a browser uses https: TLS ends at the hub."""
+
+    default_port: ClassVar[int] = 443  # type: ignore[misc]

@@ -1,0 +1,32 @@
+"""For a Jupyter server: tell each kernel at which address its reader's browser came.
+
+    c.ServerApp.session_manager_class = "helpers.address.sessions.Sessions"
+
+A hub seldom tells its own address to the servers behind it, but every browser does.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from jupyter_server import CallContext
+from jupyter_server.services.sessions.sessionmanager import SessionManager
+
+PUBLIC_URL = "S3_LESSONS_PUBLIC_URL"
+_OWN = ("127.0.0.1", "localhost", "::1")
+
+
+class Sessions(SessionManager):
+    """Jupyter's own, which also sets `PUBLIC_URL` for a kernel that a browser elsewhere starts."""
+
+    def get_kernel_env(self, path: str | None, name: Any = None) -> dict[str, str]:
+        variables: dict[str, str] = super().get_kernel_env(path, name)
+        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        # Jupyter has compared it with the Host: no other site can start a kernel.
+        origin = handler.request.headers.get("Origin", "") if handler is not None else ""
+        on_hub = "JUPYTERHUB_SERVICE_PREFIX" in os.environ
+        if origin.startswith("http") and (on_hub or urlsplit(origin).hostname not in _OWN):
+            variables.setdefault(PUBLIC_URL, origin + handler.base_url.rstrip("/"))
+        return variables

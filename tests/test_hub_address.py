@@ -1,0 +1,115 @@
+"""The local S3 and the pages behind a hub's address: what is found out, and where requests go."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from jupyter_server import CallContext
+from jupyter_server.services.sessions.sessionmanager import SessionManager
+
+from helpers.address import hub
+from helpers.address.sessions import Sessions
+from helpers.errors import LabError
+from helpers.setup.environment import child_variables
+
+ON_HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/ann/"}
+HUB = "https://hub.example/user/ann/proxy/{port}"
+# In a process of its own: it changes urllib3 and boto3's default session.
+RUN = """
+import requests
+from helpers import connect
+from helpers.pages import UploadPage
+
+lab = connect("08")
+lab.client().put_object(Bucket=lab.bucket, Key="lesson-08/a b", Body=b"hello")
+url = lab.client().generate_presigned_url(
+    "get_object", {"Bucket": lab.bucket, "Key": "lesson-08/a b"}, 60
+)
+assert url.startswith("https://hub.example/user/ann@example.org/proxy/"), url
+assert lab.client().generate_presigned_post(lab.bucket, "k")["url"].startswith(url[:48])
+assert requests.get(url).text == "hello"
+assert requests.get(url.replace("@", "%40")).text == "hello"
+assert requests.get(url.replace("a%20b", "b")).status_code == 403
+page = UploadPage(lab)
+assert page.origins == ("https://hub.example",)
+answer = requests.post(
+    f"{page.url}sign-in", json={"user": "ann", "code": page.code}, headers={"Origin": page.origin}
+)
+cookie = answer.headers["Set-Cookie"]
+assert f"Path=/user/ann@example.org/proxy/{page.port}/" in cookie and "Secure" in cookie, cookie
+assert requests.get(page.url, headers={"Host": "127.0.0.1"}).status_code == 421
+policy = requests.get(page.url).headers["Content-Security-Policy"]
+assert "frame-ancestors 'self';" in policy, policy
+lab.clean_up()
+lab.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ({}, ""),
+        (ON_HUB, ""),
+        ({"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann/"}, HUB),
+        ({"S3_LESSONS_PUBLIC_URL": "https://x-{port}.example"}, "https://x-{port}.example"),
+        (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "https://hub.example/user/ann/"}, HUB),
+        (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "", "JUPYTERHUB_HOST": "https://hub.example"}, HUB),
+        (
+            {
+                "CODESPACE_NAME": "fuzzy-dog",
+                "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev",
+            },
+            "https://fuzzy-dog-{port}.app.github.dev",
+        ),
+    ],
+)
+def test_the_address_is_found_in_the_environment(variables, found):
+    assert hub.template(variables) == found
+
+
+@pytest.mark.parametrize("value", ["hub.example", "https://hub.example/?x", "ftp://hub.example/"])
+def test_a_value_that_is_no_address_is_refused_with_the_fix(value):
+    with pytest.raises(LabError, match="as your browser shows it, up to /lab"):
+        hub.template({"S3_LESSONS_PUBLIC_URL": value})
+
+
+def test_what_connect_says():
+    assert hub.note("http://127.0.0.1:9000", {}) == ""
+    assert "Set S3_LESSONS_PUBLIC_URL to" in hub.note("http://127.0.0.1:9000", ON_HUB)
+    told = {"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann"}
+    assert "https://hub.example/a" in hub.note("https://hub.example/a", told)
+
+
+def test_python_reaches_what_is_behind_the_hub_without_signing_in():
+    variables = {"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann@example.org"}
+    around = child_variables(sys.executable) | variables
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", RUN], env=around, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("origin", "on_hub", "told"),
+    [
+        ("https://hub.example", True, "https://hub.example/user/ann"),
+        ("http://127.0.0.1:8000", True, "http://127.0.0.1:8000/user/ann"),
+        ("http://192.168.1.5:8888", False, "http://192.168.1.5:8888/user/ann"),
+        ("http://localhost:8888", False, None),
+        ("null", True, None),
+        ("", True, None),
+    ],
+)
+def test_a_kernel_is_told_what_its_browser_says(monkeypatch, origin, on_hub, told):
+    monkeypatch.setattr(SessionManager, "get_kernel_env", lambda *_: {})
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    if on_hub:
+        monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ann/")
+    request = SimpleNamespace(headers={"Origin": origin})
+    handler = SimpleNamespace(request=request, base_url="/user/ann/")
+    monkeypatch.setattr(CallContext, "get", lambda _: handler)
+    variables = Sessions.get_kernel_env(object.__new__(Sessions), "a.ipynb")
+    assert variables.get("S3_LESSONS_PUBLIC_URL") == told
