@@ -1,0 +1,149 @@
+"""On a JupyterHub with two users: lessons run, links open for their owner and for nobody else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.hub import USERS, hub
+from tests.browser.uploading import MIB, file, sized, states
+from tests.lessons.lesson import LESSONS, cells
+
+pytestmark = pytest.mark.browser
+ANN, BOB = USERS
+LONG = 60_000
+SESSIONS = "--ServerApp.session_manager_class=helpers.address.sessions.Sessions"
+SIGN = """
+s3 = lab.client()
+s3.put_object(Bucket=lab.bucket, Key="lesson-04/a b.txt", Body=b"hello", ContentType="text/plain")
+place = {"Bucket": lab.bucket, "Key": "lesson-04/a b.txt"}
+print(s3.generate_presigned_url("get_object", place, ExpiresIn=900))
+"""
+# What bob's kernel can try at ann's port, which is on the same computer.
+TRY = """
+import boto3, requests
+from botocore.config import Config
+from botocore.exceptions import ClientError
+import helpers
+url, host, port = {url!r}, {host!r}, {port}
+at_port = f"http://127.0.0.1:{{port}}"
+for tried in (f"{{at_port}}/presignedurldemo/lesson-04/a%20b.txt", f"{{at_port}}/presignedurldemo"):
+    print(requests.get(tried, headers={{"Host": host}}).status_code)
+mine = helpers.connect()
+keys = mine.boto3_args | {{"endpoint_url": at_port}}
+try:
+    boto3.client("s3", **keys, config=Config(signature_version="s3v4")).list_buckets()
+except ClientError as problem:
+    print(problem.response["Error"]["Code"])
+print(requests.get(url, allow_redirects=False).status_code)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    with hub(tmp_path_factory.mktemp("hub"), [SESSIONS], {}) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ann(made, chromium):
+    with chromium.new_context(viewport={"width": 1280, "height": 1000}) as context:
+        page = context.new_page()
+        yield page, made.sign_in(page, ANN)
+
+
+def run(page, code: str) -> str:
+    """What `code` prints in the open notebook's kernel."""
+    return page.evaluate(
+        """async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({ code });
+            let text = "";
+            future.onIOPub = ({ content }) => { text += content.text ?? content.evalue ?? ""; };
+            await future.done;
+            return text;
+        }""",
+        code,
+    ).strip()
+
+
+@pytest.fixture
+def lesson(ann):
+    """Open a lesson and run all of it; its kernel ends with the test."""
+    page, jupyterlab = ann
+
+    def opened(number: int):
+        path = next(path for path in LESSONS if path.name.startswith(f"{number:02}-"))
+        jupyterlab.open(page, path.name)
+        jupyterlab.run_all(page)
+        executed = page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+                .filter((cell) => cell.cell_type === 'code')
+                .map((cell) => [cell.execution_count, cell.getOutputs().map((o) => o.output_type)])
+            """
+        )
+        assert len(executed) == len(cells(path, "code"))
+        assert all(count for count, _ in executed)
+        assert not any("error" in kinds for _, kinds in executed)
+        return page, jupyterlab
+
+    yield opened
+    jupyterlab.close(page)
+
+
+def test_a_link_opens_for_its_owner_alone(lesson, made, chromium):
+    page, _ = lesson(4)
+    assert f"{made.url}/user/{ANN}/proxy/" in run(page, "import helpers; print(helpers.connect())")
+    url = run(page, SIGN)
+    with page.context.new_page() as tab:
+        answer = tab.goto(url)
+        assert (answer.status, answer.text()) == (200, "hello")
+        # What is stored can do nothing in the hub's name.
+        assert answer.headers["content-security-policy"] == "sandbox"
+        assert tab.goto(url.replace("a%20b", "b")).status == 403  # which was not signed
+    with chromium.new_context() as context:
+        other = context.new_page()
+        other.goto(url)
+        assert other.url.startswith(f"{made.url}/hub/login")
+        bobs = made.sign_in(other, BOB)
+        assert other.goto(url).status == 403
+        bobs.open(other, LESSONS[0].name)
+        host, port = made.url.removeprefix("http://"), url.split("/proxy/")[1].split("/")[0]
+        tried = run(other, TRY.format(url=url, host=host, port=port))
+        bobs.close(other)
+    assert tried.split() == ["403", "403", "InvalidAccessKeyId", "302"]
+
+
+def test_the_uploader_sends_a_file(lesson, tmp_path):
+    page, jupyterlab = lesson(5)
+    jupyterlab.run_up_to(page, "uploader")
+    widget = page.locator(".s3-uploader")
+    status = widget.get_by_role("status")
+    expect(status).to_have_text("Ready.", timeout=LONG)
+    widget.locator("input[type=file]").set_input_files(sized(tmp_path, 12 * MIB))
+    expect(status).to_have_text(re.compile("^Stored: S3 answered 200"), timeout=LONG)
+
+
+def test_the_bench_says_that_it_has_the_same_origin(lesson, made):
+    page, jupyterlab = lesson(7)
+    jupyterlab.run_up_to(page, "bench.panel()")
+    frame = page.frame_locator(".web-panel iframe")
+    expect(frame.locator("#origin")).to_have_text(made.url, timeout=LONG)
+    expect(frame.locator("#same")).to_be_visible()
+    frame.get_by_role("button", name="Try: no rule").click()
+    expect(frame.locator("#news")).to_contain_text("Done.", timeout=LONG)
+    assert frame.locator("[id$='/none'].good").count() == 5
+
+
+def test_the_upload_page_works_and_its_cookie_stays_there(lesson):
+    page, jupyterlab = lesson(8)
+    jupyterlab.run_up_to(page, "page.panel()")
+    frame = page.frame_locator(".web-panel iframe")
+    expect(frame.locator("#who")).to_be_visible(timeout=LONG)  # signed in by the notebook
+    frame.locator("#files").set_input_files([file()])
+    frame.get_by_role("button", name=re.compile("^Upload")).click()
+    states(frame, "done")
+    cookies = [c for c in page.context.cookies() if c["name"].startswith("upload-page")]
+    assert cookies and all(c["path"].startswith(f"/user/{ANN}/proxy/") for c in cookies)
