@@ -157,14 +157,9 @@ def _rules() -> list[tuple[re.Pattern[str], str]]:
     config = RawConfigParser()
     config.read(SANITIZE)
     rules = [(re.compile(config[s]["regex"]), config[s]["replace"]) for s in config.sections()]
-    # The S3's address has a path here.
-    return [
-        (
-            re.compile(r"localhost(:\d+)/site/lite/(s3|page)/[0-9a-f]{8}(?=[/?\s'\"]|$)"),
-            r"127.0.0.1\1",
-        ),
-        *rules,
-    ]
+    # Here the S3 and the pages have the site's name, and a path.
+    own = [(r"/site/lite/(s3|page)/[0-9a-f]{8}", ""), (r"localhost:\d+", "127.0.0.1:PORT")]
+    return [*((re.compile(pattern), replacement) for pattern, replacement in own), *rules]
 
 
 _RULES = _rules()

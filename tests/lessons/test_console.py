@@ -34,8 +34,17 @@ from tests.lessons.test_javascript import BODY, around
 from tests.programs import program
 from tests.service import Service
 
-# Commands that need no S3, or a person: they are tested elsewhere (tests/setup/test_commands.py).
-NOT_RUN = ("python3 -m helpers ", "py -m helpers ", "git ", "cp ", "chmod ")
+# Commands that need no S3, or a person: they are tested elsewhere (tests/setup/test_commands.py,
+# tests/flags, tests/examples).
+NOT_RUN = (
+    "python3 -m helpers ",
+    "python3 -m helpers.flags.tokens ",
+    "python3 -m pytest ",
+    "py -m helpers ",
+    "git ",
+    "cp ",
+    "chmod ",
+)
 BLOCKS = [
     pytest.param(path.name[:2], block, id=f"{path.stem}-{number}")
     for path in LESSONS
