@@ -173,7 +173,7 @@ def stalled(context, upload_page, service, tmp_path) -> Page:
     page.clock.install()
     sign_in(page, upload_page)
     held = []
-    page.route(f"{service.endpoint}/**", held.append)
+    page.route(f"{service.endpoint}/**", lambda route: held.append(route))
     upload(page, sized(tmp_path, MIB))
     wait_until(lambda: page.wait_for_timeout(20) or held)
     return page
