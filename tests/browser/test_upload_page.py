@@ -392,6 +392,22 @@ def test_the_code_behind_the_hash_signs_in_and_is_gone(chromium, upload_page):
     context.close()
 
 
+@pytest.mark.parametrize(
+    ("theme", "scheme"), [("dark", "dark"), ("light", "light"), ("url(x)", "light dark")]
+)
+def test_the_notebooks_theme_is_the_pages(chromium, upload_page, theme, scheme):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{upload_page.url}#code={upload_page.code}&theme={theme}")
+    for _ in range(2):
+        expect(page.get_by_label("Choose files")).to_be_visible()
+        shown = page.evaluate("() => getComputedStyle(document.documentElement).colorScheme")
+        assert shown == scheme
+        assert upload_page.code not in page.url
+        page.reload()
+    context.close()
+
+
 def test_another_page_cannot_sign(chromium, upload_page, service):
     """A page of another origin, in a browser that is signed in."""
     context = chromium.new_context()

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from helpers.pages import cors
-from helpers.pages.upload_page.app import ask_preflight
+from helpers.pages.upload_page.preflight import ask_preflight
 from helpers.pages.upload_page.run import UploadPage
 
 PAGE = "http://127.0.0.1:8020"

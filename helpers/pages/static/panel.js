@@ -50,7 +50,8 @@ function render({ model, el }) {
       const host = location.hostname === "localhost" ? "localhost" : "127.0.0.1";
       frame.title = where.title;
       const url = where.url ?? `http://${host}:${where.port}/`;
-      frame.src = link.href = `${url}#code=${where.code}`;
+      const theme = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
+      frame.src = link.href = `${url}#code=${where.code}&theme=${theme}`;
     }
     if (rows) {
       body.replaceChildren(...rows.map((row) => {

@@ -4,6 +4,7 @@
     parts      the same for large files, part by part; what nobody finishes is aborted
     limits     which kinds of files, and how large
     names      a file's name: in its key, and when it is downloaded
+    preflight  why a browser may not send files to the bucket
     sessions   who is there, and how often one may ask; the sign-in is a stub, and a hook
     store      what the workers share: sign-ins, limits, uploads that have begun (SQLite)
     lifecycle  the bucket's rule for uploads that nobody finishes

@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response, g, jsonify, request
 
@@ -17,13 +16,12 @@ from helpers.pages.guard import guard, json_of, notebooks
 from helpers.pages.server import MAX_BODY, Origins
 from helpers.pages.upload_page.limits import KINDS, Limits, wanted
 from helpers.pages.upload_page.parts import PartSigner
+from helpers.pages.upload_page.preflight import ask_preflight, probe
 from helpers.pages.upload_page.sessions import Check, OneCode, RateLimit, Sessions
 from helpers.pages.upload_page.signing import SECONDS, Signer
 from helpers.pages.upload_page.store import Store
-from strict_s3.explainer import read_error
 
 log = logging.getLogger(__name__)
-_WAIT = 5  # seconds for S3's response to a preflight
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def create_app(
         user()
         sent = json_of(("how",))
         how = "put" if sent["how"] == "put" else "post"
-        return jsonify(ask_preflight(signer.probe(how), how, request.headers["Origin"]))
+        return jsonify(ask_preflight(probe(signer, how), how, request.headers["Origin"]))
 
     @app.errorhandler(BotoCoreError)
     @app.errorhandler(ClientError)
@@ -208,17 +206,3 @@ def create_app(
         return response
 
     return app
-
-
-def ask_preflight(url: str, how: str, origin: str) -> dict[str, Any]:
-    """S3's response to the preflight that a browser at `origin` sends before an upload."""
-    asked = {"Origin": origin, "Access-Control-Request-Method": how.upper()}
-    if how == "put":
-        asked["Access-Control-Request-Headers"] = "content-disposition,content-type,if-none-match"
-    try:
-        response = requests.options(url, headers=asked, timeout=_WAIT)
-    except requests.RequestException:
-        return {"reached": False, "allowed": False, "code": "", "message": ""}
-    allowed = response.headers.get("access-control-allow-origin") in (origin, "*")
-    code, message, _ = read_error(response.content)
-    return {"reached": True, "allowed": response.ok and allowed, "code": code, "message": message}

@@ -140,9 +140,8 @@ class PartSigner:
             return
         self._swept = now
         with self._store.change() as db:
-            overdue = db.execute(
-                "DELETE FROM uploads WHERE due <= ? RETURNING key, upload", [now]
-            ).fetchall()
+            overdue = db.execute("SELECT key, upload FROM uploads WHERE due <= ?", [now]).fetchall()
+            db.execute("DELETE FROM uploads WHERE due <= ?", [now])
         for key, upload in overdue:
             try:
                 self._abort({"Bucket": self._bucket, "Key": key, "UploadId": upload})

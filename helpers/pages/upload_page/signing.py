@@ -26,7 +26,7 @@ class Signer:
     """Signs with plain boto3 for one bucket, under ``prefix/user/``."""
 
     def __init__(self, s3: Any, bucket: str, prefix: str = "uploads/") -> None:
-        self.s3, self.bucket, self._prefix = s3, bucket, prefix
+        self.s3, self.bucket, self.prefix = s3, bucket, prefix
         self.s3_origin = s3_origin(s3, bucket)
 
     def post(self, user: str, file: Wanted) -> dict[str, Any]:
@@ -78,17 +78,12 @@ class Signer:
                 raise
             return None
 
-    def probe(self, how: str) -> str:
-        """A URL to ask a preflight for; nobody can do anything else with it."""
-        url: str = self.s3.generate_presigned_post(self.bucket, "k")["url"]
-        return url if how == "post" else f"{url.rstrip('/')}/{self._prefix}"
-
     def is_own(self, user: str, key: object) -> bool:
         """True for a key in the user's folder."""
         return isinstance(key, str) and key.startswith(self._folder(user))
 
     def _folder(self, user: str) -> str:
-        return f"{self._prefix}{user}/"
+        return f"{self.prefix}{user}/"
 
     def new_key(self, user: str, file: Wanted) -> str:
         """A key of the user's own that nobody can guess."""

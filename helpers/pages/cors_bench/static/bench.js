@@ -1,7 +1,9 @@
 // Five requests from this page to S3, as its browser lets it send them.
 
 const element = (id) => document.getElementById(id);
-const code = new URLSearchParams(location.hash.slice(1)).get("code") ?? "";
+const told = new URLSearchParams(location.hash.slice(1));
+const code = told.get("code") ?? "";
+document.documentElement.style.colorScheme = told.get("theme") ?? ""; // the notebook's
 history.replaceState(null, "", location.pathname);
 const FILE = new File(["bench"], "bench.txt");
 

@@ -199,10 +199,13 @@ function showLimits(limits) {
   element("code").autocomplete = "current-password";
 }
 
-// A notebook hands the code over behind the #, which no server and no log gets to see.
-const code = new URLSearchParams(location.hash.slice(1)).get("code");
+// A notebook hands the code over behind the #, which no server and no log gets to see; and its theme.
+const told = new URLSearchParams(location.hash.slice(1));
+const code = told.get("code");
+const theme = told.get("theme");
+document.documentElement.style.colorScheme = theme ?? "";
 if (code) {
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", `${location.pathname}${theme ? `#theme=${theme}` : ""}`);
   element("code").value = code;
   element("name").value = "learner";
 }
