@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -273,8 +274,9 @@ class Lab:
 
     def __str__(self) -> str:
         if self.local:
+            where = "in this browser" if sys.platform == "emscripten" else "on this computer"
             return (
-                f"Connected to the local S3 on this computer:\nregion {self.region}, "
+                f"Connected to the local S3 {where}:\nregion {self.region}, "
                 f"bucket {self.bucket}.\nNo account, no network, no cost."
                 f"{note(self.where)}"
             )

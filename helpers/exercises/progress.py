@@ -9,11 +9,11 @@ import pkgutil
 from contextlib import suppress
 from pathlib import Path
 
-from helpers.settings import PROJECT
+from helpers.settings import PROJECT, WORK
 
 # Tests set this, so that they neither read nor write what a learner has done.
 VARIABLE = "S3_LESSONS_PROGRESS"
-FILE = PROJECT / "work" / ".progress.json"  # `helpers reset` knows it too
+FILE = WORK / ".progress.json"  # `helpers reset` knows it too
 OFF = "off"
 _IN_A_ROW = 6  # exercises that the table names one by one
 

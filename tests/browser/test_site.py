@@ -158,7 +158,11 @@ def _rules() -> list[tuple[re.Pattern[str], str]]:
     config.read(SANITIZE)
     rules = [(re.compile(config[s]["regex"]), config[s]["replace"]) for s in config.sections()]
     # Here the S3 and the pages have the site's name, and a path.
-    own = [(r"/site/lite/(s3|page)/[0-9a-f]{8}", ""), (r"localhost:\d+", "127.0.0.1:PORT")]
+    own = [
+        (r"S3 in this browser", "S3 on this computer"),
+        (r"/site/lite/(s3|page)/[0-9a-f]{8}", ""),
+        (r"localhost:\d+", "127.0.0.1:PORT"),
+    ]
     return [*((re.compile(pattern), replacement) for pattern, replacement in own), *rules]
 
 
@@ -204,6 +208,15 @@ def test_a_lesson_that_a_browser_cannot_run_says_why_and_shows_its_results(reade
     lesson.page.locator("blockquote").get_by_text("To read, not to run.").wait_for()
     page = reader.page(f"{Path(name).stem}.html")
     page.get_by_text("To read, not to run.").wait_for()
+
+
+def test_what_is_done_outlives_the_kernel(reader):
+    lesson = reader.lesson("00-start-here.ipynb")
+    lesson.run("from helpers.exercises import progress; progress.record('04', 1)")
+    lesson.page.evaluate("async () => { await lesson.context.sessionContext.restartKernel(); }")
+    assert lesson.run("from helpers.exercises import progress; print(progress.load())") == (
+        "{'04': {1}}"
+    )
 
 
 # The browser and the S3 in it.

@@ -5,6 +5,7 @@ const told = new URLSearchParams(location.hash.slice(1));
 const code = told.get("code") ?? "";
 document.documentElement.style.colorScheme = told.get("theme") ?? ""; // the notebook's
 history.replaceState(null, "", location.pathname);
+element("played").hidden = !navigator.serviceWorker?.controller;
 const FILE = new File(["bench"], "bench.txt");
 
 async function ask(path, body) {
