@@ -21,6 +21,18 @@ from strict_s3 import signals
 NOTEBOOKS = os.path.join(PROJECT, "notebooks")
 SETTINGS = os.path.join(PROJECT, "helpers", "setup", "jupyter_settings")
 _WORKSPACE = "default-37a8"  # JupyterLab's name for the file of the workspace "default"
+# For every Jupyter server: `jupyter_settings` has them for one that is started by a hub.
+SERVER: dict[str, object] = {
+    # A FileUpload widget takes files of up to 100 MiB. Beyond tornado's own limit of 10 MiB
+    # its value would silently stay empty.
+    "ServerApp.tornado_settings": {"websocket_max_message_size": 104857600},
+    # Links lead where the reader's browser came from, if that is not this computer.
+    "ServerApp.session_manager_class": "helpers.address.sessions.Sessions",
+    # No request to the network, and no question about it: neither news nor update check.
+    "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    "LabApp.news_url": None,
+    "LabApp.app_settings_dir": SETTINGS,
+}
 SANITIZE = os.path.join(PROJECT, "tests", "lessons", "sanitize.cfg")
 
 
@@ -33,15 +45,9 @@ def lab(python: str, copies: Path, options: argparse.Namespace) -> list[str]:
         str(copies / FIRST),
         f"--ServerApp.root_dir={copies.parent}",
         f"--ip={options.ip or '127.0.0.1'}",
-        # A FileUpload widget takes files of up to 100 MiB. Beyond tornado's own limit of 10 MiB
-        # its value would silently stay empty.
-        '--ServerApp.tornado_settings={"websocket_max_message_size": 104857600}',
-        # No request to the network, and no question about it: neither news nor update check.
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
+        *(f"--{name}={value}" for name, value in SERVER.items()),
         # Where the printed address leads: without a browser of its own too, to the first lesson.
         f"--LabApp.default_url=/lab/tree/{copies.name}/{FIRST}",
-        f"--LabApp.app_settings_dir={SETTINGS}",
         f"--LabApp.workspaces_dir={_workspaces(copies)}",
     ]
     if options.port is not None:

@@ -65,8 +65,8 @@ class Hub:
 
 
 @contextmanager
-def hub(home: Path, args: list[str], variables: dict[str, str]) -> Iterator[Hub]:
-    """A hub whose users' servers have these further arguments and environment variables."""
+def hub(home: Path, variables: dict[str, str]) -> Iterator[Hub]:
+    """A hub whose users' servers have these further environment variables."""
     node = shutil.which("node")
     if node is None or not PROXY.exists():
         missing("no configurable-http-proxy: npm ci --prefix tests/clients/js")
@@ -88,7 +88,7 @@ def hub(home: Path, args: list[str], variables: dict[str, str]) -> Iterator[Hub]
         proxy=PROXY,
         password=made.password,
         python=sys.executable,
-        args=["--allow-root", "--LabApp.expose_app_in_browser=True", *args],
+        args=["--allow-root", "--LabApp.expose_app_in_browser=True"],
         variables={"PYTHONPATH": around["PYTHONPATH"], "S3_LESSONS_PROGRESS": "off", **variables},
         seconds=_SECONDS,
     )

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from helpers.setup.programs import SETTINGS
 from tests.browser.hub import USERS, hub
 from tests.browser.uploading import MIB, file, sized, states
 from tests.lessons.lesson import LESSONS, cells
@@ -14,7 +15,6 @@ from tests.lessons.lesson import LESSONS, cells
 pytestmark = pytest.mark.browser
 ANN, BOB = USERS
 LONG = 60_000
-SESSIONS = "--ServerApp.session_manager_class=helpers.address.sessions.Sessions"
 SIGN = """
 s3 = lab.client()
 s3.put_object(Bucket=lab.bucket, Key="lesson-04/a b.txt", Body=b"hello", ContentType="text/plain")
@@ -43,7 +43,7 @@ print(requests.get(url, allow_redirects=False).status_code)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    with hub(tmp_path_factory.mktemp("hub"), [SESSIONS], {}) as made:
+    with hub(tmp_path_factory.mktemp("hub"), {"JUPYTER_CONFIG_PATH": SETTINGS}) as made:
         yield made
 
 
