@@ -279,6 +279,17 @@ def test_the_uploader_stores_a_file(reader):
 # Pages to read.
 
 
+def test_the_upload_page_stores_a_file(reader):
+    lesson = reader.lesson("08-the-upload-page.ipynb")
+    lesson.run_all_but_the_last()
+    page = lesson.page.frame_locator(".web-panel iframe")
+    chosen = [file("cat.txt", "text/plain"), file("dog.html", "text/html")]
+    page.locator("#files").set_input_files(chosen)
+    page.locator("li.refused").get_by_text("Files of this kind (.html)").wait_for()
+    page.get_by_role("button", name="Upload").click()
+    page.locator("li.done").get_by_text("Stored as lesson-08/learner/").wait_for()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 800, 1280])
 def test_no_page_is_cut_off_or_hard_to_read(chromium, address, width, scheme):
