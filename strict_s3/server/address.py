@@ -49,7 +49,14 @@ class Addresses:
 
     def received(self, request: Request) -> tuple[Request, Request]:
         """The request by its path from the bucket on, and as its client signed it."""
-        if not self._public_host or request.host.lower() != self._public_host:
+        if not self._public_host:
+            return request, request
+        if request.header("x-forwarded-host").lower() == self._public_host:
+            # Some proxies (Codespaces') put a name of their own into Host. The signature still has
+            # to fit the public one.
+            headers = [pair for pair in request.headers if pair[0] != "host"]
+            request = replace(request, headers=(("host", self._public_host), *headers))
+        elif request.host.lower() != self._public_host:
             return request, request
         request = replace(request, secure=self._public_scheme == "https")
         if not self._prefix:

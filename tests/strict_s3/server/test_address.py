@@ -152,3 +152,12 @@ def test_what_is_stored_below_somebodys_site_runs_no_script_there(public, policy
     gate = Gate(Store("eu-west-2", clock, ROOT), clock, public_url=public)
     answer = gate.handle(request(f"{public}/b/k"), BytesIO().read)
     assert dict(answer.headers).get("content-security-policy") == policy
+
+
+def test_a_proxy_that_changes_the_host_names_the_public_one():
+    sent = [("host", "localhost:9000"), ("x-forwarded-host", "hub.example")]
+    inner, signed = Addresses(PUBLIC).received(Request.build("GET", "/b/k", sent))
+    assert (signed.host, signed.path) == ("hub.example", "/user/ann/proxy/9000/b/k")
+    assert (inner.host, inner.path, inner.secure) == ("hub.example", "/b/k", True)
+    other = [("host", "localhost:9000"), ("x-forwarded-host", "third.example")]
+    assert Addresses(PUBLIC).received(Request.build("GET", "/b", other))[1].host == "localhost:9000"
