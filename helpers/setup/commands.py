@@ -106,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     wheels.add_argument("--tests", action="store_true", help="also what only the tests need")
     room = commands.add_parser(
         "room",
-        help="(instructors) show who is done and who is stuck, of those who joined",
+        help="(instructors) show who is done and who is stuck",
         description="A board on this computer, of those who ran room.join(...) in a notebook.",
     )
     room.add_argument(
@@ -127,7 +127,7 @@ def parser() -> argparse.ArgumentParser:
     )
     site = commands.add_parser(
         "site",
-        help="(instructors) build the lessons as a folder for any web server, or a USB stick",
+        help="(instructors) build the lessons as a static web site",
         description="The lessons to read, and to run inside a browser with nothing installed.",
     )
     site.add_argument(
