@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+from helpers.setup.copies import PROJECT
 from tests.browser.uploading import file
 
 pytestmark = pytest.mark.browser
@@ -93,3 +94,37 @@ def test_the_bench_in_its_lesson(shown):
     titles = [title.partition("\n")[0] for title in inner.locator("thead th").all_inner_texts()]
     assert titles[:5] == ["The page sends", "no rule", "own origin", "another", "*"]
     expect(panel.locator("tbody tr.refused").first).to_contain_text("CORS is not enabled")
+
+
+PANEL = """
+<div id="el"></div>
+<script type="module">
+  import panel from "/panel.js";
+  let told;
+  const model = {
+    on: (name, heard) => { told = heard; },
+    send: ({ want }) => {
+      if (want === "where") told({ where: { port: 8020, code: "c", title: "Upload page" } });
+    },
+  };
+  panel.render({ model, el: document.getElementById("el") });
+</script>
+"""
+
+
+@pytest.mark.parametrize(("host", "frames"), [("1a2b.vscode-cdn.net", 0), ("lab.example", 1)])
+def test_in_vs_code_the_page_is_in_a_tab_of_its_own(page, host, frames):
+    """VS Code itself was not run: this is a page under the name that its outputs have."""
+    page.route("**/*", lambda route: route.abort())
+    page.route(
+        f"https://{host}/", lambda route: route.fulfill(body=PANEL, content_type="text/html")
+    )
+    script = (PROJECT / "helpers/pages/static/panel.js").read_text(encoding="utf-8")
+    page.route(
+        "**/panel.js", lambda route: route.fulfill(body=script, content_type="text/javascript")
+    )
+    page.goto(f"https://{host}/")
+    link = page.get_by_role("link", name="Open the page in a tab of its own")
+    expect(link).to_have_attribute("href", "http://127.0.0.1:8020/#code=c&theme=light")
+    assert page.locator("iframe").count() == frames
+    assert page.get_by_text("VS Code can't show").count() == 1 - frames

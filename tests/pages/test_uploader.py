@@ -125,6 +125,13 @@ def test_a_page_without_an_origin(service, lab, said, origin):
     assert cors.rules_of(service.client(), service.bucket) == []
 
 
+@pytest.mark.parametrize("origin", ["vscode-webview://1a2b3c", "https://1a2b.vscode-cdn.net"])
+def test_vs_code_is_told_where_it_works(service, lab, said, origin):
+    hear(Uploader(lab, put_url(service)), want="way in", origin=origin)
+    assert "python3 -m helpers lab" in said[0]["problem"]
+    assert cors.rules_of(service.client(), service.bucket) == []
+
+
 def test_what_s3_answered(service, lab, said):
     uploader = Uploader(lab, put_url(service))
     hear(uploader, answer=requests.put(put_url(service)[:-1]).text)

@@ -1,6 +1,10 @@
 // A page in a frame, and a table of what S3 was asked. The rows are text from S3 and are put in as
 // text, never as HTML.
 
+// VS Code shows outputs in a page of its own, which lets no other page in.
+const isEditor = () =>
+  location.protocol === "vscode-webview:" || location.hostname.endsWith(".vscode-cdn.net");
+
 function render({ model, el }) {
   const make = (tag, text = "") => Object.assign(document.createElement(tag), { textContent: text });
   // A key's parts, between which a line may end.
@@ -51,6 +55,11 @@ function render({ model, el }) {
       frame.title = where.title;
       const url = where.url ?? `http://${host}:${where.port}/`;
       const theme = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
+      if (isEditor()) {
+        const apart = make("p", `VS Code can't show "${where.title}" here. Open it in a tab of its own, below.`);
+        apart.className = "web-panel-stopped";
+        frame.replaceWith(apart);
+      }
       frame.src = link.href = `${url}#code=${where.code}&theme=${theme}`;
     }
     if (rows) {
