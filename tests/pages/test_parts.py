@@ -263,6 +263,41 @@ def test_is_it_stored(ann):
         assert ann.post("/stored", {"key": key}).status_code == 403
 
 
+def test_four_permissions_are_enough(service):
+    """Those that `wsgi` names; not even s3:ListBucket."""
+    needed = ("PutObject", "GetObject", "AbortMultipartUpload", "ListMultipartUploadParts")
+    allow = {
+        "Effect": "Allow",
+        "Action": [f"s3:{action}" for action in needed],
+        "Resource": f"arn:aws:s3:::{service.bucket}/uploads/*",
+    }
+    keys = service.user("page", allow)
+
+    class Own:
+        bucket = service.bucket
+
+        def client(self):
+            return service.client("s3", keys)
+
+    page = Page(Own(), limits=Limits(max_bytes=20 * MIB))
+    page.sign_in()
+    absent = page.sign().get_json()
+    assert page.post("/stored", {"key": absent["key"]}).get_json() == {"stored": False}
+    assert requests.post(absent["url"], absent["fields"], files={"file": b"12345"}).ok
+    assert page.post("/stored", {"key": absent["key"]}).get_json() == {"stored": True}
+    signed = begun(page)
+    for url, body in zip(urls(page, signed), (FIRST, SECOND), strict=True):
+        assert requests.put(url, body).ok
+    assert page.post("/parts/arrived", which(signed)).get_json()["arrived"] == [1, 2]
+    assert page.post("/parts/complete", which(signed, size=SIZE)).status_code == 200
+    link = page.post("/link", {"key": signed["key"]}).get_json()["url"]
+    assert requests.get(link).content == FIRST + SECOND
+    other = begun(page)
+    assert page.post("/parts/abort", which(other)).status_code == 200
+    assert page.post("/parts/arrived", which(other)).status_code == 410
+    assert unfinished(service) == 0
+
+
 # The rule for the rest.
 
 KEPT = {

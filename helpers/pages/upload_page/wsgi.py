@@ -7,8 +7,9 @@
     gunicorn --workers 2 "helpers.pages.upload_page.wsgi:application()"
     waitress-serve --call helpers.pages.upload_page.wsgi:application
 
-The proxy in front ends TLS, hands on the Host header as it is, and limits connections. The CORS
-and the lifecycle rule that the bucket needs are printed by
+The key needs s3:PutObject, s3:GetObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts
+on the prefix. The proxy in front ends TLS, hands on the Host header as it is, and limits
+connections. The CORS and the lifecycle rule that the bucket needs are printed by
 
     python3 -m helpers.pages.upload_page.wsgi
 """
