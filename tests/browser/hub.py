@@ -1,19 +1,25 @@
-"""A JupyterHub with two users behind configurable-http-proxy, all on this computer."""
+"""A JupyterHub with two users behind configurable-http-proxy with TLS, all on this computer."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Page, expect
 
 from helpers.setup import copies, environment
@@ -29,6 +35,8 @@ _CONFIG = """
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.bind_url = "{url}"
+c.JupyterHub.ssl_key = "{home}/key.pem"
+c.JupyterHub.ssl_cert = "{home}/cert.pem"
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.db_url = "sqlite://"
 c.JupyterHub.cookie_secret_file = "{home}/cookie_secret"
@@ -71,12 +79,13 @@ def hub(home: Path, variables: dict[str, str]) -> Iterator[Hub]:
     if node is None or not PROXY.exists():
         missing("no configurable-http-proxy: npm ci --prefix tests/clients/js")
     port, hub_port, proxy_port = _ports(3)
-    made = Hub(f"http://127.0.0.1:{port}", secrets.token_hex(16), home)
+    made = Hub(f"https://127.0.0.1:{port}", secrets.token_hex(16), home)
     for user in USERS:
         (home / user).mkdir()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(copies, "WORK", home / user / "work")
             copies.prepare()
+    _make_certificate(home)
     config = home / "jupyterhub_config.py"
     around = environment.child_variables(sys.executable)
     text = _CONFIG.format(
@@ -116,11 +125,32 @@ def _ports(count: int) -> list[int]:
     return ports
 
 
+def _make_certificate(home: Path) -> None:
+    """key.pem and cert.pem, for 127.0.0.1 alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "the tests' hub")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+    )
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = made.add_extension(address, critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    pem = serialization.Encoding.PEM
+    (home / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (home / "key.pem").write_bytes(private)
+    (home / "key.pem").chmod(0o600)
+
+
 def _wait(made: Hub, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _SECONDS
+    known = ssl.create_default_context(cafile=made.home / "cert.pem")
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{made.url}/hub/health", timeout=5).close()
+            urllib.request.urlopen(f"{made.url}/hub/health", timeout=5, context=known).close()
             return
         except OSError:
             time.sleep(0.1)  # it is starting: there is nothing else to wait for

@@ -15,6 +15,7 @@ from tests.lessons.lesson import LESSONS, cells
 pytestmark = pytest.mark.browser
 ANN, BOB = USERS
 LONG = 60_000
+HTTPS = {"viewport": {"width": 1280, "height": 1000}, "ignore_https_errors": True}
 SIGN = """
 s3 = lab.client()
 s3.put_object(Bucket=lab.bucket, Key="lesson-04/a b.txt", Body=b"hello", ContentType="text/plain")
@@ -37,7 +38,7 @@ try:
     boto3.client("s3", **keys, config=Config(signature_version="s3v4")).list_buckets()
 except ClientError as problem:
     print(problem.response["Error"]["Code"])
-print(requests.get(url, allow_redirects=False).status_code)
+print(requests.get(url, allow_redirects=False, verify={cert!r}).status_code)
 """
 
 
@@ -49,7 +50,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ann(made, chromium):
-    with chromium.new_context(viewport={"width": 1280, "height": 1000}) as context:
+    with chromium.new_context(**HTTPS) as context:
         page = context.new_page()
         yield page, made.sign_in(page, ANN)
 
@@ -103,15 +104,17 @@ def test_a_link_opens_for_its_owner_alone(lesson, made, chromium):
         # What is stored can do nothing in the hub's name.
         assert answer.headers["content-security-policy"] == "sandbox"
         assert tab.goto(url.replace("a%20b", "b")).status == 403  # which was not signed
-    with chromium.new_context() as context:
+    with chromium.new_context(**HTTPS) as context:
         other = context.new_page()
         other.goto(url)
         assert other.url.startswith(f"{made.url}/hub/login")
         bobs = made.sign_in(other, BOB)
         assert other.goto(url).status == 403
         bobs.open(other, LESSONS[0].name)
-        host, port = made.url.removeprefix("http://"), url.split("/proxy/")[1].split("/")[0]
-        tried = run(other, TRY.format(url=url, host=host, port=port))
+        host, port = made.url.removeprefix("https://"), url.split("/proxy/")[1].split("/")[0]
+        tried = run(
+            other, TRY.format(url=url, host=host, port=port, cert=str(made.home / "cert.pem"))
+        )
         bobs.close(other)
     assert tried.split() == ["403", "403", "InvalidAccessKeyId", "302"]
 
@@ -147,3 +150,4 @@ def test_the_upload_page_works_and_its_cookie_stays_there(lesson):
     states(frame, "done")
     cookies = [c for c in page.context.cookies() if c["name"].startswith("upload-page")]
     assert cookies and all(c["path"].startswith(f"/user/{ANN}/proxy/") for c in cookies)
+    assert all(c["secure"] and c["httpOnly"] and c["sameSite"] == "Strict" for c in cookies)
