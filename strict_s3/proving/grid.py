@@ -105,8 +105,11 @@ def questions(
     resources = [f"{bucket_arn}/{key}" for key in keys]
     resources += [bucket_arn, f"{bucket_arn}-other/a.txt"]
     resources += [f"{bucket_arn}-other/{prefix}a.txt" for prefix in prefixes]
-    allows = [s for policy in subject.policies for s in policy.statements if s.allow]
-    resources += ["*", *(example(r, subject.keys) for s in allows for r in s.resources)]
+    policies = (*subject.policies, *([subject.boundary] if subject.boundary else []))
+    statements = [s for policy in policies for s in policy.statements]
+    # Of a deny too: what its NotResource spares is what remains allowed.
+    resources += ["*", *(example(r, subject.keys) for s in statements for r in s.resources)]
+    allows = [s for s in statements if s.allow]
     own = [example(action) for statement in allows for action in statement.actions]
     for action in ACTIONS:
         for resource in resources:
@@ -127,6 +130,18 @@ def example(pattern: str, keys: Mapping[str, str] | None = None) -> str:
     for name, value in (keys or {}).items():
         text = text.replace(f"${{{name}}}", value)
     return text.replace("*", "Any").replace("?", "A")
+
+
+def listings(subject: Subject) -> list[str]:
+    """Prefixes to list: none, one that nobody knows, and each that a condition names."""
+    return ["", f"{some_name()}/"] + [
+        example(value, subject.keys)
+        for policy in subject.policies
+        for statement in policy.statements
+        for _, name, values in statement.conditions
+        for value in values
+        if name.lower() == "s3:prefix"
+    ]
 
 
 def some_name() -> str:

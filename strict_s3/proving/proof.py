@@ -28,11 +28,11 @@ from ..handle import Server
 from ..inprocess import in_process
 from ..redact import redact
 from .build import build, said_by
-from .grid import SESSION, first_excess, questions, some_name
+from .grid import SESSION, first_excess, listings, questions, some_name
 from .rows import OPERATIONS, Options, Row
 from .sending import PART, Answer, Sender, Target
 from .table import Table, read_table
-from .world import Note
+from .world import JUDGED, Note
 
 _STATEMENT = re.compile(r'Statement "(.*?)" of the ([a-z ]+) "(.*?)" (allows|denies) (\S+)')
 _NAMED = re.compile(r'the bucket policy "(.*?)"')
@@ -152,6 +152,7 @@ class _Run:
         self.built = build(table.world, server, root)
         self._granted: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
         self._prefixes: dict[str, list[str]] = {}
+        self._listed: dict[str, list[str]] = {}  # prefixes
 
     def spelling(self) -> Iterator[Result]:
         """A failed result for each name in an IAM policy that AWS does not have."""
@@ -286,19 +287,26 @@ class _Run:
     def _rest(self, row: Row) -> Result:
         """Requests that nobody listed, then the grid."""
         key = f"{some_name()}/a.txt"
-        for verb in ("GET", "PUT", "DELETE", "LIST"):
-            operation = OPERATIONS[verb]
-            asked = replace(row, operation=operation, key=key, kind="request")
-            answer, decision = self._ask(asked, key)
-            if answer.status < 300 and not self._was_granted(row.who, *_needed(decision)):
-                found = self._result(row, answer, decision, passed=False)
-                return replace(found, decided=f"{verb} {key}: {found.decided}")
         subject = self.built.subjects[row.who]
+        requests = [(verb, key) for verb in ("GET", "PUT", "DELETE")]
+        requests += [("LIST", prefix) for prefix in listings(subject)]
+        for verb, key in requests:
+            asked = replace(row, operation=OPERATIONS[verb], key=key, kind="request")
+            answer, decision = self._ask(asked, key)
+            granted = self._was_granted(row.who, *_needed(decision))
+            if verb == "LIST":
+                granted = key.startswith(tuple(self._listed.get(row.who, ())))
+            if answer.status < 300 and not granted:
+                found = self._result(row, answer, decision, passed=False)
+                return replace(found, decided=f"{verb} {key}".rstrip() + f": {found.decided}")
         prefixes = self._prefixes.get(row.who, [])
         excess = first_excess(
             subject.at_its_worst(),
             questions(subject, prefixes, ()),
-            lambda action, resource: self._was_granted(row.who, action, resource),
+            lambda action, resource: (
+                action.partition(":")[0].lower() not in JUDGED
+                or self._was_granted(row.who, action, resource)
+            ),
             _CONTEXT,
         )
         said, decided = "no", "nothing else is allowed: no action of S3 or IAM, on no kind of key"
@@ -329,6 +337,8 @@ class _Run:
                 where = re.compile(bucket) if listing else of_key
                 self._granted.setdefault(row.who, []).append((match[5].rstrip("."), where))
         prefix = row.key.partition("*")[0]
+        if row.operation is not None and row.operation.name.startswith("ListObjects"):
+            self._listed.setdefault(row.who, []).append(prefix)
         if "/" in prefix and prefix not in self._prefixes.setdefault(row.who, []):
             self._prefixes[row.who].append(prefix.rpartition("/")[0] + "/")
 

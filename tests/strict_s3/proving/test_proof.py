@@ -164,6 +164,39 @@ def test_the_first_thing_too_much_is_found(prove, policy, named):
     assert named in found["signer: anything else"]
 
 
+def test_a_listing_of_one_prefix_grants_no_other(prove):
+    rows = "expect: {signer: {PUT in/*: 200, GET in/*: 200, LIST in/: 200, anything else: no}}"
+    for prefixes, refused in (([], False), (["in/*"], True), (["in/*", "out/*"], False)):
+        condition = {"Condition": {"StringLike": {"s3:prefix": prefixes}}} if prefixes else {}
+        policy = more("s3:ListBucket", "arn:aws:s3:::shop", **condition)
+        found = wrong(prove(HEAD + rows, signer__json=policy))
+        assert (found == {}) is refused, prefixes
+        assert refused or "statement More, allows s3:ListBucket" in found["signer: anything else"]
+
+
+def test_what_a_not_resource_or_a_boundary_spares_is_asked_about(prove):
+    arn = "arn:aws:s3:::shop"
+    spares = {"Effect": "Deny", "Action": "s3:*", "NotResource": [f"{arn}/in/*", f"{arn}/out/*"]}
+    all_keys = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{arn}/*"}
+    rows = "expect: {signer: {GET in/*: 200, anything else: no}}"
+    denied = {"Version": "2012-10-17", "Statement": [all_keys, spares]}
+    assert "shop/out/" in wrong(prove(HEAD + rows, signer__json=denied))["signer: anything else"]
+    boundary = {"Effect": "Allow", "Action": "s3:*", "Resource": spares["NotResource"]}
+    files = {
+        "signer__json": {"Version": "2012-10-17", "Statement": all_keys},
+        "bound__json": {"Version": "2012-10-17", "Statement": boundary},
+    }
+    head = "bucket: shop\nidentities: {signer: {user: signer.json, boundary: bound.json}}\n"
+    assert "shop/out/" in wrong(prove(head + rows, **files))["signer: anything else"]
+
+
+def test_what_another_service_may_be_asked_is_noted_and_no_excess(prove):
+    rows = "expect: {signer: {PUT in/*: 200, GET in/*: 200, anything else: no}}"
+    proof = prove(HEAD + rows, signer__json=more("logs:PutLogEvents", "*"))
+    assert wrong(proof) == {}
+    assert "actions of logs are not proved" in proof.notes[0]
+
+
 def test_what_one_row_names_is_all_that_it_grants(prove):
     rows = "expect: {signer: {anything else: no, PUT in/a.txt: 200, GET in/*: 200}}"
     found = wrong(prove(HEAD + rows))
