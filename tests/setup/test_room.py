@@ -307,7 +307,13 @@ def test_a_web_page_cannot_report(served):
     port = served.address.rpartition(":")[2]
     for origin in ("http://evil.example", "null", served.address):
         assert send(served, {"Origin": origin}).status_code == 403
-    for host in (f"evil.example:{port}", "evil.example", f"192.168.1.1.evil.example:{port}", "[x"):
+    for host in (
+        f"evil.example:{port}",
+        "evil.example",
+        f"192.168.1.1.evil.example:{port}",
+        "[x",
+        "9" * 5000,
+    ):
         assert send(served, {"Host": host}).status_code == 421
     form = {"Content-Type": "text/plain"}
     assert send(served, form).status_code == 400

@@ -110,7 +110,7 @@ def test_flags_are_ranked_and_equals_by_who_was_first(board, ticks):
 
 def test_a_name_belongs_to_the_notebook_that_took_it(board):
     report(board, "Ann")
-    for name in ("Ann", "ANN", " ann "):
+    for name in ("Ann", "ANN", " ann ", "\uff21nn"):
         with pytest.raises(Refused, match="taken") as refused:
             report(board, name, "04.1", passed=True, token="somebody else's token")
         assert refused.value.status == 409
@@ -170,6 +170,7 @@ def test_names_of_any_script(name):
     [
         *("", " ", "...", "a" * 25, "a\nb", "a\tb", "a\x00", "<b>", "a&b", 'a"', "a/b", "a\u00a0b"),
         *("\u202eabc", "a\u200bb", "a" + "\u0301" * 9, "\ud800", "\N{SLIGHTLY SMILING FACE}"),
+        *("Ann\u3164", "\u115f\u1160", "\uffa0a", "a\u034f", "a\ufe0f", "a\U000e0100"),
         *(None, 5, ["a"], {"a": 1}, True),
     ],
 )
@@ -214,6 +215,21 @@ def test_a_name_has_a_rate(board, ticks):
     report(board, "Ben", "04.1")
     ticks.now += 61
     report(board, "Ann", "04.1")
+
+
+def test_nobody_uses_up_what_anothers_name_may_send(board):
+    report(board, "Ann")
+    for _ in range(module.PER_MINUTE):
+        with pytest.raises(Refused, match="taken"):
+            report(board, "Ann", token="somebody else's token")
+    report(board, "Ann", "04.1")
+    assert row(board, "04.1") == (0, 1)
+
+
+def test_blanks_make_no_second_name(board):
+    report(board, "Ann Lee")
+    with pytest.raises(Refused, match="taken"):
+        report(board, "Ann   Lee")
 
 
 def test_an_address_has_a_rate_a_most_of_names_and_can_be_blocked(board, ticks):

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,9 +92,6 @@ def _is_address(host: str) -> bool:
     """An IPv4 address with or without a port, or localhost."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or bool(ipaddress.IPv4Address(name))
     except ValueError:
         return False
-    parts = name.split(".")
-    return name == "localhost" or (
-        len(parts) == 4 and all(part.isdecimal() and int(part) < 256 for part in parts)
-    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import threading
 import time
 import unicodedata
@@ -27,6 +28,10 @@ PER_MINUTE, PER_MINUTE_OF_ADDRESS = 30, 600  # reports
 STUCK_TRIES, STUCK_SECONDS = 3, 5 * 60
 GONE_SECONDS = 45 * 60  # without a report: at lunch, or at home
 _PUNCTUATION = " -'\u2019._"
+# Letters and marks of which nothing is seen: Unicode's Default_Ignorable_Code_Point.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 @dataclass
@@ -71,8 +76,9 @@ class Board:
         if exercise != "":
             self._check(exercise)
         done = self._all(sent["done"])
-        self._rate.take(name.casefold(), "reports under this name")
         owner = hashlib.sha256(token.encode(errors="replace")).digest()
+        # Of this notebook: nobody else can use up what a name may send.
+        self._rate.take(owner.hex(), "reports under this name")
         with self._lock:
             learner = self._learner(name, address, owner)
             now = learner.seen = self._clock()
@@ -91,7 +97,7 @@ class Board:
         """Add what a file says: ``name`` and ``done``."""
         name, done = name_of(sent["name"]), self._all(sent["done"])
         with self._lock:
-            learner = self._learners.get(name.casefold()) or self._add(name, "", b"")
+            learner = self._learners.get(_same(name)) or self._add(name, "", b"")
             for each in done:
                 learner.done.setdefault(each, self._clock())
             if learner.at in learner.done:
@@ -100,7 +106,7 @@ class Board:
     def remove(self, name: object, block: bool = False) -> None:
         """Forget a name; with `block` all that its address sent, and hear nothing more from it."""
         with self._lock:
-            gone = self._learners.pop(str(name).casefold(), None)
+            gone = self._learners.pop(_same(str(name)), None)
             if gone and block and gone.address:
                 self._blocked.add(gone.address)
                 kept = self._learners.items()
@@ -143,7 +149,7 @@ class Board:
 
     def _learner(self, name: str, address: str, owner: bytes) -> _Learner:
         """Whoever has that name. Raises `Refused` if it is somebody else."""
-        learner = self._learners.get(name.casefold())
+        learner = self._learners.get(_same(name))
         if learner is None:
             return self._add(name, address, owner)
         if learner.owner and not hmac.compare_digest(learner.owner, owner):
@@ -158,7 +164,7 @@ class Board:
         if address and same >= MOST_NAMES_OF_ADDRESS:
             raise Refused(403, f"This computer has sent {MOST_NAMES_OF_ADDRESS} names already.")
         learner = _Learner(name, address, owner, self._clock())
-        self._learners[name.casefold()] = learner
+        self._learners[_same(name)] = learner
         return learner
 
     def _check(self, exercise: object) -> str:
@@ -172,10 +178,15 @@ class Board:
         return [self._check(exercise) for exercise in done]
 
 
+def _same(name: str) -> str:
+    """Equal for names that look alike: in capitals, or with letters of full width."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def name_of(value: object) -> str:
     """A name that can be shown: letters of any script, and nothing that disguises them."""
     name = unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else ""
-    marks = 0
+    name, marks = re.sub(" +", " ", _UNSEEN.sub("\0", name)), 0
     for letter in name:
         kind = unicodedata.category(letter)[0]
         marks = marks + 1 if kind == "M" else 0
