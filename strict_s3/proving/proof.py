@@ -313,7 +313,7 @@ class _Run:
         if excess is not None:
             (_, resource), verdict = excess
             said = "more is allowed"
-            decided = f"{self._words(verdict.reason)} It was on {resource}."
+            decided = f"{self._words(verdict.reason)} It was on {resource}, which no row lists."
         return Result(
             self._table.path.name,
             row.who,

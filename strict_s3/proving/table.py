@@ -75,6 +75,11 @@ def read_table(path: Path, region: str = "") -> Table:
 def _read(path: Path, region: str) -> Table:
     name = path.name
     top = mapping(read_yaml(read_text(path), name), f"{name}: the table")
+    if {"Statement", "Resources"} & top.keys():
+        raise ProveError(
+            f"{name} is a policy or a template, not a table. Write a table beside it that names "
+            f"it and says what you expect of it, such as {name.partition('.')[0]}.prove.yaml."
+        )
     check_keys(top, _KEYS, name)
     files = _Files(path.parent, name, _texts(top, "replace", name))
     now = _moment(top["now"], name) if "now" in top else datetime.now(UTC)

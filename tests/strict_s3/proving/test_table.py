@@ -21,6 +21,7 @@ SIGNER = "identities: {a: {user: signer.json}}\n"
         ("expect:", "expect is None"),
         ("expect: {}", "there is nothing under expect"),
         ("exspect: {}", "there is no key 'exspect' here. Did you mean expect?"),
+        ("Statement: []", "is a policy or a template, not a table.*such as table.prove.yaml."),
         ("expect: {}\nexpect: {}", "line 2, column 1: .*the key 'expect' is there twice"),
         ("expect:\n\troot: 1", "line 2, column 1: this is not valid YAML"),
         ("a: &a [x]\nb: [*a, *a]\n", "line 2: *a is an alias"),
