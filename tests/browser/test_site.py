@@ -236,7 +236,7 @@ def test_a_presigned_url_opens_in_a_tab_and_a_forged_one_does_not(reader):
     tab.goto(url[:-1] + ("0" if url[-1] != "0" else "1"))
     assert "SignatureDoesNotMatch" in tab.content()
     # Nobody else's kernel has this S3.
-    tab.goto(re.sub(r"/s3/[0-9a-f]{8}/", "/page/00000000/", url))
+    tab.goto(re.sub(r"/s3/[0-9a-f]{8}/", "/s3/00000000/", url), timeout=START)
     assert "No notebook answers here" in tab.content()
 
 
@@ -291,15 +291,18 @@ def test_the_upload_page_stores_a_file(reader):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 800, 1280])
-def test_no_page_is_cut_off_or_hard_to_read(chromium, address, width, scheme):
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
-    )
+def test_no_page_is_cut_off_or_hard_to_read(chromium, address, scheme):
+    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)
     reader = Reader(context, address)
-    for name in ("index", "why", *(Path(lesson).stem for lesson in LESSONS)):
+    # The others have the same colours.
+    names = ["index", "why", "04-share-with-get"]
+    if scheme == "light":
+        names = ["index", "why", *(Path(lesson).stem for lesson in LESSONS)]
+    for name in names:
         page = reader.page(f"{name}.html")
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
+        for width in (375, 800, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= width, name
         assert serious(page) == [], name
         page.close()
     context.close()

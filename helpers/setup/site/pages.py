@@ -20,6 +20,12 @@ from helpers.setup.site.lite import TO_READ
 HERE = Path(__file__).parent
 CONF = HERE / "conf.py"
 PICTURES = "images/forms"
+# What Sphinx leaves out, and a screen reader or a keyboard needs.
+_FOR_EVERYBODY = {
+    'role="heading">': 'role="heading" aria-level="2">',
+    "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+}
 # What a widget's stored output says, and the name of its picture.
 _WIDGETS = {
     r"(\w+): run this cell to use the form": r"\1",
@@ -59,6 +65,11 @@ def build(output: Path, scratch: Path, lessons: list[Path], papers: list[Path]) 
     )
     if done.returncode:
         raise EnvironmentProblem(f"Sphinx can't build the pages:\n{done.stderr[-3000:]}")
+    for path in output.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for theirs, ours in _FOR_EVERYBODY.items():
+            text = text.replace(theirs, ours)
+        path.write_text(text, encoding="utf-8")
 
 
 def title_of(notebook: dict[str, Any]) -> str:

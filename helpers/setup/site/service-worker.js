@@ -7,7 +7,7 @@
 
 const CHANNEL = new BroadcastChannel("s3-lessons");
 const SCOPE = new URL(self.registration.scope).pathname;
-const PATIENCE = 60_000; // milliseconds that a kernel has, which may be running a cell
+const PATIENCE = 20_000; // milliseconds that a kernel has, which may be running a cell
 const SIMPLE_METHODS = ["GET", "HEAD", "POST"];
 const SIMPLE_HEADERS = ["accept", "accept-language", "content-language", "range"];
 const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
