@@ -16,7 +16,9 @@ worker.onmessage = ({ data }) => {
   if (data.failed) state.textContent = data.failed;
   if (data.verdict !== undefined) {
     verdict.hidden = false;
-    verdict.textContent = data.verdict;
+    const [first, ...rest] = data.verdict.split("\n");
+    const said = Object.assign(document.createElement("strong"), { textContent: first });
+    verdict.replaceChildren(said, rest.join("\n"));
   }
 };
 worker.onerror = () => {
