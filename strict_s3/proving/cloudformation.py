@@ -16,7 +16,7 @@ from ..errors import ProveError
 from ..rules.identity import ACCOUNT
 from .intrinsics import NO_VALUE, Resolver, Unresolved
 from .reading import mapping, nearest, read_json, read_yaml, shown
-from .settings import cors_document, lifecycle_document
+from .settings import access_document, cors_document, lifecycle_document
 from .world import Document, Note, Person, World
 
 _LAMBDA_TRUST = {
@@ -47,7 +47,7 @@ _PEOPLE: dict[str, Literal["user", "role"]] = {
     "AWS::IAM::User": "user",
     "AWS::Serverless::Function": "role",
 }
-_ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+_ATTACHED = tuple(f"AWS::IAM::{kind}Policy" for kind in ("", "Managed", "Role", "User"))
 _SILENT = ("BucketName", "Tags")  # properties that no request shows
 
 
@@ -72,7 +72,16 @@ class _Template:
                     f"{name}: Resources: {logical} needs a Type, such as AWS::S3::Bucket."
                 )
         self._naming: list[str] = []  # whose names are being found out
-        self._resolve = Resolver(template, name, given, world.region, self._attributes)
+        of_all = mapping(template.get("Globals") or {}, f"{name}: Globals").get("Function") or {}
+        self._of_functions = mapping(of_all, f"{name}: Globals: Function")
+        # The role that SAM makes for each function that brings none, by its logical id.
+        self._made_roles = {
+            f"{logical}Role": logical
+            for logical in self._resources
+            if self._kind(logical).endswith("::Function") and not self._has_role(logical)
+        }
+        known = {**template, "Resources": {**raw, **self._made_roles}}
+        self._resolve = Resolver(known, name, given, world.region, self._attributes)
         self._bucket = ""
 
     def read(self) -> World:
@@ -81,6 +90,8 @@ class _Template:
         self._world.bucket = self._bucket_name(self._bucket)
         self._read_bucket()
         for logical in made:
+            if "Connectors" in self._resources[logical]:
+                self._note(logical, "what its Connectors allow is not proved here")
             kind = self._kind(logical)
             if kind in _PEOPLE and not (kind.endswith("::Function") and self._has_role(logical)):
                 self._world.people[logical] = self._person(logical)
@@ -105,7 +116,9 @@ class _Template:
 
     def _properties(self, logical: str) -> dict[str, Any]:
         where = f"{self._name}: {logical}: Properties"
-        return mapping(self._resources[logical].get("Properties") or {}, where)
+        own = mapping(self._resources[logical].get("Properties") or {}, where)
+        is_function = self._kind(logical) == "AWS::Serverless::Function"
+        return {**self._of_functions, **own} if is_function else own
 
     def _is_made(self, logical: str) -> bool:
         condition = self._resources[logical].get("Condition")
@@ -155,6 +168,9 @@ class _Template:
         return self._given_name(logical, kind) or logical
 
     def _attributes(self, logical: str) -> Mapping[str, str]:
+        if logical in self._made_roles:
+            name = self._made_roles[logical]
+            return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"}
         kind = self._kind(logical)
         if kind == "AWS::S3::Bucket":
             bucket, region = self._bucket_name(logical), self._world.region
@@ -196,7 +212,7 @@ class _Template:
         elif key in _DOCUMENTS:
             document = Document(name, json.dumps(value))
             if key == "PublicAccessBlockConfiguration":
-                self._world.public_access_block = document
+                self._world.public_access_block = access_document(mapping(value, name), name)
             elif key == "VersioningConfiguration":
                 self._world.versioning = document
             else:
@@ -214,6 +230,8 @@ class _Template:
         if bucket != self._world.bucket:
             self._note(logical, f"is the policy of another bucket, {bucket}")
             return
+        if self._world.bucket_policy is not None:
+            raise ProveError(f"{self._name}: {logical} is a second policy of the bucket {bucket}.")
         self._world.bucket_policy = self._policy(logical, properties.get("PolicyDocument"))
 
     # Users, roles and their policies.
@@ -316,12 +334,12 @@ class _Template:
         """A policy that names its users and roles, instead of the other way round."""
         properties = self._properties(logical)
         document = self._policy(logical, properties.get("PolicyDocument"))
-        for key in ("Roles", "Users"):
+        for key in ("Roles", "Users", "RoleName", "UserName"):
             for each in self._items(properties.get(key), logical):
                 try:
                     name = self._resolve(each)
                 except Unresolved as problem:
-                    self._note(logical, f"one of its {key.lower()} is unknown: {problem}")
+                    self._note(logical, f"one of its {key} is unknown: {problem}")
                     continue
                 holders = [p for p in self._world.people.values() if p.iam_name == name]
                 if not holders:

@@ -75,13 +75,14 @@ class Resolver:
             if key in given or ("Default" in about and not stored):
                 value = given[key] if key in given else about["Default"]
                 allowed = about.get("AllowedValues")
-                if isinstance(allowed, list) and str(value) not in map(str, allowed):
+                if isinstance(allowed, list) and written(value) not in map(written, allowed):
                     raise ProveError(
                         f"{self._name}: parameter {key} is {shown(value)}; allowed: "
                         f"{', '.join(map(str, allowed))}."
                     )
                 listed = kind == "CommaDelimitedList" or kind.startswith("List<")
-                values[key] = _as_list(value) if listed else value
+                scalar = isinstance(value, bool | int | float)
+                values[key] = _as_list(value) if listed else written(value) if scalar else value
             else:
                 values[key] = Unresolved(f"parameter {key} has no value; write it under parameters")
         return values
@@ -222,7 +223,7 @@ class Resolver:
 
     def _equals(self, argument: Any) -> bool:
         first, second = _list(self(argument))
-        return str(first) == str(second)
+        return written(first) == written(second)
 
     def _true(self, value: Any) -> bool:
         found = self(value)
@@ -244,11 +245,14 @@ def _three(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
     if not isinstance(value, str | int | float):
         raise TypeError("it needs text")
-    return str(value)
+    return written(value)
+
+
+def written(value: Any) -> str:
+    """A value as CloudFormation passes it on: what YAML reads as true is the text "true"."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _as_list(value: Any) -> list[str]:

@@ -45,6 +45,11 @@ def cors_document(value: Mapping[str, Any], name: str) -> Document:
     return Document(name, json.dumps({"CORSRules": rules}))
 
 
+def access_document(value: Mapping[str, Any], name: str) -> Document:
+    """A PublicAccessBlockConfiguration, whose values a template can also write as text."""
+    return Document(name, json.dumps({key: truth(each, name) for key, each in value.items()}))
+
+
 def lifecycle_document(value: Mapping[str, Any], name: str) -> Document:
     """A LifecycleConfiguration as PutBucketLifecycleConfiguration takes it."""
     rules = [_rule(mapping(each, name), name) for each in _list(value.get("Rules"), name)]

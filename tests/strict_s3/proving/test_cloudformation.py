@@ -233,6 +233,56 @@ def test_users_roles_and_functions_with_their_policies():
     assert "Queue (AWS::SQS::Queue)" in notes
 
 
+def test_true_is_the_text_true():
+    """CloudFormation passes on text, whatever YAML or JSON reads."""
+    flags = {"Flag": {"Type": "String", "Default": True, "AllowedValues": [True, False]}}
+    block = {"BlockPublicAcls": {"Ref": "Flag"}, "BlockPublicPolicy": "false"}
+    files = {"Type": "AWS::S3::Bucket", "Properties": {"PublicAccessBlockConfiguration": block}}
+    for given in ({}, {"Flag": "true"}, {"Flag": True}):
+        for other in ("true", True):
+            conditions = {"IsOn": {"Fn::Equals": [{"Ref": "Flag"}, other]}}
+            user = {"Type": "AWS::IAM::User", "Condition": "IsOn"}
+            resources = {"Files": files, "User": user}
+            world = read(resources, given, Parameters=flags, Conditions=conditions)
+            assert set(world.people) == {"User"}
+            assert world.public_access_block is not None
+            found = {"BlockPublicAcls": True, "BlockPublicPolicy": False}
+            assert world.public_access_block.value == found
+
+
+def test_what_sam_makes_itself():
+    """A function's role can be named, and has what Globals says."""
+    reads, writes = (
+        {"PolicyDocument": document(statement(action, EVERYTHING))}
+        for action in ("s3:GetObject", "s3:PutObject")
+    )
+    named = {"Fn::GetAtt": "SignerRole.Arn"}
+    denies = {"Effect": "Deny", "Principal": {"AWS": named}, "Action": "s3:*", "Resource": "*"}
+    guard = {"Bucket": {"Ref": "Files"}, "PolicyDocument": document(denies)}
+    resources = {
+        "Files": {**BUCKET, "Connectors": {}},
+        "Bound": {"Type": "AWS::IAM::ManagedPolicy", "Properties": reads},
+        "Signer": {"Type": "AWS::Serverless::Function"},
+        "Writes": {
+            "Type": "AWS::IAM::RolePolicy",
+            "Properties": {"RoleName": {"Ref": "SignerRole"}, "PolicyName": "w", **writes},
+        },
+        "Guard": {"Type": "AWS::S3::BucketPolicy", "Properties": guard},
+    }
+    limits = {"Function": {"PermissionsBoundary": {"Ref": "Bound"}}}
+    world = read(resources, Globals=limits)
+    signer = world.people["Signer"]
+    assert signer.boundary is not None
+    assert [policy.name for policy in signer.policies] == ["t.json: Writes"]
+    assert world.bucket_policy is not None
+    assert "role/Signer" in world.bucket_policy.text
+    assert [str(note) for note in world.notes] == [
+        "t.json: Files: what its Connectors allow is not proved here."
+    ]
+    with pytest.raises(ProveError, match="Again is a second policy of the bucket"):
+        read({**resources, "Again": resources["Guard"]})
+
+
 def test_what_a_condition_leaves_out():
     nothing = {"Ref": "AWS::NoValue"}
     own = document(statement("s3:GetObject", EVERYTHING), {"Fn::If": ["IsLive", 5, nothing]})
