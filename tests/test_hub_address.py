@@ -19,6 +19,8 @@ ON_HUB = {"JUPYTERHUB_SERVICE_PREFIX": "/user/ann/"}
 HUB = "https://hub.example/user/ann/proxy/{port}"
 # In a process of its own: it changes urllib3 and boto3's default session.
 RUN = """
+import json
+
 import requests
 from helpers import connect
 from helpers.pages import UploadPage
@@ -33,6 +35,13 @@ assert lab.client().generate_presigned_post(lab.bucket, "k")["url"].startswith(u
 assert requests.get(url).text == "hello"
 assert requests.get(url.replace("@", "%40")).text == "hello"
 assert requests.get(url.replace("a%20b", "b")).status_code == 403
+deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+deny["Resource"] = f"arn:aws:s3:::{lab.bucket}/*"
+policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+lab.client().put_bucket_policy(Bucket=lab.bucket, Policy=policy)
+assert requests.get(url).status_code == 200
+assert requests.get(url.replace("https:", "http:")).status_code == 403
 page = UploadPage(lab)
 assert page.origins == ("https://hub.example",)
 answer = requests.post(
@@ -45,6 +54,8 @@ policy = requests.get(page.url).headers["Content-Security-Policy"]
 assert "frame-ancestors 'self';" in policy, policy
 lab.clean_up()
 lab.close()
+again = connect("08").client().generate_presigned_url("list_buckets")
+assert again.startswith("https://hub.example/user/ann@example.org/proxy/"), again
 """
 
 

@@ -60,7 +60,7 @@ def template(variables: Mapping[str, str] = os.environ) -> str:
 def note(endpoint: str, variables: Mapping[str, str] = os.environ) -> str:
     """What somebody has to know who opens a link here; "" on a computer of one's own."""
     if template(variables):
-        return f"\nFor your browser it is at {endpoint}, as long as you are signed in there."
+        return f"\nYour browser finds it at {endpoint}\nas long as you are signed in there."
     if variables.get("JUPYTERHUB_SERVICE_PREFIX"):
         return (
             "\nLinks open in Python only: this hub doesn't say what its address is. Set "
@@ -79,7 +79,7 @@ def open_s3(address: str) -> Server:
     server.endpoint_url = unquote(public)  # boto3 encodes it
     reroute(public, port)
     path_style()
-    _write_as_the_hub(public)
+    _write_as_the_hub(address.partition("{port}")[0])
     return server
 
 
@@ -91,20 +91,20 @@ def open_port(port: int) -> str:
     return public
 
 
-def _write_as_the_hub(public: str) -> None:
-    """Have boto3 write this address in URLs as it was given: boto3 turns an @ into %40.
+def _write_as_the_hub(beginning: str) -> None:
+    """Have boto3 write this beginning of URLs as it was given: boto3 turns an @ into %40.
 
     A hub doesn't find ``/user/ann%40example.org/``; to the signature both are the same.
     """
-    base = urlsplit(public)
+    base = urlsplit(beginning)
     as_boto3 = base._replace(path=quote(unquote(base.path))).geturl()
 
     def rewritten(method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*rest: Any, **more: Any) -> Any:
             made = method(*rest, **more)
             if isinstance(made, str):
-                return made.replace(as_boto3, public, 1)
-            return {**made, "url": made["url"].replace(as_boto3, public, 1)}
+                return made.replace(as_boto3, beginning, 1)
+            return {**made, "url": made["url"].replace(as_boto3, beginning, 1)}
 
         return functools.update_wrapper(call, method)
 
@@ -113,7 +113,7 @@ def _write_as_the_hub(public: str) -> None:
             if name in class_attributes:
                 class_attributes[name] = rewritten(class_attributes[name])
 
-    if as_boto3 != public:
+    if as_boto3 != beginning:
         events = boto3.DEFAULT_SESSION.events
         events.register_last("creating-client-class", creating, unique_id="s3-lessons-hub")
 
@@ -128,10 +128,12 @@ def reroute(public: str, port: int) -> None:
     """Have this process's requests to `public`, and below it, go to `port` of this computer.
 
     Host and path stay as they are, so that signatures hold. boto3, requests and urllib3 obey.
+    Where the hub has https, http leads there too, for a policy to refuse.
     """
     if not _ports:
         _patch()
     _ports[f"{unquote(public)}/"] = port
+    _ports[f"{unquote(public).replace('https:', 'http:', 1)}/"] = port
 
 
 def _patch() -> None:
@@ -179,6 +181,10 @@ class _Way(HTTPConnectionPool):
 
 class _Plain(HTTPConnection):
     way = 0
+
+    def endheaders(self, *rest: Any, **more: Any) -> None:
+        self.putheader("X-Forwarded-Proto", "https" if self.default_port == 443 else "http")
+        super().endheaders(*rest, **more)
 
     def _new_conn(self) -> socket.socket:
         connection = HTTPConnection(_HOST, self.way, timeout=self.timeout)

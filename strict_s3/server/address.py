@@ -58,7 +58,8 @@ class Addresses:
             request = replace(request, headers=(("host", self._public_host), *headers))
         elif request.host.lower() != self._public_host:
             return request, request
-        request = replace(request, secure=self._public_scheme == "https")
+        plain = request.header("x-forwarded-proto") == "http"  # the proxy has http, too
+        request = replace(request, secure=self._public_scheme == "https" and not plain)
         if not self._prefix:
             return request, request
         # A client may encode more of it than the public URL does: %40 for @.

@@ -151,3 +151,15 @@ def test_the_upload_page_works_and_its_cookie_stays_there(lesson):
     cookies = [c for c in page.context.cookies() if c["name"].startswith("upload-page")]
     assert cookies and all(c["path"].startswith(f"/user/{ANN}/proxy/") for c in cookies)
     assert all(c["secure"] and c["httpOnly"] and c["sameSite"] == "Strict" for c in cookies)
+
+
+def test_another_host_and_plain_http_are_refused_as_elsewhere(lesson):
+    page, _ = lesson(9)
+    text = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .filter((cell) => cell.cell_type === 'code').flatMap((cell) => cell.getOutputs())
+            .map((output) => [output.text ?? ''].flat().join('')).join('\\n')"""
+    )
+    said = text.splitlines()
+    for beginning in ("6  another host", "over http"):
+        assert [" 403 " in f"{line} " for line in said if line.startswith(beginning)] == [True]

@@ -144,6 +144,8 @@ def test_https_at_the_public_address_is_secure():
     assert seen.secure
     seen, _ = Addresses(PUBLIC).received(Request("GET", "/b", headers=(("host", "127.0.0.1:9"),)))
     assert not seen.secure
+    plain = [("host", "hub.example"), ("x-forwarded-proto", "http")]
+    assert not Addresses(PUBLIC).received(Request.build("GET", "/b", plain))[0].secure
 
 
 @pytest.mark.parametrize(("public", "policy"), [(PUBLIC, "sandbox"), ("https://s3.example", None)])
