@@ -1,4 +1,4 @@
-"""Lesson 13, when a link has leaked."""
+"""Lesson 13, stop a leaked link."""
 
 from __future__ import annotations
 

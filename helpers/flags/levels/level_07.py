@@ -110,7 +110,7 @@ LEVEL = Level(
     number=7,
     title="It says it's a picture",
     minutes=30,
-    story="Visitors see each other's pictures. The form takes `image/` types only. S3 stores the "
+    story="Visitors see each other's pictures. The form accepts only `image/` types. S3 stores the "
     "type that the form says, and a browser believes it.",
     goal="Return a link that runs your script in a visitor's browser.",
     gives="`world.sign(name)`, which returns a form and a link; `world.post(form, body, "

@@ -146,7 +146,7 @@ LEVEL = Level(
     "role, and for each session you write a **session policy**: what it may do at most.",
     goal="One of: read the victim's file or the other bucket, list the bucket, change the victim's "
     "file, or delete a file of your own.",
-    gives="`world.sign(do, key, where)`; `where` may be `world.other_bucket`, with its "
+    gives="`world.sign(do, key, where)`; `where` can be `world.other_bucket`, with its "
     "`salaries.csv`. Your fix is the function `policy(bucket, user)`: it returns one statement.",
     incident=(
         "HydroShare dropped direct uploads when it saw that the administrator's key "
