@@ -85,12 +85,19 @@ def source_of(function: Callable[..., Any]) -> str:
 
 def content(value: object) -> bytes:
     """What an attack returned, as bytes: it may be bytes, text, or a response."""
+    try:
+        return _content(value)
+    except Exception:  # a property of the learner's that raises; a list that holds itself
+        return b""
+
+
+def _content(value: object) -> bytes:
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     if isinstance(value, str):
-        return value.encode()
+        return value.encode(errors="replace")
     if isinstance(value, list | tuple | set):
-        return b"\n".join(content(part) for part in value)
+        return b"\n".join(_content(part) for part in value)
     for name in ("body", "content"):  # an Answer, or a response of requests
         found = getattr(value, name, None)
         if isinstance(found, bytes):

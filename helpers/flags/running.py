@@ -115,7 +115,10 @@ def _words(problem: BaseException, function: Callable[..., Any]) -> str:
 
     The text is cut and redacted: requests puts whole URLs into its exceptions.
     """
-    text = " ".join(redact(str(problem)).split())
+    try:
+        text = " ".join(redact(str(problem)).split())
+    except Exception:  # in a __str__ that a learner wrote
+        text = ""
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     file = getattr(getattr(function, "__code__", None), "co_filename", "")
     lines = [frame for frame in traceback.extract_tb(problem.__traceback__) if _theirs(frame, file)]

@@ -264,4 +264,8 @@ def short(value: object) -> str:
     """A value in a message: its kind, and what fits."""
     if value is None:
         return "None (does your function end with a return?)"
-    return f"{value!r:.40} ({type(value).__name__})"
+    try:
+        shown = f"{value!r:.40} "
+    except Exception:  # in a __repr__ that a learner wrote
+        shown = ""
+    return f"{shown}({type(value).__name__})"

@@ -290,3 +290,31 @@ def test_the_reason_helps(number, fixed, reason, arena):
     with pytest.raises(NotYet) as refused:
         judge_fix(arena, LEVELS[number], fixed)
     assert reason in str(refused.value)
+
+
+class Unshowable(Exception):
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+    __str__ = __repr__
+
+    @property
+    def body(self):
+        raise RuntimeError("no body")
+
+
+def test_what_a_learner_returns_or_raises_cannot_break_the_judge(arena):
+    def raises(*_):
+        raise Unshowable
+
+    endless_list = []
+    endless_list.append(endless_list)
+    for returned in (Unshowable(), endless_list, "\ud800"):
+        with pytest.raises(NotYet, match="the flag isn't captured. Your attack returned"):
+            judge_attack(arena, FIRST, lambda world, returned=returned: returned)
+        with pytest.raises(NotYet, match="your fix breaks an honest use"):
+            judge_fix(arena, FIRST, lambda *_, returned=returned: returned)
+    with pytest.raises(NotYet, match="your code raised Unshowable"):
+        judge_attack(arena, FIRST, raises)
+    with pytest.raises(NotYet, match="Your code raised Unshowable"):
+        judge_fix(arena, FIRST, raises)
