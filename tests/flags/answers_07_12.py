@@ -216,6 +216,18 @@ def short_only(s3, bucket, user, log, name):
     return url
 
 
+def without_host(s3, bucket, user, log, name):
+    url = get(s3, bucket, f"{user}/{name}")
+    log.append(url.removeprefix(s3.meta.endpoint_url))
+    return url
+
+
+def query_apart(s3, bucket, user, log, name):
+    url = get(s3, bucket, f"{user}/{name}")
+    log.extend(url.split("?"))
+    return url
+
+
 def no_log(s3, bucket, user, log, name):
     return get(s3, bucket, f"{user}/{name}", 900)
 
@@ -433,6 +445,8 @@ LAZY = {
     ],
     10: [
         (short_only, "your own attack still works"),
+        (without_host, "(takes the links out of the log, or their queries)"),
+        (query_apart, "(takes the links out of the log, or their queries)"),
         (no_log, "which file was downloaded. No line of the log names"),
         (ten_seconds, "ten minutes later. S3 answered 403"),
         (a_week, "an hour later a link is worth nothing. The link still works"),
