@@ -77,7 +77,7 @@ def test_sign_locks_type_and_user(call: Call) -> None:
 @pytest.mark.parametrize("body, status, code", [
     ({"method": "PUT", "key": "x", "contentType": "text/html"}, 415, "type_not_allowed"),
     ({"method": "POST", "key": "x", "contentType": "text/html"}, 415, "type_not_allowed"),
-    ({"method": "DELETE", "key": f"incoming/ann/{NO_ID}"}, 422, "invalid_request"),
+    ({"method": "DELETE", "key": f"incoming/ann/{NO_ID}", "uploadId": ""}, 422, "invalid_request"),
     ({"method": "PATCH", "key": f"incoming/ann/{NO_ID}", "uploadId": "u"}, 422, "invalid_request"),
 ])  # fmt: skip
 def test_sign_refuses(call: Call, body: Any, status: int, code: str) -> None:

@@ -42,7 +42,7 @@ def endpoint(view: Callable[..., Sent], status: int = 200) -> Callable[..., Http
             return JsonResponse(view(user, sent, **named), status=status)
         except Refused as why:
             return JsonResponse({"error": why.args[1]}, status=why.args[0])
-        except (AttributeError, KeyError, TypeError, ValueError):  # by what was sent
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # by what was sent
             return JsonResponse({"error": "invalid_request"}, status=422)
 
     return respond
@@ -80,8 +80,8 @@ def new_upload(user: str, kind: str, in_parts: bool = False) -> Sent:
 
 
 def start(user: str, sent: Sent) -> Sent:
-    if not 0 < sent["size"] <= MAX_BYTES:
-        raise Refused(413, "too_large") if sent["size"] > 0 else ValueError("no size")
+    if sent["size"] not in range(1, MAX_BYTES + 1):
+        raise Refused(413, "too_large") if sent["size"] > MAX_BYTES else ValueError("no size")
     return new_upload(user, sent["type"])
 
 
@@ -91,7 +91,7 @@ def sign(user: str, sent: Sent) -> Sent:
         return new_upload(user, sent["contentType"], in_parts=method == "POST")
     key = key_of(user, sent["key"].removeprefix(f"incoming/{user}/"))
     more = {"PartNumber": int(sent["partNumber"])} if method == "PUT" else {}
-    return link(STEPS[method], key, UploadId=str(sent["uploadId"]), **more)
+    return link(STEPS[method if upload_id else ""], key, UploadId=str(upload_id), **more)
 
 
 def complete(user: str, _: Sent, upload_id: str) -> Sent:

@@ -35,7 +35,7 @@ class SignRequest(BaseModel):  # what Uppy's signRequest is called with, and con
     method: Literal["GET", "PUT", "POST", "DELETE"]
     key: str = ""
     contentType: str = ""
-    uploadId: str = ""
+    uploadId: str = Field("", pattern="^[!-~]*$")
     partNumber: int = 0
 
 

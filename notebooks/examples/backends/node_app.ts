@@ -72,7 +72,7 @@ const newUpload = async (user: string, type: string, inParts = false): Promise<o
 export const start = (request: Request): Promise<Response> => respond(async () => {
   const user = signedIn(request);
   const { type, size } = await read(request, { type: "", size: 0 });
-  if (!(size > 0)) throw refused(422, "invalid_request");
+  if (!Number.isInteger(size) || size < 1) throw refused(422, "invalid_request");
   if (size > MAX_BYTES) throw refused(413, "too_large");
   return newUpload(user, type);
 }, 201);
@@ -84,7 +84,7 @@ export const sign = (request: Request): Promise<Response> => respond(async () =>
   const { method, contentType, uploadId: UploadId, partNumber: PartNumber } = sent;
   if (!UploadId && ["PUT", "POST"].includes(method)) return newUpload(user, contentType, method === "POST");
   const Step = STEPS.get(method);
-  if (!UploadId || !Step) throw refused(422, "invalid_request");
+  if (!/^[!-~]+$/.test(UploadId) || !Number.isInteger(PartNumber) || !Step) throw refused(422, "invalid_request");
   const key = keyOf(user, sent.key.replace(`incoming/${user}/`, ""));
   return { key, url: await link(new Step({ Bucket: BUCKET, Key: key, UploadId, PartNumber })) };
 });
