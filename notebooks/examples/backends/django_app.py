@@ -42,7 +42,7 @@ def endpoint(view: Callable[..., Sent], status: int = 200) -> Callable[..., Http
             return JsonResponse(view(user, sent, **named), status=status)
         except Refused as why:
             return JsonResponse({"error": why.args[1]}, status=why.args[0])
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # by what was sent
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # what was sent
             return JsonResponse({"error": "invalid_request"}, status=422)
 
     return respond
