@@ -27,6 +27,7 @@ from uuid import uuid4
 from ..handle import Server
 from ..inprocess import in_process
 from ..redact import redact
+from ..rules.cors import METHODS
 from .build import build, said_by
 from .grid import SESSION, first_excess, listings, questions, some_name
 from .rows import OPERATIONS, Options, Row
@@ -265,12 +266,13 @@ class _Run:
         return self._result(row, answer, decision, passed)
 
     def _exposes(self, row: Row) -> Result:
-        """Can a page's script read this header of a response?"""
+        """Can a page's script read this header of a response, whatever the method?"""
         asked = replace(row, operation=OPERATIONS["GET"], key="a.txt", options=Options())
         signed = self._sender.sign(asked, "a.txt", None, self._table.world.now)
         signed.headers["Origin"] = row.who
-        answer = self._sender.send(signed)
-        exposed = answer.headers.get("access-control-expose-headers", "")
+        answers = [self._sender.send(replace(signed, method=method)) for method in METHODS]
+        lists = [each.headers.get("access-control-expose-headers", "") for each in answers]
+        exposed = ", ".join(dict.fromkeys(filter(None, lists)))
         readable = {name.strip().lower() for name in exposed.split(",")}
         status = 200 if row.names[0].lower() in readable else 403
         said = f"Access-Control-Expose-Headers: {exposed}" if exposed else "no headers are exposed"

@@ -273,6 +273,14 @@ def test_a_policy_by_tags(prove):
     assert "allows s3:PutObject" in found["ann: anything else"]
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE", "HEAD"])
+def test_a_header_is_exposed_to_whatever_the_rule_allows(prove, method):
+    rule = {"AllowedOrigins": ["https://a.example"], "AllowedMethods": [method]}
+    rows = "expect: {'origin https://a.example': {exposes ETag: yes, exposes Date: no}}"
+    cors = [{**rule, "ExposeHeaders": ["ETag"]}]
+    assert wrong(prove(f"bucket: shop\ncors: cors.json\n{rows}", cors__json=cors)) == {}
+
+
 def test_a_public_policy_that_block_public_access_keeps_back(prove):
     public = deny()
     public["Statement"][0]["Effect"] = "Allow"
