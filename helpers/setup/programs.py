@@ -86,7 +86,8 @@ def tests(python: str, rest: list[str]) -> list[str]:
         return [*command, *(nbval if lessons and "--nbval" not in rest else []), *rest]
     if not any(name.endswith(".ipynb") for name in os.listdir(NOTEBOOKS)):
         raise SystemExit("There is no notebook in notebooks/, so there is nothing to prove.")
-    command += ["tests", "notebooks", *nbval]
+    # The examples' own tests are run by tests/examples, backend by backend.
+    command += ["tests", "notebooks", "--ignore=notebooks/examples", *nbval]
     if not {"--pdb", "--trace"} & set(rest):  # a debugger needs the terminal for itself
         # A notebook's cells stay together, on one worker.
         command += ["-n", "2", "--dist", "loadfile"]

@@ -1,4 +1,4 @@
-"""One S3 of the levels for all tests of a process."""
+"""One S3 of the levels for all tests of a file: other files count those that are open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from helpers.flags.world import Arena
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def arena():
     running = Arena()
     yield running

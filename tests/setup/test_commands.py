@@ -99,7 +99,9 @@ def test_without_arguments_every_test_and_every_notebook(started):
     assert commands.main(["test"]) == 3
     assert commands.main(["test", "-x", "--maxfail", "1"]) == 3
     for command in started:
-        assert {"tests", "notebooks", "--nbval", "loadfile"} <= set(command)
+        assert {"tests", "notebooks", "--ignore=notebooks/examples", "--nbval", "loadfile"} <= set(
+            command
+        )
     assert started[1][-3:] == ["-x", "--maxfail", "1"]
 
 
