@@ -283,6 +283,7 @@ def test_the_upload_page_stores_a_file(reader):
     lesson = reader.lesson("08-the-upload-page.ipynb")
     lesson.run_all_but_the_last()
     page = lesson.page.frame_locator(".web-panel iframe")
+    page.locator("#who").wait_for(timeout=START)  # signed in: before that nothing can be chosen
     chosen = [file("cat.txt", "text/plain"), file("dog.html", "text/html")]
     page.locator("#files").set_input_files(chosen)
     page.locator("li.refused").get_by_text("Files of this kind (.html)").wait_for()
