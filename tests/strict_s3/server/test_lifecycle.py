@@ -111,7 +111,7 @@ def test_a_date(service):
     midnight = later.replace(hour=0, minute=0, second=0, microsecond=0)
     configure(service, {"Expiration": {"Date": midnight}})
     service.put()
-    to_midnight(service, 3, -1)
+    to_midnight(service, 3, -60)
     head(service)
     to_midnight(service, 1)
     assert missing(service)
