@@ -54,7 +54,7 @@ def to_midnight(service: Service, days: int, seconds: float = 0) -> None:
 def test_an_object_expires_at_its_midnight(service):
     configure(service, {"Expiration": {"Days": 7}})
     service.put()
-    to_midnight(service, 8, -2)
+    to_midnight(service, 8, -60)
     head(service)
     to_midnight(service, 1)
     assert missing(service)
