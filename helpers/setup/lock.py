@@ -10,9 +10,9 @@ import sys
 
 from helpers.setup.environment import LOCK, PROJECT, SITE_LOCK, TEST_LOCK
 
-ENVIRONMENT = os.path.join(PROJECT, "binder", "environment.yml")
+ENVIRONMENT = os.path.join(PROJECT, "environment.yml")
 _HEADER = """\
-# conda env create -f binder/environment.yml
+# conda env create -f environment.yml
 # The versions are those of requirements.lock; conda's own section for pip takes no hashes.
 name: s3-presigned-urls
 channels:
@@ -58,7 +58,7 @@ def without(text: str, other: str) -> str:
 
 
 def environment_yml(lock: str) -> str:
-    """binder/environment.yml's text for a lock's text."""
+    """environment.yml's text for a lock's text."""
     pins = re.findall(r"^([A-Za-z0-9][^\\\n#]*==[^\\\n]*?)\s*\\?$", lock, re.M)
     # uv writes markers with single quotes.
     lines = [f'      - "{pin}"' if ";" in pin else f"      - {pin}" for pin in pins]

@@ -107,7 +107,7 @@ def check(lesson: str, block: str, service: Service, folder) -> None:
             continue
         name = command.split()[0]
         assert name in ("curl", "aws"), f"neither run nor in NOT_RUN: {command}"
-        program(name, "install it with your system's packages, or see binder/environment.yml")
+        program(name, "install it with your system's packages, or see environment.yml")
         for file in re.findall(r"(?:-T |--upload-file |@)([\w.-]+)", command):
             (folder / file).write_bytes(BODY)
         around_it = around(service) | variables(lesson, command, service)

@@ -78,7 +78,7 @@ def test_every_pin_has_hashes_and_names_no_index():
 
 def test_environment_yml_has_the_locks_versions():
     text = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
-    written = (PROJECT / "binder/environment.yml").read_text(encoding="utf-8")
+    written = (PROJECT / "environment.yml").read_text(encoding="utf-8")
     assert written == lock.environment_yml(text)
     lines = [line.strip() for line in written.splitlines()]
     pins = [line for line in lines if "==" in line]

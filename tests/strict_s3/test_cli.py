@@ -291,7 +291,7 @@ def test_a_computer_without_memory_says_so_and_the_command_ends():
 
 
 def test_the_dockerfile_runs_a_command_that_exists_and_asks_for_its_health():
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    text = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
     entry, command = (
         json.loads(re.search(rf"^{word} (\[.*\])$", text, re.M)[1])
         for word in ("ENTRYPOINT", "CMD")
