@@ -12,7 +12,6 @@ give are touched.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,8 +21,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import LabError
+from helpers.files import MADE, write_whole
 
-FILE = Path(__file__).resolve().parent.parent / "work" / ".made.json"
 IAM_PREFIX = "s3-lessons-"
 BUCKET_INFIX = "-lesson-"
 # In the order in which they can be deleted: a user or role lets go of a policy first.
@@ -92,7 +91,7 @@ class Made:
     @classmethod
     def read(cls, owner: str, file: Path | None = None) -> Made:
         """The notes of an earlier run at a real S3, or empty ones."""
-        file = file or FILE
+        file = file or MADE
         kept = _load(file).get(owner, {})
         return cls(owner, file, kept.get("names", {}), kept.get("before", {}))
 
@@ -120,10 +119,7 @@ class Made:
         every.pop(self.owner, None)
         if self:
             every[self.owner] = {"names": self.names, "before": self.before}
-        self.file.parent.mkdir(exist_ok=True)
-        beside = self.file.with_suffix(f".{os.getpid()}")
-        beside.write_text(json.dumps(every, indent=1, default=str), encoding="utf-8")
-        beside.replace(self.file)
+        write_whole(self.file, json.dumps(every, indent=1, default=str))
 
 
 def check_name(kind: str, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +11,12 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from helpers.errors import SettingsError
+from helpers.files import PROJECT
 from strict_s3 import Credentials, InspectError, PresignError
 from strict_s3.explainer.keys import Keys, keys_of_profile
 from strict_s3.rules.limits import new_bucket_name_problem
 from strict_s3.signing.source import Source
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Beside the working copies. In a browser, where JupyterLite keeps a reader's files.
-WORK = Path("/drive/work") if sys.platform == "emscripten" else PROJECT / "work"
 ENV_FILE = PROJECT / ".env"
 REQUIRED = ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET", "S3_REGION")
 _PLACEHOLDERS = ("anaccesskeyishere", "asecretkeyishere")

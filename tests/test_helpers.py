@@ -9,7 +9,7 @@ from importlib import import_module
 
 import pytest
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 
 @pytest.mark.parametrize("room", ["helpers", "helpers.forms", "helpers.pages"])
@@ -33,15 +33,16 @@ def test_nothing_is_imported_before_it_is_asked_for():
 # The rooms and loose modules of helpers, each with those that it may import.
 MAY_IMPORT = {
     "errors": set(),
-    "settings": {"errors"},
-    "clean_up": {"errors"},
+    "files": set(),
+    "settings": {"errors", "files"},
+    "clean_up": {"errors", "files"},
     "address": {"errors"},
     "lab": {"errors", "settings", "clean_up", "address"},
     "forms": {"errors", "lab"},
     "pages": {"errors", "lab", "address"},
-    "flags": {"errors"},
-    "exercises": {"errors", "settings", "lab", "clean_up", "pages", "flags"},
-    "setup": {"errors", "settings", "pages", "exercises"},
+    "flags": {"errors", "files"},
+    "exercises": {"errors", "files", "lab", "clean_up", "pages", "flags"},
+    "setup": {"errors", "files", "settings", "pages", "exercises"},
 }
 
 

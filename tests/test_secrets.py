@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from strict_s3.redact import redact
 from strict_s3.rules import sigv4
 from tests.secret_scan import PUBLISHED, secrets_in

@@ -16,8 +16,8 @@ from typing import Any
 import strict_s3
 from helpers.errors import NotYet
 from helpers.exercises.checking import exercise, post, posted_form, refuse, send, variation
+from helpers.files import PROJECT
 from helpers.lab import Lab
-from helpers.settings import PROJECT
 
 EXAMPLES = PROJECT / "notebooks" / "examples"
 BACKEND = EXAMPLES / "backends" / "fastapi_app.py"

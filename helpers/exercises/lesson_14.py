@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from helpers.errors import LabError, NotYet, Untouched
 from helpers.exercises import progress
 from helpers.exercises.checking import WIDTH, exercise
 from helpers.exercises.policies import Wanted, judge, user_named
+from helpers.files import FLAGS
 from helpers.flags import tokens
 from helpers.flags.judge import judge_attack, judge_fix
 from helpers.flags.level import Level, source_of
@@ -23,7 +22,6 @@ from helpers.flags.running import is_untouched, untouched
 from helpers.flags.world import Arena
 from helpers.lab import Lab
 
-NOTES = ".flags.json"  # beside the progress; `helpers reset` knows it too
 _LESSON = "14"
 _arena: Arena | None = None
 _notes = Notes()  # where nothing is kept on disk
@@ -199,16 +197,10 @@ def _show(markdown: str) -> None:
     display({"text/markdown": markdown, "text/plain": markdown}, raw=True)  # type: ignore[no-untyped-call]
 
 
-def _file() -> Path | None:
-    chosen = os.environ.get(progress.VARIABLE, "")
-    if chosen == progress.OFF:
-        return None
-    return (Path(chosen) if chosen else progress.FILE).with_name(NOTES)
-
-
 def _load() -> Notes:
-    return Notes.load(_file()) if _file() else _notes
+    path = progress.note(FLAGS)
+    return Notes.load(path) if path else _notes
 
 
 def _save(notes: Notes) -> None:
-    notes.save(_file())
+    notes.save(progress.note(FLAGS))

@@ -9,11 +9,10 @@ import pkgutil
 from contextlib import suppress
 from pathlib import Path
 
-from helpers.settings import PROJECT, WORK
+from helpers.files import PROGRESS, PROJECT, write_whole
 
 # Tests set this, so that they neither read nor write what a learner has done.
 VARIABLE = "S3_LESSONS_PROGRESS"
-FILE = WORK / ".progress.json"  # `helpers reset` knows it too
 OFF = "off"
 _IN_A_ROW = 6  # exercises that the table names one by one
 
@@ -26,26 +25,29 @@ def register(lesson: str, number: int) -> None:
     _registered.add((lesson, number))
 
 
+def note(name: str = "") -> Path | None:
+    """Where progress is kept, or the file `name` beside it. None if it is switched off."""
+    chosen = os.environ.get(VARIABLE, "")
+    if chosen == OFF:
+        return None
+    path = Path(chosen) if chosen else PROGRESS
+    return path.with_name(name) if name else path
+
+
 def record(lesson: str, number: int) -> None:
     """That exercise is done. A file that cannot be written loses the note and nothing else."""
-    path = _path()
+    path = note()
     if path is None:
         return
     done = {lesson: sorted(numbers) for lesson, numbers in load().items()}
     done[lesson] = sorted({*done.get(lesson, []), number})
-    beside = path.with_suffix(f".{os.getpid()}")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        beside.write_text(json.dumps(done, sort_keys=True), encoding="utf-8")
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
+    with suppress(OSError):
+        write_whole(path, json.dumps(done, sort_keys=True))
 
 
 def load() -> dict[str, set[int]]:
     """The exercises that are done, by lesson. A file that is no progress counts as none."""
-    path = _path()
+    path = note()
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path else {}
         return {str(lesson): {int(n) for n in numbers} for lesson, numbers in found.items()}
@@ -100,10 +102,3 @@ def every_exercise() -> dict[str, set[int]]:
 def _name(lesson: str) -> str:
     found = sorted((PROJECT / "notebooks").glob(f"{lesson}-*.ipynb"))
     return found[0].stem.replace("-", " ") if found else lesson
-
-
-def _path() -> Path | None:
-    chosen = os.environ.get(VARIABLE, "")
-    if chosen == OFF:
-        return None
-    return Path(chosen) if chosen else FILE

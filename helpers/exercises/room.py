@@ -13,7 +13,6 @@ network that fails is not noticed: the next report holds everything again.
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import threading
@@ -25,9 +24,9 @@ import requests
 
 from helpers.errors import LabError
 from helpers.exercises import progress
+from helpers.files import ROOM, write_whole
 
 HOURS = 12  # that a notebook goes on telling the board
-ROOM = ".room.json"
 _SECONDS = 3  # to wait for the board
 _ADDRESS = re.compile(r"http://(\d{1,3}(\.\d{1,3}){3}|localhost):\d{1,5}/?")
 _FLAGS = "14"  # the lesson whose exercises are levels
@@ -43,7 +42,7 @@ def join(address: str, code: str, name: str) -> None:
             f"{address!r:.60} is not the address of a board. Copy it from the board: it looks "
             'like "http://192.168.1.20:8031".'
         )
-    place = _file()
+    place = progress.note(ROOM)
     if place is None:
         raise LabError("Progress is switched off here (S3_LESSONS_PROGRESS), so nothing is sent.")
     kept = _kept() or {}
@@ -59,8 +58,7 @@ def join(address: str, code: str, name: str) -> None:
     if answer.status_code != 200:
         raise LabError(f"The board refused: {_sentence(answer)}")
     try:
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(json.dumps({**room, "until": time.time() + HOURS * 3600}), "utf-8")
+        write_whole(place, json.dumps({**room, "until": time.time() + HOURS * 3600}))
     except OSError as problem:
         raise LabError(f"{place} can't be written ({problem.strerror}).") from None
     print(
@@ -71,7 +69,7 @@ def join(address: str, code: str, name: str) -> None:
 
 def leave() -> None:
     """Tell the board nothing more. Harmless when nobody has joined."""
-    place = _file()
+    place = progress.note(ROOM)
     if place is not None:
         place.unlink(missing_ok=True)
     print("Nothing is sent any more.")
@@ -131,7 +129,7 @@ def _sentence(answer: requests.Response) -> str:
 
 def _kept() -> dict[str, str] | None:
     """What `join` noted, or None: not joined, too long ago, or a file that is no such note."""
-    place = _file()
+    place = progress.note(ROOM)
     try:
         found = json.loads(place.read_text(encoding="utf-8")) if place else {}
         if time.time() < float(found.pop("until")) and _ADDRESS.fullmatch(found["address"]):
@@ -139,11 +137,3 @@ def _kept() -> dict[str, str] | None:
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         pass
     return None
-
-
-def _file() -> Path | None:
-    """Beside the learner's progress. `helpers reset all` knows it too."""
-    chosen = os.environ.get(progress.VARIABLE, "")
-    if chosen == progress.OFF:
-        return None
-    return (Path(chosen) if chosen else progress.FILE).with_name(ROOM)

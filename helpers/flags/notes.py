@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from helpers.files import write_whole
 
 CAPTURE, MEND, HINT = 10, 15, 3  # points; a hint takes some away, a solution all
 
@@ -45,14 +46,8 @@ class Notes:
         if path is None:
             return
         kept = asdict(self) | {"captured": sorted(self.captured), "mended": sorted(self.mended)}
-        beside = path.with_suffix(f".{os.getpid()}")
-        try:
-            path.parent.mkdir(exist_ok=True)
-            beside.write_text(json.dumps(kept, sort_keys=True), encoding="utf-8")
-            beside.replace(path)
-        except OSError:
-            with suppress(OSError):
-                beside.unlink()
+        with suppress(OSError):
+            write_whole(path, json.dumps(kept, sort_keys=True))
 
     def points(self, number: int) -> int:
         """What a level counts."""

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from helpers.errors import EnvironmentProblem
+from helpers.files import WORK
 from helpers.setup import copies, environment, programs
 from helpers.setup.wheelhouse import COMPUTERS
 from strict_s3 import signals
@@ -202,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             folder = copies.prepare(options.with_outputs)
             if options.with_outputs:
-                environment.say(f"{folder.name}/ is for reading; write in {copies.WORK.name}/")
+                environment.say(f"{folder.name}/ is for reading; write in {WORK.name}/")
         except EnvironmentProblem as problem:
             print(problem, file=sys.stderr)
             return 1
@@ -228,7 +229,7 @@ def _without_environment(options: argparse.Namespace) -> int:
         return lock.renew()
     if options.command == "reset":
         for copy in copies.reset(options.lessons):
-            print(f"{copy.relative_to(copies.PROJECT)} is as it was published.")
+            print(f"{WORK.name}/{copy.name} is as it was published.")
         print("If one is open in JupyterLab: File -> Reload Notebook from Disk.")
         return 0
     from helpers.setup import handout, wheelhouse

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from helpers.errors import EnvironmentProblem
+from helpers.files import FLAGS, PROGRESS, PROJECT, ROOM, WORK, write_whole
 
-PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = PROJECT / "notebooks"
-WORK = PROJECT / "work"
 WITH_OUTPUTS = PROJECT / "work-with-outputs"  # as deep, for the links
 # What each copy's cells were when it was handed out: {file name: fingerprint}.
 HANDED_OUT = ".handed-out.json"
@@ -31,10 +29,7 @@ ARTICLE = "ARTICLE.md"  # which the first lesson links to
 RUNBOOK = "RUNBOOK.html"  # which lesson 13 links to
 EXAMPLES = "examples"  # to take along
 _OWN = {"__pycache__", "node_modules", ".pytest_cache"}  # of a run, not of the project
-# Written by helpers.exercises.progress, which needs the environment.
-PROGRESS = WORK / ".progress.json"
-ROOM = ".room.json"  # beside it: the instructor's board that the last person joined
-FLAGS = ("14", ".flags.json")  # the lesson that has further notes beside it, and their name
+WITH_FLAGS = "14"  # the lesson that keeps notes of its own
 
 
 def prepare(with_outputs: bool = False) -> Path:
@@ -54,7 +49,7 @@ def prepare(with_outputs: bool = False) -> Path:
             if now == fresh and copy.exists():
                 handed_out[lesson.name] = fresh
             elif now == before:
-                _write(copy, new)
+                write_whole(copy, _text(new))
                 handed_out[lesson.name] = fresh
             elif before != fresh:
                 _say(
@@ -62,7 +57,7 @@ def prepare(with_outputs: bool = False) -> Path:
                     f"kept. For the new one: python3 -m helpers reset {lesson.name[:2]}"
                 )
         _copy_examples(folder, handed_out)
-        _write_text(folder / HANDED_OUT, json.dumps(handed_out, indent=1, sort_keys=True))
+        write_whole(folder / HANDED_OUT, json.dumps(handed_out, indent=1, sort_keys=True))
         shutil.copytree(NOTEBOOKS / "images", folder / "images", dirs_exist_ok=True)
         for name in (ARTICLE, RUNBOOK):
             shutil.copy(NOTEBOOKS / name, folder / name)
@@ -170,14 +165,14 @@ def _handed_out(folder: Path) -> dict[str, str]:
 
 
 def _forget_progress(numbers: set[str]) -> None:
-    if FLAGS[0] in numbers:
-        PROGRESS.with_name(FLAGS[1]).unlink(missing_ok=True)
+    if WITH_FLAGS in numbers:
+        PROGRESS.with_name(FLAGS).unlink(missing_ok=True)
     try:
         done = json.loads(PROGRESS.read_text(encoding="utf-8"))
         left = {lesson: exercises for lesson, exercises in done.items() if lesson not in numbers}
     except (OSError, ValueError, AttributeError):
         return  # nothing that could be read as progress
-    _write_text(PROGRESS, json.dumps(left, sort_keys=True))
+    write_whole(PROGRESS, json.dumps(left, sort_keys=True))
 
 
 def _unused(copy: Path) -> Path:
@@ -189,20 +184,6 @@ def _unused(copy: Path) -> Path:
 
 def _text(notebook: dict[str, Any]) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-
-
-def _write(copy: Path, notebook: dict[str, Any]) -> None:
-    _write_text(copy, _text(notebook))
-
-
-def _write_text(path: Path, text: str) -> None:
-    """All of it or nothing: a full disk leaves what was there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _say(text: str) -> None:

@@ -11,7 +11,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 
 from helpers.exercises import progress
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 NOTEBOOKS = PROJECT / "notebooks"
 # A widget lives in its kernel: to a reader who has not run the cell yet it would be an error.

@@ -11,8 +11,11 @@ import os
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZIP_DEFLATED
 
 from helpers.errors import EnvironmentProblem
+from helpers.files import replacing
 from helpers.setup import environment, wheelhouse
 from helpers.setup.environment import PROJECT
 
@@ -28,18 +31,13 @@ def pack(path: str) -> int:
     if not os.path.isdir(environment.WHEELS):
         raise EnvironmentProblem("There is no folder wheelhouse yet: fill it first.")
     path = os.path.abspath(path)
-    beside = f"{path}.{os.getpid()}"
     try:
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as file:
+        with replacing(Path(path)) as beside, zipfile.ZipFile(beside, "w", ZIP_DEFLATED) as file:
             for name in files():
-                if os.path.abspath(os.path.join(PROJECT, name)) not in (path, beside):
+                if os.path.abspath(os.path.join(PROJECT, name)) not in (path, str(beside)):
                     file.write(os.path.join(PROJECT, name), f"{FOLDER}/{name}")
-        os.replace(beside, path)
     except OSError as problem:
         raise EnvironmentProblem(f"{path} can't be written: {problem}") from problem
-    finally:
-        if os.path.exists(beside):
-            os.remove(beside)
     environment.say(f"{path}: {os.path.getsize(path) / 1e6:.0f} MB, without what is yours alone")
     return 0
 

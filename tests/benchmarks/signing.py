@@ -26,7 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 import psutil
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from strict_s3.rules import query_auth
 from strict_s3.rules.authentication import Endpoint, Verifier
 from strict_s3.rules.decision import Decision

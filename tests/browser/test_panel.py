@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from helpers.setup.copies import PROJECT
+from helpers.files import PROJECT
 from tests.browser.uploading import file
 
 pytestmark = pytest.mark.browser

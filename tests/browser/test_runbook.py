@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 PAGE = (PROJECT / "notebooks" / "RUNBOOK.html").as_uri()
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from strict_s3 import access_log, cloudtrail
 from strict_s3.logs import COLUMNS
 from tests.clients.conftest import run

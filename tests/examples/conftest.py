@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from tests.programs import missing, program
 
 EXAMPLES = PROJECT / "notebooks" / "examples"

@@ -10,10 +10,10 @@ import pytest
 
 from helpers.errors import LabError
 from helpers.exercises import lesson_14, progress, room
+from helpers.files import PROJECT
 from helpers.flags import tokens
 from helpers.flags.levels import LEVELS
 from helpers.flags.notes import Notes
-from helpers.settings import PROJECT
 from tests.flags.test_levels import RIGHT, SOLVERS
 
 

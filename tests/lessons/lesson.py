@@ -93,7 +93,7 @@ def as_a_new_kernel(
     they ask, and they wait for nothing.
     """
     monkeypatch.setenv(VARIABLE, OFF)
-    monkeypatch.setattr(clean_up, "FILE", folder / "made.json")
+    monkeypatch.setattr(clean_up, "MADE", folder / "made.json")
     monkeypatch.setattr(lab_module, "load_settings", lambda: where)
     monkeypatch.setattr(lab_module, "_current", None)
     monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)

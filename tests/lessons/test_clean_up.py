@@ -37,7 +37,7 @@ def lab():
 @pytest.fixture
 def account(lab, monkeypatch, tmp_path):
     """The local S3 as the S3 that .env names, for which everybody says yes; connects anew."""
-    monkeypatch.setattr(clean_up, "FILE", tmp_path / "work" / "made.json")
+    monkeypatch.setattr(clean_up, "MADE", tmp_path / "work" / "made.json")
     monkeypatch.setattr(lab_module, "_current", None)
     monkeypatch.setattr("builtins.input", lambda question: "y")
     monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
@@ -199,8 +199,8 @@ def test_a_restarted_kernel_loses_neither_names_nor_settings(lab, account, capsy
     last.clean_up()
     assert s3.get_bucket_cors(Bucket=lab.bucket)["CORSRules"] == RULES
     assert not iam.list_users()["Users"]
-    assert json.loads(clean_up.FILE.read_text()) == {}
-    assert lab.secret_key not in clean_up.FILE.read_text()
+    assert json.loads(clean_up.MADE.read_text()) == {}
+    assert lab.secret_key not in clean_up.MADE.read_text()
 
 
 def test_notes_are_on_disk_before_anything_is_changed(account, monkeypatch):
@@ -210,16 +210,16 @@ def test_notes_are_on_disk_before_anything_is_changed(account, monkeypatch):
     monkeypatch.setitem(
         clean_up.DELETE,
         "users",
-        lambda iam, name: noted.append(clean_up.FILE.read_text()) or delete(iam, name),
+        lambda iam, name: noted.append(clean_up.MADE.read_text()) or delete(iam, name),
     )
     real.will_make("cors", users=["s3-lessons-u"])
     assert '"s3-lessons-u"' in noted[0] and '"cors"' in noted[0]
 
 
 def test_notes_that_cannot_be_read_count_as_none(account):
-    clean_up.FILE.parent.mkdir()
+    clean_up.MADE.parent.mkdir()
     for text in ("", "[]", "{"):
-        Path(clean_up.FILE).write_text(text)
+        Path(clean_up.MADE).write_text(text)
         account().clean_up()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from tests.lessons.lesson import LESSONS, NOTEBOOKS, cells, exercise_of, text
 from tests.secret_scan import secrets_in
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 from nbval.plugin import get_sanitize_patterns
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from helpers.setup.programs import SANITIZE
 from strict_s3.redact import redact, show
 from tests.lessons.lesson import LESSONS, NOTEBOOKS

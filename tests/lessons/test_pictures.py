@@ -8,7 +8,7 @@ from typing import Any
 import defusedxml.ElementTree as ET
 import pytest
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 PICTURES = sorted((PROJECT / "notebooks" / "images").glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,8 +11,8 @@ import pytest
 from helpers.errors import NotYet
 from helpers.exercises import progress
 from helpers.exercises.checking import exercise
+from helpers.files import PROGRESS, PROJECT
 from helpers.lab import Lab
-from helpers.settings import PROJECT
 from tests.lessons.lesson import LESSONS
 
 LAB = Lab("bucket", "eu-west-2", "key", "secret", local=False)
@@ -91,12 +91,12 @@ def test_progress_that_cannot_be_written_loses_the_note_only(tmp_path, monkeypat
 
 def test_tests_neither_read_nor_write_it(monkeypatch, check):
     monkeypatch.setenv(progress.VARIABLE, progress.OFF)
-    before = progress.FILE.read_bytes() if progress.FILE.exists() else None
+    before = PROGRESS.read_bytes() if PROGRESS.exists() else None
     check(LAB, 42)
     assert progress.load() == {}
-    assert (progress.FILE.read_bytes() if progress.FILE.exists() else None) == before
+    assert (PROGRESS.read_bytes() if PROGRESS.exists() else None) == before
 
 
 def test_git_ignores_it():
-    assert progress.FILE.parent == PROJECT / "work"
+    assert PROGRESS.parent == PROJECT / "work"
     assert "work/" in (PROJECT / ".gitignore").read_text(encoding="utf-8").split()

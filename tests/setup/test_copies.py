@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import EnvironmentProblem
-from helpers.exercises import lesson_14, progress, room
+from helpers.files import FLAGS, ROOM
 from helpers.setup import commands, copies
 
 LESSON = "06-upload-with-post.ipynb"
@@ -133,9 +133,9 @@ def test_reset_keeps_the_old_copy_beside_the_new_one(project, capsys):
 
 
 def test_reset_all_and_progress(project):
-    folder = copies.prepare()
+    copies.prepare()
     copies.PROGRESS.write_text('{"00": [1], "06": [1, 2]}')
-    joined = copies.PROGRESS.with_name(room.ROOM)
+    joined = copies.PROGRESS.with_name(ROOM)
     joined.touch()
     assert {copy.name for copy in copies.reset(["06", "all"])} == {copies.FIRST, LESSON}
     assert json.loads(copies.PROGRESS.read_text()) == {}
@@ -145,8 +145,6 @@ def test_reset_all_and_progress(project):
     copies.reset(["06"])
     assert joined.exists()
     assert json.loads(copies.PROGRESS.read_text()) == {"00": [1]}
-    assert Path(copies.__file__).parents[2] / "work" / ".progress.json" == progress.FILE
-    assert progress.FILE.name == (folder / ".progress.json").name
 
 
 def test_reset_of_no_lesson_changes_nothing(project, capsys):
@@ -180,11 +178,10 @@ def test_a_full_disk_leaves_the_copies_whole(project, monkeypatch):
 
 
 def test_reset_of_the_flags_forgets_what_was_captured(project, monkeypatch):
-    monkeypatch.setattr(copies, "FLAGS", ("06", ".flags.json"))
+    monkeypatch.setattr(copies, "WITH_FLAGS", "06")
     copies.prepare()
-    notes = copies.PROGRESS.with_name(".flags.json")
+    notes = copies.PROGRESS.with_name(FLAGS)
     notes.write_text("{}")
-    assert copies.FLAGS[1] == lesson_14.NOTES
     copies.reset(["00"])
     assert notes.exists()
     copies.reset(["06"])

@@ -17,10 +17,10 @@ import requests
 from helpers.errors import LabError, NotYet
 from helpers.exercises import progress, room
 from helpers.exercises.checking import exercise
+from helpers.files import PROJECT
 from helpers.lab import Lab
 from helpers.pages import server
 from helpers.pages.server import MAX_BODY
-from helpers.settings import PROJECT
 from helpers.setup.room import run
 from helpers.setup.room.run import Room
 from tests.setup.test_commands import POSIX

@@ -13,7 +13,7 @@ import time
 import pytest
 import requests
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 
 def start_serve(*options: str) -> subprocess.Popen[str]:

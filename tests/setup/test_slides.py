@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from helpers.errors import LabError
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from helpers.setup.slides import deck, guide, lesson
 from helpers.setup.slides.lesson import Slide
 from tests.lessons.lesson import LESSONS

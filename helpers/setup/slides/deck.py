@@ -14,7 +14,7 @@ from pathlib import Path
 from nbconvert.filters import markdown2html
 
 from helpers.errors import LabError
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from helpers.setup.slides import guide, lesson
 from helpers.setup.slides.lesson import Slide
 

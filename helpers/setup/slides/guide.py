@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import LabError
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 PAGE = PROJECT / "notebooks" / "INSTRUCTOR.md"
 SHEETS = {

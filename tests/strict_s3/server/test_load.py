@@ -20,7 +20,7 @@ import psutil
 import pytest
 from botocore.config import Config
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 
 CLIENTS = 64
 SECONDS = float(os.environ.get("LOAD_SECONDS", "4"))

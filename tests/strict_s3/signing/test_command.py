@@ -16,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from strict_s3.errors import PresignError
 from strict_s3.signing import command as presign_command
 from strict_s3.signing.presigner import Credentials

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.settings import PROJECT
+from helpers.files import PROJECT
 from tests.strict_s3.signing.network import Network, random_cuts
 from tests.strict_s3.signing.uploader import BUCKET, client
 
