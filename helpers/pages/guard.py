@@ -4,6 +4,7 @@
   the page's own origin. Its name stands in the Host header, so only the page's own are answered.
 - **Origin.** A browser says in every POST which page sends it, and no page can write another
   name there. What another page sends is refused (cross-site request forgery).
+- **Length.** A body of more than `MAX_BODY` is answered 413, unread.
 - **Content-Security-Policy.** The browser runs the page's own script alone, and connects the page
   with S3 and its own server alone.
 """
@@ -15,10 +16,12 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from helpers.errors import Refused
 from helpers.pages.server import Origins
+
+MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
 
 
 def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
@@ -38,10 +41,13 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
         "require-trusted-types-for": "'script'",
         **policy,
     }
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     content_security = "; ".join(f"{name} {value}" for name, value in directives.items())
 
     @app.before_request
     def only_from_the_page() -> None:
+        if (request.content_length or 0) > MAX_BODY:
+            raise RequestEntityTooLarge
         if request.headers.get("Host") not in hosts:
             raise Refused(421, "This page answers to its own address only.")
         if request.method not in ("GET", "HEAD") and request.headers.get("Origin") not in origins:

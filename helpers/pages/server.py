@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from helpers.address import hub
 from helpers.lab import Lab
 
-MAX_BODY = 64 * 1024  # bytes: a page asks in JSON; files go to S3
 # Connections at the same time: each has a thread.
 MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ADDRESS = 256, 64
 _HOST = "127.0.0.1"
@@ -163,12 +161,9 @@ def _serving(app: Flask, listener: socket.socket, prefix: str) -> _Server:
     """`prefix` is the path of the page's address, which a hub's proxy has taken off."""
     inside = unquote(prefix, "latin-1")  # as WSGI decodes paths
 
-    def limited(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if prefix:
-            environ["SCRIPT_NAME"] = prefix  # as in the address: for the path of cookies
-            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(inside)
-        if (Request(environ).content_length or 0) > MAX_BODY:
-            return RequestEntityTooLarge()(environ, start_response)
+    def below(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = prefix  # as in the address: for the path of cookies
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(inside)
         return app(environ, start_response)
 
-    return _Server(limited, listener)
+    return _Server(below if prefix else app, listener)

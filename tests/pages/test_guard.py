@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import socket
+import sys
+from importlib import import_module
+from io import BytesIO
+from types import ModuleType
 
 import pytest
 import requests
+from flask import Flask
 
-from helpers.pages.server import MAX_BODY
+from helpers.pages.guard import MAX_BODY, guard, json_of
+from helpers.pages.server import PageServer
 from helpers.pages.upload_page.app import Options
 from helpers.pages.upload_page.run import UploadPage
+from strict_s3.rules.limits import MIB
+from strict_s3.rules.request import Request
 from tests.pages.conftest import LIMITS, ORIGINS
 
 # Sign-in.
@@ -168,8 +176,6 @@ def test_it_listens_on_this_computer_alone_and_stops(lab, service):
         assert requests.get(page.url).status_code == 200
         assert page._server.server_address[0] == "127.0.0.1"
         assert repr(page) == f"Upload page at {page.url}"
-        big = requests.post(f"{page.url}sign", data=b"x" * (MAX_BODY + 1))
-        assert big.status_code == 413
         with pytest.raises(OSError):
             UploadPage(lab, port=page.port)
     finally:
@@ -177,6 +183,40 @@ def test_it_listens_on_this_computer_alone_and_stops(lab, service):
         page.stop()
     with pytest.raises(OSError), socket.create_connection(("127.0.0.1", page.port)):
         pass
+
+
+def echo(origins):
+    """A guarded app that answers with what it was sent."""
+    app = Flask(__name__)
+    guard(app, origins, {})
+    app.add_url_rule("/", view_func=lambda: json_of(("a",)), methods=["POST"])
+    return app
+
+
+def in_browser(monkeypatch):
+    """A page in JupyterLite, and what its service worker would hand a request to."""
+    handles = []
+    browser = ModuleType("helpers.address.browser")
+    browser.open_page = lambda *each: handles.extend(each) or ("http://127.0.0.1/page/1/", list)
+    monkeypatch.setitem(sys.modules, browser.__name__, browser)
+    sys.modules.pop("helpers.pages.in_browser", None)
+    page = import_module("helpers.pages.in_browser").BrowserPage(echo)
+    return page, handles[0]
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 200), (MAX_BODY + 1, 413), (MIB, 413)])
+def test_a_body_has_a_most_on_a_server_and_in_a_browser(size, status, monkeypatch):
+    body = b'{"a":"%b"}' % (b"x" * (size - 8))
+    page = PageServer(echo)
+    headers = {"Origin": page.origin, "Content-Type": "application/json"}
+    served = requests.post(page.url, body, headers=headers, timeout=10)
+    page.stop()
+    page, handle = in_browser(monkeypatch)
+    headers = [*(headers | {"Origin": page.origin, "Content-Length": str(size)}).items()]
+    caught = handle(Request.build("POST", page.url, headers), BytesIO(body).read)
+    assert (served.status_code, served.content) == (caught.status, caught.body)
+    assert caught.status == status
+    assert list(served.json()) == ["a" if status == 200 else "error"]
 
 
 def test_connections_that_say_nothing_hold_nobody_up(lab):

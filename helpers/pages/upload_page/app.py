@@ -13,7 +13,7 @@ from flask import Flask, Response, g, jsonify, request
 
 from helpers.errors import Refused
 from helpers.pages.guard import guard, json_of, notebooks
-from helpers.pages.server import MAX_BODY, Origins
+from helpers.pages.server import Origins
 from helpers.pages.upload_page.limits import KINDS, Limits, wanted
 from helpers.pages.upload_page.parts import PartSigner
 from helpers.pages.upload_page.preflight import ask_preflight, probe
@@ -39,7 +39,6 @@ def create_app(
 ) -> Flask:
     """The application, for a browser that sees it at one of `origins`. See `wsgi` to deploy it."""
     app = Flask(__name__, static_folder="static", static_url_path="/static")
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     options = options or Options()
     limits, sessions = options.limits, Sessions(store, options.check)
     parts = PartSigner(signer, limits, store)
