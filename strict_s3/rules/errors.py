@@ -18,6 +18,8 @@ import re
 from html import escape
 from typing import ClassVar
 
+# What S3 says of a request that is no HTTP, or of a method that it does not know.
+NOT_HTTP = "An error occurred when parsing the HTTP request."
 # Characters that XML 1.0 cannot have, not even escaped.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -220,6 +222,15 @@ class NoSuchBucket(S3Error):
 
 class NoSuchKey(S3Error):
     status, code, default = 404, "NoSuchKey", "The specified key does not exist."
+
+
+class NoLoggingStatusForKey(S3Error):
+    code = "NoLoggingStatusForKey"
+    default = "There is no such thing as the ?logging sub-resource for a key"
+
+
+class UserKeyMustBeSpecified(S3Error):
+    code, default = "UserKeyMustBeSpecified", "User key must be specified."
 
 
 class NoSuchVersion(S3Error):

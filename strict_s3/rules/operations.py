@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .copying import COPY_SOURCE, CopySource, copy_source, copy_source_problem, in_query
-from .errors import InvalidArgument, InvalidRequest, MethodNotAllowed, S3Error
 from .request import Request
 from .s3_operations import (
+    AT_A_KEY,
     BUCKET,
+    IGNORED_AT_A_BUCKET,
+    IGNORED_AT_A_KEY,
     OBJECT,
     QUALIFIERS,
     REFUSED,
@@ -48,45 +50,31 @@ def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
     it has read the form, when the resource that is needed is ``bucket/``, an object of no name.
     """
     method, query = request.method, request.parameters
-    named = _subresources(method, query) if query else ()
+    named = subresources(method, query, bool(key)) if query else ()
     if not bucket:
         if method == "GET" and not named and not key:
             return Operation("ListBuckets", (("s3:ListAllMyBuckets", "arn:aws:s3:::*"),))
         return None
     if method == "POST" and not named:
         return _post_object(request, bucket, key)
-    if key:
+    if key and AT_A_KEY.isdisjoint(named):
         return _object_operation(request, bucket, key, named)
+    if key and method == "GET" and named[0] in NOT_READ_AT_A_KEY:
+        return None
     return _bucket_operation(request, bucket, named)
 
 
-# https://github.com/versity/versitygw/issues/1688 and 1597 quote AWS.
-_OF_BUCKETS_ALONE = {
-    "versions": "There is no such thing as the ?versions sub-resource for a key",
-    "uploads": "Key is not expected for the GET method ?uploads subresource",
-}
+NOT_READ_AT_A_KEY = ("logging", "versions")
 
 
-def no_operation(request: Request, key: str) -> S3Error:
-    """Why a request of this key ("" for none) is no operation: what S3 answers to it."""
-    if key and request.parameters.get("versionId") == "":
-        return InvalidArgument(
-            "Version id cannot be the empty string", ArgumentName="versionId", ArgumentValue=""
-        )
-    if key and request.method == "GET":
-        for name, message in _OF_BUCKETS_ALONE.items():
-            if name in request.parameters:
-                return InvalidRequest(message)
-    kind = "OBJECT" if key else "BUCKET"
-    problem = copy_source_problem(request) if key and request.method == "PUT" else None
-    return problem or MethodNotAllowed(Method=request.method, ResourceType=kind)
-
-
-def _subresources(method: str, query: Mapping[str, str]) -> tuple[str, ...]:
+def subresources(method: str, query: Mapping[str, str], of_key: bool) -> tuple[str, ...]:
     """The query names that choose the operation, in alphabetical order."""
     named = [name for name in query if name in SUBRESOURCES]
+    if named and method in ("GET", "HEAD"):
+        ignored = IGNORED_AT_A_KEY if of_key else IGNORED_AT_A_BUCKET
+        named = [name for name in named if name not in ignored]
     # A part number chooses a part of a GET or HEAD, but makes a PUT one of a part.
-    if method == "PUT" and "partNumber" in query:
+    if "partNumber" in query and (named or method == "PUT" or not of_key):
         named.append("partNumber")
     elif not named:
         return ()

@@ -145,8 +145,23 @@ QUALIFIERS = {
     "partNumber": ("uploadId",),
 }
 
+# Sub-resources of a bucket that S3 also finds in the address of a key: they are the bucket's, and
+# the key says nothing. Measured on AWS (brekkylab/backlot, backlot/routers/s3.py, September 2026).
+_AT_A_KEY = """
+    accelerate cors delete inventory lifecycle location logging notification policy replication
+    requestPayment versioning versions website"""
+AT_A_KEY = frozenset(_AT_A_KEY.split())
+
+# What reads ignore: GET and HEAD of a key are those of the object, of a bucket those of the bucket.
+# Measured as above. With other methods the answer is not known, and they are refused.
+_IGNORED_AT_A_KEY = """
+    abac analytics intelligent-tiering metadataConfiguration metadataTable metrics object-lock
+    ownershipControls policyStatus publicAccessBlock"""
+IGNORED_AT_A_KEY = frozenset(_IGNORED_AT_A_KEY.split())
+IGNORED_AT_A_BUCKET = frozenset({"annotation", "attributes", "legal-hold", "retention", "select"})
+
 # Every query name that changes the operation. S3 ignores other names, and so do we. "session" and
-# "renameObject" belong to REFUSED.
+# "renameObject" belong to REFUSED (S3 ignores "session" in a read of other buckets).
 SUBRESOURCES = frozenset(
     {name for key in (*BUCKET, *OBJECT) for name in key[1:]} | {"renameObject", "session"}
 ) - frozenset(QUALIFIERS)

@@ -12,15 +12,19 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import deque
+from typing import NoReturn
 
-from ..rules import copying, cors, header_auth, inputs, post_policy, query_auth
+from ..rules import copying, cors, header_auth, inputs, misrouted, post_policy, query_auth
 from ..rules.authentication import Authentication, Endpoint, Verifier
 from ..rules.decision import Decision
 from ..rules.errors import (
+    NOT_HTTP,
+    BadRequest,
     InternalError,
     InvalidArgument,
     InvalidRequest,
     InvalidURI,
+    MethodNotAllowed,
     NoSuchBucket,
     NotImplementedByS3,
     S3Error,
@@ -28,7 +32,7 @@ from ..rules.errors import (
 )
 from ..rules.identity import Credential
 from ..rules.limits import leaves_the_bucket
-from ..rules.operations import Operation, no_operation, put_object_needs, s3_operation
+from ..rules.operations import Operation, put_object_needs, s3_operation
 from ..rules.ownership import check_expected_owner
 from ..rules.payload import declared_payload
 from ..rules.query_protocol import QueryError
@@ -159,11 +163,15 @@ class Gate:
 
     def _s3(self, call: Call) -> Response:
         call.place = self._addresses.locate(call.request)
+        if call.request.method not in misrouted.METHODS:
+            call.decision.refuse("method", BadRequest(NOT_HTTP), "S3 has no such method")
         _check_address(call)
         if call.request.method == "OPTIONS":
             kind = "OBJECT" if call.key else "BUCKET"
             rules = self.store.cors_rules(call.bucket)
             return Response(200, cors.preflight(call.request, rules, call.decision, kind))
+        if call.bucket and (wrong := misrouted.contradiction(call.request, call.key)):
+            call.decision.refuse("operation", wrong, "the query contradicts itself")
         operation = s3_operation(call.request, call.bucket, call.key)
         is_form = operation is not None and operation.name == "PostObject"
         if is_form:
@@ -174,9 +182,7 @@ class Gate:
         if misplaced := copying.misplaced_source(call.request):
             call.decision.refuse("operation", misplaced)
         if operation is None:
-            call.decision.refuse(
-                "operation", no_operation(call.request, call.key), "no S3 operation is this one"
-            )
+            self._refuse_operation(call)
         call.operation, call.decision.action = operation, operation.name
         if operation.name not in ("CreateBucket", "ListBuckets") and not is_form:
             self._check_bucket(call)
@@ -187,11 +193,21 @@ class Gate:
         _check_overrides(call)
         carry_out = CARRIED_OUT.get(operation.name)
         if carry_out is None:
-            raise NotImplementedByS3(
-                f"{operation.name} is an S3 operation that this local S3 does not carry out"
-            )
+            raise _not_carried_out(call)
         call.authoriser = self._authoriser
         return carry_out(self.store, call)
+
+    def _refuse_operation(self, call: Call) -> NoReturn:
+        """The request is no operation of S3's."""
+        error: S3Error | None = None
+        if call.bucket:
+            error = misrouted.wrong_place(call.request, call.key)
+            if error is not None:
+                self._check_bucket(call)
+            elif call.key and call.request.method == "PUT":
+                error = copying.copy_source_problem(call.request)
+        error = error or misrouted.not_allowed(call.request, call.bucket, call.key)
+        call.decision.refuse("operation", error, "no S3 operation is this one")
 
     def _read_form(self, call: Call) -> Operation:
         """An HTML form upload carries its authentication and its key in the form."""
@@ -255,6 +271,13 @@ def _check_address(call: Call) -> None:
         # Reported as refused by AWS (https://github.com/go-to-k/cdkd/pull/3331), not with which
         # code; this is the one for other addresses that can't be read.
         call.decision.refuse("address", InvalidURI(URI=call.request.path))
+
+
+def _not_carried_out(call: Call) -> S3Error:
+    name = call.operation.name
+    if name == "GetObjectTorrent":  # S3 has ended it; measured as `rules.misrouted` says
+        return MethodNotAllowed(Method=call.request.method, ResourceType="TORRENT")
+    return NotImplementedByS3(f"{name} is an S3 operation that this local S3 does not carry out")
 
 
 def _check_overrides(call: Call) -> None:

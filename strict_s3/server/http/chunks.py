@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from ...rules.errors import BadRequest, IncompleteBody
-from .head import FIELD_NAME, NOT_HTTP
+from ...rules.errors import NOT_HTTP, BadRequest, IncompleteBody
+from .head import FIELD_NAME
 from .stream import Stream
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n").fullmatch

@@ -16,13 +16,12 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ...rules.errors import BadRequest, InvalidURI, NotImplementedByS3
+from ...rules.errors import NOT_HTTP, BadRequest, InvalidURI, NotImplementedByS3
 from ...rules.request import Request
 from ..response import Response
 
 MAX_HEAD = 64 * 1024  # bytes of request line and headers
 MAX_HEADERS = 8 * 1024  # bytes of the headers alone, as in S3's RequestHeaderSectionTooLarge
-NOT_HTTP = "An error occurred when parsing the HTTP request."
 
 # RFC 9112, section 3. S3 takes a target with bytes over 127 too, but no control characters.
 _REQUEST_LINE = re.compile(

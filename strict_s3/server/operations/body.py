@@ -21,6 +21,7 @@ from ...rules.checksums import (
     trailing_checksum,
 )
 from ...rules.errors import (
+    NOT_HTTP,
     BadDigest,
     BadRequest,
     EntityTooLarge,
@@ -206,7 +207,7 @@ def _declared_length(call: Call, default: int | None) -> int:
         return default
     length = whole_number(text)
     if length is None:
-        raise BadRequest("An error occurred when parsing the HTTP request.")
+        raise BadRequest(NOT_HTTP)
     return length
 
 

@@ -196,6 +196,23 @@ def test_a_version_has_actions_of_its_own():
         assert last == (action, KEY)
 
 
+@pytest.mark.parametrize("name", sorted(s3_operations.AT_A_KEY - {"logging", "versions"}))
+def test_a_sub_resource_of_the_bucket_needs_the_bucket_at_a_key_too(name):
+    for method in ("GET", "PUT", "POST", "DELETE"):
+        at_the_bucket = asked(method, f"/b?{name}")
+        assert asked(method, f"/b/k?{name}") == at_the_bucket
+        assert at_the_bucket is None or all(arn == BUCKET_ARN for _, arn in at_the_bucket.needs)
+
+
+def test_a_read_ignores_what_belongs_to_the_other_address():
+    for name in s3_operations.IGNORED_AT_A_KEY:
+        assert asked("GET", f"/b/k?{name}") == asked("GET", "/b/k")
+        assert asked("PUT", f"/b/k?{name}") is asked("DELETE", f"/b/k?{name}") is None
+    for name in s3_operations.IGNORED_AT_A_BUCKET:
+        assert asked("HEAD", f"/b?{name}") == asked("HEAD", "/b")
+        assert asked("PUT", f"/b?{name}") is asked("DELETE", f"/b?{name}") is None
+
+
 def test_listing_buckets_is_about_no_bucket():
     for target in ("/", "/?prefix=b&max-buckets=1&x-id=ListBuckets"):
         assert asked("GET", target).needs == (("s3:ListAllMyBuckets", "arn:aws:s3:::*"),)
@@ -204,7 +221,7 @@ def test_listing_buckets_is_about_no_bucket():
 @pytest.mark.parametrize(
     "line",
     [
-        *("GET /b/k?acl&tagging", "GET /b?versions&acl", "GET /b/k?policy", "HEAD /b/k?acl"),
+        *("GET /b/k?acl&tagging", "GET /b?versions&acl", "POST /b/k?policy", "HEAD /b/k?acl"),
         *("GET /b/k?versionId=", "DELETE /b/k?versionId", "DELETE /b/k?uploadId=u&tagging"),
         *("GET /b/k?uploadId=u&partNumber=1", "PUT /b/k?uploadId=u", "PUT /b/k?partNumber=1"),
         *("PATCH /b/k", "get /b/k", "POST /b/k", "POST /b?acl", "POST /", "GET /?acl"),
@@ -300,6 +317,8 @@ def test_any_combination_is_a_known_operation_or_none(method, names, bucket, key
     # Only deleting many keys asks for nothing here.
     assert bool(found.needs) == (found.name != "DeleteObjects")
     chosen = {name for name, _ in names} & SUBRESOURCES
+    if method in ("GET", "HEAD"):
+        chosen -= s3_operations.IGNORED_AT_A_KEY if key else s3_operations.IGNORED_AT_A_BUCKET
     assert len(chosen) <= 1
     if not chosen:
         plain = s3_operation(Request.build(method, f"/{bucket}/{key}", headers), bucket, key)

@@ -412,7 +412,7 @@ def test_operations_that_are_not_carried_out_say_so(service):
             Bucket=service.bucket, Id="x", MetricsConfiguration={"Id": "x"}
         )
     with pytest.raises(ClientError, match="NotImplemented"):
-        s3.get_object_torrent(Bucket=service.bucket, Key="k")
+        s3.restore_object(Bucket=service.bucket, Key="k", RestoreRequest={"Days": 1})
     url = service.presign("get_object", "k").replace("X-Amz", "x")
     assert error_of(requests.patch(url))[:2] == (405, "MethodNotAllowed")
 
