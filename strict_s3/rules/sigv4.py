@@ -200,8 +200,10 @@ def presign(
     return f"{url_base}{path}?{encoded_query(url.pairs)}&X-Amz-Signature={proof}"
 
 
-def path_signer(url: UrlToSign, secret_key: str) -> Callable[[str], str]:
+def path_signer(url: UrlToSign, secret_key: str, before: str = "") -> Callable[[str], str]:
     """`presign` for many paths: a function from an encoded path to its URL.
+
+    `before` is the path that `url.url_base` ends with, if it has one, as it is signed.
 
     Such URLs differ only in the path, so everything before and after it is calculated once. A
     SHA-256 that has read the beginning of a text can be copied to read on. One has read the
@@ -212,7 +214,7 @@ def path_signer(url: UrlToSign, secret_key: str) -> Callable[[str], str]:
     after_path = url.canonical("/").removeprefix(f"{first_line}/").encode()
     before_digest = string_to_sign(url.date, url.scope, "")[:-64].encode()
     block = signing_key(secret_key, url.scope).ljust(64, b"\0")
-    request = hashlib.sha256(first_line.encode()).copy
+    request = hashlib.sha256(f"{first_line}{before}".encode()).copy
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + before_digest).copy
     outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
     start, end = url.url_base, f"?{encoded_query(url.pairs)}&X-Amz-Signature="

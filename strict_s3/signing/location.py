@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ..errors import PresignError
 from ..rules.sigv4 import canonical_uri
 
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)").fullmatch
 _ADDRESS = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}").fullmatch
+_NO_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_OF_PATHS = "%/:@!$&'()*+,;="  # need no encoding there: RFC 3986, section 3.3
 _ACCELERATED = ("s3-accelerate.amazonaws.com", "s3-accelerate.dualstack.amazonaws.com")
 # The end of S3's host names by the beginning of a region's name, from the partitions of
 # botocore; everywhere else it is amazonaws.com.
@@ -29,11 +31,16 @@ _SUFFIXES = {
 
 
 class Location(NamedTuple):
-    """Where a bucket's objects are: scheme and host, the Host header, the path before the key."""
+    """Where a bucket's objects are: the endpoint, the Host header, the path before the key.
+
+    The endpoint's own path is written as it was given, because a proxy may look for exactly that
+    (a JupyterHub for ``/user/ann@example.org``), and `signed` as a signature has it (``%40``).
+    """
 
     url_base: str
     host: str
     prefix: str  # encoded; starts and ends with a slash
+    signed: str
 
 
 def locate(region: str, bucket: str, endpoint: str | None, addressing: str) -> Location:
@@ -43,9 +50,9 @@ def locate(region: str, bucket: str, endpoint: str | None, addressing: str) -> L
     """
     if endpoint is None:
         suffix = next((s for r, s in _SUFFIXES.items() if region.startswith(r)), "amazonaws.com")
-        scheme, netloc, prefix = "https", f"s3.{region}.{suffix}", ""
+        scheme, netloc, written, signed = "https", f"s3.{region}.{suffix}", "", ""
     else:
-        scheme, netloc, prefix = _endpoint(endpoint)
+        scheme, netloc, written, signed = _endpoint(endpoint)
     accelerated = netloc.lower() in _ACCELERATED
     virtual = addressing == "virtual" or (addressing == "auto" and (not endpoint or accelerated))
     if accelerated and not (virtual and _fits_host(bucket, scheme, netloc)):
@@ -53,11 +60,12 @@ def locate(region: str, bucket: str, endpoint: str | None, addressing: str) -> L
             f"{netloc} accepts a bucket only in the host name. Use addressing auto or virtual, and "
             f"a bucket whose name has no dots, not {bucket!r}."
         )
+    prefix = "/"
     if virtual and _fits_host(bucket, scheme, netloc):
         netloc = f"{bucket}.{netloc}"
     else:
-        prefix = f"{prefix}/{bucket}"
-    return Location(f"{scheme}://{netloc}", _host_header(scheme, netloc), f"{prefix}/")
+        prefix = f"/{bucket}/"
+    return Location(f"{scheme}://{netloc}{written}", _host_header(scheme, netloc), prefix, signed)
 
 
 def _host_header(scheme: str, netloc: str) -> str:
@@ -68,7 +76,8 @@ def _host_header(scheme: str, netloc: str) -> str:
     return name if port in (None, usual) else f"{name}:{port}"
 
 
-def _endpoint(endpoint: str) -> tuple[str, str, str]:
+def _endpoint(endpoint: str) -> tuple[str, str, str, str]:
+    """Scheme, host and port, and the path as it is written and as it is signed."""
     try:
         parts = urlsplit(endpoint)
         parts.port  # noqa: B018  (raises ValueError for an invalid port)
@@ -92,7 +101,8 @@ def _endpoint(endpoint: str) -> tuple[str, str, str]:
             "and if needed a port and a path without dots."
         )
     # Whether the path came encoded or not, the URL has it encoded once.
-    return parts.scheme, parts.netloc, canonical_uri(path).rstrip("/")
+    written = quote(_NO_ESCAPE.sub("%25", parts.path), safe=_OF_PATHS)
+    return parts.scheme, parts.netloc, written.rstrip("/"), canonical_uri(path).rstrip("/")
 
 
 def _fits_host(bucket: str, scheme: str, netloc: str) -> bool:

@@ -105,7 +105,8 @@ class Presigner:
     SSO is renewed in time. They do not say when it ends, so a URL may promise more than its
     session has left; your own can say it (``session_ends``).
 
-    `endpoint` is another S3's URL, with a path prefix if it has one. `addressing` says where the
+    `endpoint` is another S3's URL, with a path prefix if it has one. URLs keep it as it is written
+    (boto3 turns its ``@`` into ``%40``; the signature is the same). `addressing` says where the
     bucket's name goes: ``virtual`` into the host name (where a host name can hold it), ``path``
     into the path, ``auto`` virtual on AWS (S3's accelerated endpoints too) and path elsewhere; all
     three as in boto3, on the region's own host. `clock` gives the time in seconds since 1970.
@@ -193,7 +194,7 @@ class Presigner:
                 headers=signed,
                 query=pairs,
             )
-            return path_signer(url, credentials.secret_key)
+            return path_signer(url, credentials.secret_key, self.location.signed)
 
         return self._sign(signer, keys)
 

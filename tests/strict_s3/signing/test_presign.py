@@ -215,7 +215,7 @@ def test_a_password_in_the_endpoint_is_not_repeated():
     told = refusal(presigner, endpoint="https://user:hush@h:90/a")
     assert "user or a password before 'h:90'" in told
     assert "hush" not in told
-    assert "/a%40b/" in presigner(endpoint="https://h/a@b").get("k")  # that is no user
+    assert "//h/a@b/" in presigner(endpoint="https://h/a@b").get("k")  # that is no user
 
 
 def test_one_key_in_place_of_a_list_is_not_taken_for_its_letters():
@@ -230,6 +230,19 @@ def test_a_name_with_dots_is_not_put_in_front_of_an_address():
 def test_an_encoded_prefix_is_encoded_once():
     url = presigner(endpoint="https://hub/user/ann%40x.org/proxy/1/").get("k")
     assert url.startswith("https://hub/user/ann%40x.org/proxy/1/presignedurldemo/k?")
+
+
+@pytest.mark.parametrize(
+    ("written", "encoded"),
+    [("ann@x.org", "ann%40x.org"), ("a+b", "a%2Bb"), ("50%", "50%25"), ("a^b", "a%5Eb")],
+)
+def test_a_prefix_stays_as_it_is_written_and_is_signed_encoded(written, encoded):
+    as_written = presigner(endpoint=f"https://hub/{written}/").get("k")
+    kept = encoded if set("%^") & set(written) else written  # no URL has these two as they are
+    assert as_written.startswith(f"https://hub/{kept}/presignedurldemo/k?")
+    assert as_written.replace(kept, encoded, 1) == presigner(endpoint=f"https://hub/{encoded}").get(
+        "k"
+    )
 
 
 def test_a_url_may_not_claim_to_outlive_its_session():
