@@ -72,7 +72,7 @@ def authenticate(
 
     token = request.header_map.get("x-amz-security-token")
     credential = find_credential(decision, verifier, access_key, token)
-    canonical = sigv4.canonical_request(request, signed_headers, payload_hash)
+    canonical = sigv4.canonical_request(request, signed_headers, payload_hash, scope.service)
     claim = SignatureClaim(scope, date, values["Signature"])
     key = check_signature(decision, credential, canonical, claim)
     return Authentication(

@@ -69,7 +69,8 @@ def authenticate(request: Request, decision: Decision, verifier: Verifier) -> Au
 
     credential = find_credential(decision, verifier, access_key, values.get(TOKEN))
     claim = SignatureClaim(scope, date, values["X-Amz-Signature"])
-    key = check_signature(decision, credential, canonical_request(request), claim)
+    canonical = canonical_request(request, scope.service)
+    key = check_signature(decision, credential, canonical, claim)
     return Authentication(
         credential.identity,
         "REST-QUERY-STRING",
@@ -82,7 +83,7 @@ def authenticate(request: Request, decision: Decision, verifier: Verifier) -> Au
     )
 
 
-def canonical_request(request: Request) -> str:
+def canonical_request(request: Request, service: str = "s3") -> str:
     """The canonical request of a presigned request, as its signer must have had it."""
     # Nobody knows the body when a URL is signed, unless the signer fixed its hash.
     payload_hash = request.header("x-amz-content-sha256", sigv4.UNSIGNED_PAYLOAD)
@@ -98,7 +99,7 @@ def canonical_request(request: Request) -> str:
         given = {name.lower(): value for name, value in request.query}
         found = [(name, given[name]) for name in absent if name in given]
         request = replace(request, headers=(*request.headers, *found))
-    return sigv4.canonical_request(request, signed_headers, payload_hash)
+    return sigv4.canonical_request(request, signed_headers, payload_hash, service)
 
 
 def _parameters(request: Request, decision: Decision) -> dict[str, str]:

@@ -94,17 +94,21 @@ def canonical_headers(headers: Mapping[str, str], signed: Iterable[str]) -> str:
     return "".join(f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signed)
 
 
-def canonical_request(request: Request, signed_headers: Iterable[str], payload_hash: str) -> str:
+def canonical_request(
+    request: Request, signed_headers: Iterable[str], payload_hash: str, service: str = "s3"
+) -> str:
     """The request in its one canonical form. X-Amz-Signature in its query is left out.
 
     `signed_headers` are in lower case and in the signer's order (which must be sorted).
     Raises `InvalidURI` for a path or query that is not UTF-8.
     """
     signed = tuple(signed_headers)
+    # Other services have the path encoded a second time. Theirs is / unless a proxy adds to it.
+    path = request.decoded_path if service == "s3" else request.path
     return "\n".join(
         (
             request.method,
-            canonical_uri(request.decoded_path),
+            canonical_uri(path),
             canonical_query(pair for pair in request.query if pair[0] != "X-Amz-Signature"),
             canonical_headers(request.header_map, signed),
             ";".join(signed),
