@@ -76,7 +76,7 @@ def open_s3(address: str) -> Server:
         port = int(probe.getsockname()[1])
     public = address.replace("{port}", str(port))
     server = start(port=port, public_url=public)
-    server.endpoint_url = unquote(public)  # boto3 encodes it
+    server.endpoint_url = public
     reroute(public, port)
     path_style()
     _write_as_the_hub(address.partition("{port}")[0])
@@ -145,7 +145,7 @@ def _patch() -> None:
             url if url.startswith("/") else urlsplit(url)._replace(scheme="", netloc="").geturl()
         )
         whole = url if target != url else f"{pool.scheme}://{_netloc(pool)}{url}"
-        place = f"{unquote(whole)}/"
+        place = f"{unquote(whole.partition('?')[0])}/"
         port = next((port for start, port in _ports.items() if place.startswith(start)), 0)
         if isinstance(pool, _Way) or not port:
             return theirs(pool, method, url, *rest, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import boto3
 
@@ -19,5 +20,13 @@ def path_style() -> None:
     boto3.DEFAULT_SESSION.events.register(event, _by_path, unique_id="s3-lessons-path-style")
 
 
-def _by_path(builtins: dict[str, Any], **_: Any) -> None:
+def _by_path(builtins: dict[str, Any], model: Any, **_: Any) -> None:
     builtins["AWS::S3::ForcePathStyle"] = True
+    # Before a bucket's name boto3 encodes the endpoint's path, though it is encoded; by itself it
+    # signs it as it is, and a proxy would answer with a redirect to the path with a slash.
+    if endpoint := builtins["SDK::Endpoint"]:
+        parts = urlsplit(endpoint)
+        path = unquote(parts.path)
+        if "Bucket" not in model.input_shape.members:
+            path = f"{quote(path)}/"
+        builtins["SDK::Endpoint"] = parts._replace(path=path).geturl()

@@ -21,6 +21,7 @@ s3 = lab.client()
 s3.put_object(Bucket=lab.bucket, Key="lesson-04/a b.txt", Body=b"hello", ContentType="text/plain")
 place = {"Bucket": lab.bucket, "Key": "lesson-04/a b.txt"}
 print(s3.generate_presigned_url("get_object", place, ExpiresIn=900))
+print(lab.presigner().get(place["Key"]))
 """
 # What bob's kernel can try at ann's port, which is on the same computer.
 TRY = """
@@ -97,8 +98,9 @@ def lesson(ann):
 def test_a_link_opens_for_its_owner_alone(lesson, made, chromium):
     page, _ = lesson(4)
     assert f"{made.url}/user/{ANN}/proxy/" in run(page, "import helpers; print(helpers.connect())")
-    url = run(page, SIGN)
+    url, signers = run(page, SIGN).split()
     with page.context.new_page() as tab:
+        assert tab.goto(signers).text() == "hello"
         answer = tab.goto(url)
         assert (answer.status, answer.text()) == (200, "hello")
         # What is stored can do nothing in the hub's name.
