@@ -176,11 +176,20 @@ def test_a_link_reads_ones_own_file_for_a_quarter_of_an_hour(ann, service):
 
 
 @pytest.mark.parametrize(
-    "key", ["", "uploads/", "uploads/bob/x", "secret", "uploads/annx", 5, None]
+    "key",
+    [
+        *("", "uploads/", "uploads/bob/x", "secret", "uploads/annx", 5, None),
+        # No key of S3: it would refuse what the page's server asks of it.
+        *("uploads/ann/\0", f"uploads/ann/{'é' * 507}"),
+    ],
 )
 def test_no_link_to_another_key(ann, key):
     answer = ann.post("/link", {"key": key})
     assert (answer.status_code, answer.get_json()["error"]) == (403, "That is not a file of yours.")
+
+
+def test_the_longest_key_is_ones_own(ann):
+    assert ann.post("/stored", {"key": f"uploads/ann/{'é' * 506}"}).get_json() == {"stored": False}
 
 
 def test_dots_in_a_key_are_letters_to_s3(ann, service):
@@ -204,6 +213,8 @@ def test_dots_in_a_key_are_letters_to_s3(ann, service):
         ({"size": 1.5}, 400, "whole number"),
         ({"size": True}, 400, "whole number"),
         ({"size": None}, 400, "whole number"),
+        ({"size": 10**400}, 400, "whole number"),
+        ({"size": 2**63 - 1}, 413, "This file has 8388608 TiB; up to"),
         (
             {"type": "text/html"},
             415,

@@ -20,6 +20,7 @@ KINDS = {
     "application/pdf": ("PDF", (".pdf",)),
     "application/zip": ("ZIP", (".zip",)),
 }
+_NO_FILE = 2**63  # bytes: no file system has one
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
@@ -46,7 +47,7 @@ def wanted(sent: dict[str, object], limits: Limits) -> Wanted:
     name, kind, size = sent["name"], sent["type"], sent["size"]
     if not isinstance(name, str) or not name.strip() or len(name) > 1000:
         raise Refused(400, "name: the file's name, 1 to 1000 characters.")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+    if type(size) is not int or not 0 <= size < _NO_FILE:
         raise Refused(400, "size: a whole number of bytes.")
     if size > limits.max_bytes:
         raise Refused(413, too_large(size, limits.max_bytes))

@@ -15,6 +15,7 @@ from helpers.errors import Refused
 from helpers.pages.server import s3_origin
 from helpers.pages.upload_page.limits import Wanted
 from helpers.pages.upload_page.names import disposition, plain
+from strict_s3.rules.limits import MAX_KEY
 
 SECONDS = 15 * 60  # for which a signature is good
 # What a CORS rule has to let the page send.
@@ -79,8 +80,10 @@ class Signer:
             return None
 
     def is_own(self, user: str, key: object) -> bool:
-        """True for a key in the user's folder."""
-        return isinstance(key, str) and key.startswith(self._folder(user))
+        """True for a key in the user's folder: one that S3 can have."""
+        if not isinstance(key, str) or not key.startswith(self._folder(user)):
+            return False
+        return "\0" not in key and len(key.encode()) <= MAX_KEY
 
     def _folder(self, user: str) -> str:
         return f"{self.prefix}{user}/"
