@@ -122,6 +122,15 @@ def test_a_store_that_cannot_be_used_is_one_sentence(tmp_path):
     assert errors == f"{tmp_path / 'text'} cannot be used as the page's store: {NOT_ONE}.\n"
 
 
+def test_a_store_in_no_folder_is_no_matter_of_the_port(tmp_path):
+    store = tmp_path / "no" / "store"
+    with start("-m", "helpers", "page", "--port=0", f"--store={store}") as page:
+        _, errors = page.communicate(timeout=30)
+    assert page.returncode == 1
+    assert errors.startswith(f"{store} cannot be used as the page's store: ")
+    assert errors.count("\n") == 1
+
+
 @pytest.mark.parametrize("size", ["0", "5121", "-1", "1.5", "x"])
 def test_a_size_is_a_size(size, capsys):
     with pytest.raises(SystemExit):

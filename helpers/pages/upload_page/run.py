@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import sys
 import threading
 from contextlib import ExitStack
@@ -117,9 +116,6 @@ def main(
         pass
     except LabError as problem:
         print(problem, file=sys.stderr)
-        return 1
-    except sqlite3.Error as problem:
-        print(f"{store_path} cannot be used as the page's store: {problem}.", file=sys.stderr)
         return 1
     except OSError as problem:
         print(

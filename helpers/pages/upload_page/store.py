@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpers.errors import LabError
+
 Clock = Callable[[], float]  # seconds since 1970, the same for all workers
 _BUSY = 10  # seconds to wait while another worker writes
 _TABLES = """
@@ -30,7 +32,7 @@ CREATE TABLE IF NOT EXISTS uploads (
 
 
 class Store:
-    """One for each worker. `clock` is what a test moves.
+    """One for each worker. `clock` is what a test moves. Raises `LabError` for an unusable path.
 
     with store.change() as db:
         db.execute("DELETE FROM sessions WHERE ends < ?", [store.now()])
@@ -41,8 +43,12 @@ class Store:
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._owner = 0
-        with self.change():
-            pass  # a path that cannot be used is told at once
+        try:
+            with self.change():
+                pass  # a path that cannot be used is told at once
+        except (OSError, sqlite3.Error) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            raise LabError(f"{path} cannot be used as the page's store: {why}.") from None
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
