@@ -254,7 +254,28 @@ def test_an_id_that_is_no_folder():
         ({"ORIGIN": "http://uploads.example.com"}, "has to be like https://uploads"),
         ({"ORIGIN": "uploads.example.com"}, "has to be like https://uploads"),
         ({"ORIGIN": "https://uploads.example.com/page"}, "has to be like https://uploads"),
+        # None of these would ever be in a Host or an Origin header.
+        ({"ORIGIN": "https://Uploads.example.com"}, "as a browser sends it"),
+        ({"ORIGIN": "https://uploads.example.com:443"}, "as a browser sends it"),
+        ({"ORIGIN": "https://uploads.example.com:99999"}, "as a browser sends it"),
+        ({"ORIGIN": "https://me:pass@uploads.example.com"}, "as a browser sends it"),
+        ({"ORIGIN": "https://\xfcploads.example.com"}, "as a browser sends it"),
+        ({"ORIGIN": "https://"}, "as a browser sends it"),
         ({"CODE": ""}, "Set UPLOAD_PAGE_ACCOUNTS to module:function, or UPLOAD_PAGE_CODE."),
+        # All that is left of it is "", which everybody knows.
+        ({"CODE": " - -- - - "}, "too easy to guess: 8 letters and digits at least"),
+        ({"CODE": "abc-defg"}, "too easy to guess"),
+        # Not the code in its place: it is there as well.
+        ({"ACCOUNTS": "json"}, "UPLOAD_PAGE_ACCOUNTS is 'json', and no module:function"),
+        ({"ACCOUNTS": "json:nothing"}, "no attribute 'nothing'"),
+        ({"ACCOUNTS": "no_such_module:check"}, "No module named 'no_such_module'"),
+        ({"ACCOUNTS": ":check"}, "Empty module name"),
+        ({"PREFIX": "uploads"}, "it has to be like uploads/"),
+        ({"PREFIX": "/"}, "it has to be like uploads/"),
+        ({"MAX_MIB": "many"}, "has to be a number, 1 to 51200000"),
+        ({"MAX_MIB": "0"}, "has to be a number"),
+        ({"MAX_MIB": "51200001"}, "has to be a number"),
+        ({"STORE": "/"}, "/ cannot be used as the page's store: "),
     ],
 )
 def test_what_is_missing_is_said(service, tmp_path, monkeypatch, changed, told):

@@ -39,9 +39,10 @@ from helpers.pages.upload_page.limits import Limits
 from helpers.pages.upload_page.sessions import Check, OneCode
 from helpers.pages.upload_page.signing import HEADERS, METHODS, Signer
 from helpers.pages.upload_page.store import Store
-from strict_s3.rules.limits import MIB
+from strict_s3.rules.limits import MAX_OBJECT, MIB
 
 _USUAL = {"PREFIX": "uploads/", "MAX_MIB": "500", "ACCOUNTS": "", "CODE": ""}
+_SHORTEST_CODE = 8  # blanks and hyphens are not counted, as they are not compared
 
 
 class JsonLines(logging.Formatter):
@@ -64,12 +65,11 @@ def application() -> Flask:
     """The application, as the environment says. Raises `LabError` for what is missing."""
     _log_to_standard_error()
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
-    limits = Limits(max_bytes=int(_setting("MAX_MIB")) * MIB)
     return create_app(
-        Signer(s3, _setting("BUCKET"), _setting("PREFIX")),
+        Signer(s3, _setting("BUCKET"), _prefix()),
         Store(Path(_setting("STORE"))),
         _origins(),
-        Options(limits=limits, check=_accounts()),
+        Options(limits=Limits(max_bytes=_max_bytes()), check=_accounts()),
     )
 
 
@@ -82,25 +82,63 @@ def _setting(name: str) -> str:
 
 def _origins() -> Origins:
     origin = _setting("ORIGIN").rstrip("/")
-    parts = urlsplit(origin)
-    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if (parts.scheme != "https" and not here) or origin != f"{parts.scheme}://{parts.netloc}":
+    if origin != _as_sent(origin):
         raise LabError(
-            f"UPLOAD_PAGE_ORIGIN is {origin!r}; it has to be like https://uploads.example.com. "
-            "Without TLS anybody on the way can read cookies and signatures."
+            f"UPLOAD_PAGE_ORIGIN is {origin!r}; it has to be like https://uploads.example.com, as "
+            "a browser sends it: in lower case, without a usual port. Without TLS anybody on the "
+            "way can read cookies and signatures."
         )
     return (origin,)
 
 
+def _as_sent(origin: str) -> str:
+    """The origin as a browser writes it (RFC 6454, 6.2); "" for one that the page can't have."""
+    try:
+        parts = urlsplit(origin)
+        port = f":{parts.port}" if parts.port not in (None, 443) else ""
+    except ValueError:
+        return ""
+    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if not origin.isascii() or not parts.hostname or not (parts.scheme == "https" or here):
+        return ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def _prefix() -> str:
+    """Where the files go. Each user has a folder below it."""
+    prefix = _setting("PREFIX")
+    if prefix.startswith("/") or not prefix.endswith("/"):
+        raise LabError(f"UPLOAD_PAGE_PREFIX is {prefix!r}; it has to be like uploads/.")
+    return prefix
+
+
+def _max_bytes() -> int:
+    text, most = _setting("MAX_MIB"), MAX_OBJECT // MIB
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise LabError(f"UPLOAD_PAGE_MAX_MIB is {text!r}; it has to be a number, 1 to {most}.")
+    return int(text) * MIB
+
+
 def _accounts() -> Check:
     """The hook for one's own accounts, or one code for everybody, the same in each worker."""
-    module, _, name = _setting("ACCOUNTS").partition(":")
-    if module and name:
-        check: Check = getattr(import_module(module), name)
+    accounts, code = _setting("ACCOUNTS"), _setting("CODE")
+    if accounts:  # never the code instead: it would let everybody in as anybody
+        module, _, name = accounts.partition(":")
+        try:
+            check: Check = getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as problem:
+            raise LabError(
+                f"UPLOAD_PAGE_ACCOUNTS is {accounts!r}, and no module:function that Python can "
+                f"import: {problem}."
+            ) from problem
         return check
-    if not _setting("CODE"):
+    if not code:
         raise LabError("Set UPLOAD_PAGE_ACCOUNTS to module:function, or UPLOAD_PAGE_CODE.")
-    return OneCode(_setting("CODE"))
+    if sum(map(str.isalnum, code)) < _SHORTEST_CODE:
+        raise LabError(
+            f"UPLOAD_PAGE_CODE is too easy to guess: {_SHORTEST_CODE} letters and digits at least."
+        )
+    return OneCode(code)
 
 
 def _log_to_standard_error() -> None:
@@ -114,7 +152,7 @@ def _log_to_standard_error() -> None:
 def rules() -> str:
     """The CORS rule and the lifecycle rule that the bucket needs, as JSON."""
     rule = cors.page_rule("upload-page", _origins(), METHODS, HEADERS)
-    return f"{cors.as_text(rule)}\n{cors.as_text(lifecycle.abort_rule(_setting('PREFIX')))}"
+    return f"{cors.as_text(rule)}\n{cors.as_text(lifecycle.abort_rule(_prefix()))}"
 
 
 if __name__ == "__main__":
