@@ -63,6 +63,7 @@ def test_nobody_without_sign_in(call: Call, method: str, path: str) -> None:
     ({**PICTURE, "size": TOO_LARGE}, 413, "too_large"),
     ({**PICTURE, "size": 0}, 422, "invalid_request"),
     ({**PICTURE, "size": 1.5}, 422, "invalid_request"),
+    ({**PICTURE, "size": True}, 422, "invalid_request"),
     ({"type": "image/png"}, 422, "invalid_request"),
     ("a text", 422, "invalid_request"),
 ])  # fmt: skip

@@ -79,6 +79,8 @@ def test_sign_locks_type_and_user(call: Call) -> None:
     ({"method": "POST", "key": "x", "contentType": "text/html"}, 415, "type_not_allowed"),
     ({"method": "DELETE", "key": f"incoming/ann/{NO_ID}", "uploadId": ""}, 422, "invalid_request"),
     ({"method": "PATCH", "key": f"incoming/ann/{NO_ID}", "uploadId": "u"}, 422, "invalid_request"),
+    ({"method": "PUT", "key": NO_ID, "uploadId": "u", "partNumber": 1.5}, 422, "invalid_request"),
+    ({"method": "PUT", "key": NO_ID, "uploadId": "u", "partNumber": True}, 422, "invalid_request"),
 ])  # fmt: skip
 def test_sign_refuses(call: Call, body: Any, status: int, code: str) -> None:
     assert call("POST", "/sign", body) == (status, {"error": code})

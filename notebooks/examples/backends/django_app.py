@@ -56,6 +56,12 @@ def signed_in(request: HttpRequest) -> str:
     return match[1]
 
 
+def whole(number: object) -> int:
+    if type(number) is not int or number < 1:  # True and 5.0 equal whole numbers
+        raise ValueError("no whole number")
+    return number
+
+
 def key_of(user: str, upload_id: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{32}\.[a-z]{3}", upload_id):
         raise Refused(404, "no_such_upload")
@@ -80,8 +86,8 @@ def new_upload(user: str, kind: str, in_parts: bool = False) -> Sent:
 
 
 def start(user: str, sent: Sent) -> Sent:
-    if sent["size"] not in range(1, MAX_BYTES + 1):
-        raise Refused(413, "too_large") if sent["size"] > MAX_BYTES else ValueError("no size")
+    if whole(sent["size"]) > MAX_BYTES:
+        raise Refused(413, "too_large")
     return new_upload(user, sent["type"])
 
 
@@ -90,7 +96,7 @@ def sign(user: str, sent: Sent) -> Sent:
     if not upload_id and method in ("PUT", "POST"):
         return new_upload(user, sent["contentType"], in_parts=method == "POST")
     key = key_of(user, sent["key"].removeprefix(f"incoming/{user}/"))
-    more = {"PartNumber": int(sent["partNumber"])} if method == "PUT" else {}
+    more = {"PartNumber": whole(sent["partNumber"])} if method == "PUT" else {}
     return link(STEPS[method if upload_id else ""], key, UploadId=str(upload_id), **more)
 
 

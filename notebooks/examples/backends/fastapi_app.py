@@ -36,7 +36,7 @@ class SignRequest(BaseModel):  # what Uppy's signRequest is called with, and con
     key: str = ""
     contentType: str = ""
     uploadId: str = Field("", pattern="^[!-~]*$")
-    partNumber: int = 0
+    partNumber: int = Field(0, strict=True)
 
 
 @app.exception_handler(HTTPException)
