@@ -51,7 +51,8 @@ if TYPE_CHECKING:
     from .inprocess import in_process
     from .logs import access_log, cloudtrail
     from .process import start
-    from .proving.proof import Proof, prove
+    from .proving.proof import prove
+    from .proving.results import Proof
     from .signing.presigner import Credentials, Presigner
 
 __version__ = "0.2.0"
@@ -91,7 +92,7 @@ _HOMES = {
     "cloudtrail": "logs",
     "Credentials": "signing.presigner",
     "Presigner": "signing.presigner",
-    "Proof": "proving.proof",
+    "Proof": "proving.results",
     "prove": "proving.proof",
 }
 

@@ -3,9 +3,10 @@
 table         the expectations, read from YAML; `rows` is the grammar of one row
 reading       files, YAML and JSON from outside, with one clear sentence for each fault
 world         what is to be made: a bucket with its settings, users, roles
-cloudformation, terraform     the same out of a template
+cloudformation, sam, terraform     the same out of a template
 build         makes a world in a strict S3
-requests_sent one row as signed requests, and what S3 said
+sending       one row as signed requests, and what S3 said
+doubts        statements with an unknown value: what they could allow or deny
 grid          every action of S3 on every kind of key: the first excess
-proof         runs a table, and what came of it; `command` prints it
+proof         runs a table; `results` are what came of it, and `command` prints them
 """

@@ -15,6 +15,7 @@ from ..rules.identity import ACCOUNT, ANONYMOUS
 from ..rules.policy import Policy, parse_policy
 from ..rules.public_access import is_public
 from ..signing.presigner import Credentials
+from .doubts import Doubt, held_by
 from .grid import SESSION, Subject, session_of, user_named
 from .reading import shown
 from .world import Checked, Document, Note, Person, World, check_policy
@@ -45,6 +46,7 @@ class Built:
     bucket_policy: Checked | None = None
     keys: dict[str, Credentials | None] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
+    doubts: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # by the policy's name in S3 or IAM
     notes: list[Note] = field(default_factory=list)
     faults: list[Note] = field(default_factory=list)
@@ -83,6 +85,8 @@ def build(world: World, server: Server, root: Any) -> Built:
             built.subjects[name] = replace(subject, resource=resource)
     if resource and _restricted(world) and is_public(resource[0]):
         built.subjects["anonymous"] = Subject(ANONYMOUS, world.bucket)
+    for name in built.subjects:
+        built.doubts[name] = held_by(world, name, not _restricted(world))
     return built
 
 
@@ -175,10 +179,11 @@ def _person(built: Built, person: Person) -> None:
         with said_by("IAM", person.name):
             tags = [{"Key": key, "Value": value} for key, value in person.tags]
             if kind == "user":
-                iam.create_user(UserName=name, Tags=tags)
+                iam.create_user(UserName=name, Path=person.path, Tags=tags)
             else:
                 iam.create_role(
                     RoleName=name,
+                    Path=person.path,
                     Tags=tags,
                     AssumeRolePolicyDocument=json.dumps(_SETUP),
                     MaxSessionDuration=43200,
@@ -204,7 +209,7 @@ def _person(built: Built, person: Person) -> None:
             built.keys[person.name] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
         else:
             built.keys[person.name] = _session(built, person, name)
-    who = user_named(name) if kind == "user" else session_of(name)
+    who = user_named(name, person.path) if kind == "user" else session_of(name, person.path)
     built.subjects[person.name] = Subject(
         who, built.world.bucket, tuple(policies), boundary=boundary, tags=person.tags
     )
@@ -256,7 +261,7 @@ def _session(built: Built, person: Person, name: str) -> Credentials:
     server, moment = built.server, built.world.now + person.issued
     with server.at(moment), closing(server.client("sts", server.user(_ASSUME_ANY))) as sts:
         found = sts.assume_role(
-            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}",
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role{person.path}{name}",
             RoleSessionName=SESSION,
             DurationSeconds=int(person.lasts.total_seconds()),
         )["Credentials"]

@@ -8,39 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 from ..errors import ProveError
 from ..rules.identity import ACCOUNT
+from ..rules.policy import PolicyKind
+from . import sam
+from .doubts import ANYTHING, EVERYONE, OF_BUCKET, UNKNOWN, add, add_acl, trust_of
 from .intrinsics import NO_VALUE, Resolver, Unresolved
 from .reading import mapping, nearest, read_json, read_yaml, shown
-from .settings import access_document, cors_document, lifecycle_document
+from .settings import access_document, bucket_attributes, cors_document, lifecycle_document
 from .world import Document, Note, Person, World
 
-_LAMBDA_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
-_READ = (
-    *("GetObject", "GetObjectVersion", "ListBucket", "GetBucketLocation"),
-    "GetLifecycleConfiguration",
-)
-_WRITE = ("PutObject", "PutObjectAcl", "PutLifecycleConfiguration")
-# SAM's policies for a bucket:
-# https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html
-_SAM_POLICIES = {
-    "S3ReadPolicy": _READ,
-    "S3WritePolicy": _WRITE,
-    "S3CrudPolicy": (*_READ, *_WRITE, "DeleteObject"),
-}
 _DOCUMENTS = ("PublicAccessBlockConfiguration", "VersioningConfiguration", "OwnershipControls")
 _PEOPLE: dict[str, Literal["user", "role"]] = {
     "AWS::IAM::Role": "role",
@@ -48,7 +29,8 @@ _PEOPLE: dict[str, Literal["user", "role"]] = {
     "AWS::Serverless::Function": "role",
 }
 _ATTACHED = tuple(f"AWS::IAM::{kind}Policy" for kind in ("", "Managed", "Role", "User"))
-_SILENT = ("BucketName", "Tags")  # properties that no request shows
+_HOLDERS = {"AWS::S3::BucketPolicy": OF_BUCKET} | dict.fromkeys(_ATTACHED, EVERYONE)
+_SILENT = ("AccessControl", "BucketName", "Tags")  # properties that no request shows
 
 
 def read_template(text: str, name: str, given: Mapping[str, Any], world: World) -> World:
@@ -90,9 +72,11 @@ class _Template:
         self._world.bucket = self._bucket_name(self._bucket)
         self._read_bucket()
         for logical in made:
-            if "Connectors" in self._resources[logical]:
-                self._note(logical, "what its Connectors allow is not proved here")
             kind = self._kind(logical)
+            if "Connectors" in self._resources[logical] or kind.endswith("::Connector"):
+                holders = [EVERYONE] if sam.connects_bucket(self._resources, logical) else []
+                text = "what its Connectors allow is not proved here"
+                self._doubt(logical, text, holders, ANYTHING[:1])
             if kind in _PEOPLE and not (kind.endswith("::Function") and self._has_role(logical)):
                 self._world.people[logical] = self._person(logical)
             elif kind == "AWS::S3::BucketPolicy":
@@ -125,7 +109,8 @@ class _Template:
         try:
             return condition is None or self._resolve.condition(condition)
         except Unresolved as problem:
-            self._note(logical, f"is not made: {problem}")
+            holders = [_HOLDERS[kind]] if (kind := self._kind(logical)) in _HOLDERS else []
+            self._doubt(logical, f"is not made: {problem}", holders)
             return False
 
     def _choose_bucket(self, made: list[str]) -> str:
@@ -171,18 +156,11 @@ class _Template:
         if logical in self._made_roles:
             name = self._made_roles[logical]
             return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"}
-        kind = self._kind(logical)
-        if kind == "AWS::S3::Bucket":
-            bucket, region = self._bucket_name(logical), self._world.region
-            return {
-                "": bucket,
-                "Arn": f"arn:aws:s3:::{bucket}",
-                "DomainName": f"{bucket}.s3.amazonaws.com",
-                "RegionalDomainName": f"{bucket}.s3.{region}.amazonaws.com",
-            }
+        if (kind := self._kind(logical)) == "AWS::S3::Bucket":
+            return bucket_attributes(self._bucket_name(logical), self._world.region)
         if kind in ("AWS::IAM::Role", "AWS::IAM::User"):
-            name = self._iam_name(logical)
-            return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:{_PEOPLE[kind]}/{name}"}
+            name, path = self._iam_name(logical), self._given_name(logical, "Path") or "/"
+            return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:{_PEOPLE[kind]}{path}{name}"}
         if kind == "AWS::IAM::ManagedPolicy":
             arn = f"arn:aws:iam::{ACCOUNT}:policy/{logical}"
             return {"": arn, "PolicyArn": arn}
@@ -202,6 +180,10 @@ class _Template:
                 continue
             if found is not NO_VALUE:
                 self._setting(key, found)
+        if "AccessControl" in properties:
+            self._note(self._bucket, "its AccessControl is not proved here")
+            acl = self._given_name(self._bucket, "AccessControl")
+            add_acl(self._world, self._world.notes[-1], acl)
 
     def _setting(self, key: str, value: Any) -> None:
         name = f"{self._name}: {self._bucket}, {key}"
@@ -225,14 +207,15 @@ class _Template:
         try:
             bucket = self._resolve(properties.get("Bucket"))
         except Unresolved as problem:
-            self._note(logical, f"is not proved: {problem}")
+            self._doubt(logical, f"is not proved: {problem}", [OF_BUCKET])
             return
         if bucket != self._world.bucket:
             self._note(logical, f"is the policy of another bucket, {bucket}")
             return
         if self._world.bucket_policy is not None:
             raise ProveError(f"{self._name}: {logical} is a second policy of the bucket {bucket}.")
-        self._world.bucket_policy = self._policy(logical, properties.get("PolicyDocument"))
+        raw = properties.get("PolicyDocument")
+        self._world.bucket_policy = self._policy(logical, raw, [OF_BUCKET], "resource")
 
     # Users, roles and their policies.
 
@@ -243,28 +226,33 @@ class _Template:
         properties, kind = self._properties(logical), self._kind(logical)
         person = Person(logical, _PEOPLE[kind], iam_name=self._iam_name(logical))
         if kind.startswith("AWS::IAM::"):
+            person = replace(person, path=self._given_name(logical, "Path") or "/")
             person = replace(person, tags=tuple(self._tags(logical, properties.get("Tags"))))
-        policies = self._items(properties.get("Policies"), logical)
+        policies = self._items(properties.get("Policies"), logical, [logical])
         for number, each in enumerate(policies, 1):
             where = logical if len(policies) == 1 else f"{logical}, policy {number}"
             if not kind.endswith("::Function"):
                 each = mapping(each, f"{self._name}: {where}").get("PolicyDocument")
-                person = self._with_document(person, self._policy(where, each))
+                person = self._with_document(person, self._policy(where, each, [logical]))
             else:
                 person = self._with_sam(person, where, each)
-        for each in self._items(properties.get("ManagedPolicyArns"), logical):
+        for each in self._items(properties.get("ManagedPolicyArns"), logical, [logical]):
             person = self._with_arn(person, logical, each)
         if "PermissionsBoundary" in properties:
             person = self._with_boundary(person, logical, properties["PermissionsBoundary"])
         if kind == "AWS::IAM::Role":
-            trust = self._policy(f"{logical}, trust", properties.get("AssumeRolePolicyDocument"))
-            person = replace(person, trust=trust)
+            person = self._with_trust(person, properties.get("AssumeRolePolicyDocument"))
         elif kind.endswith("::Function"):
-            raw = properties.get("AssumeRolePolicyDocument", _LAMBDA_TRUST)
-            person = replace(person, trust=self._policy(f"{logical}, trust", raw))
+            raw = properties.get("AssumeRolePolicyDocument", sam.LAMBDA_TRUST)
+            person = self._with_trust(person, raw)
         if properties.get("Groups"):
-            self._note(logical, "its groups are not proved here")
+            self._doubt(logical, "its groups are not proved here", [logical])
         return person
+
+    def _with_trust(self, person: Person, raw: Any) -> Person:
+        holders = [trust_of(person.name)]
+        trust = self._policy(f"{person.name}, trust", raw, holders, "resource")
+        return replace(person, trust=trust)
 
     def _tags(self, logical: str, raw: Any) -> Iterator[tuple[str, str]]:
         for each in self._items(raw, logical):
@@ -277,19 +265,13 @@ class _Template:
     def _with_sam(self, person: Person, where: str, each: Any) -> Person:
         """An item of a function's Policies: a document, an ARN, a name, or one of SAM's own."""
         if isinstance(each, dict) and "Statement" in each:
-            return self._with_document(person, self._policy(where, each))
+            return self._with_document(person, self._policy(where, each, [person.name]))
         name = next(iter(each), "") if isinstance(each, dict) and len(each) == 1 else ""
-        if name in _SAM_POLICIES:
-            try:
-                bucket = self._resolve(mapping(each[name], where).get("BucketName"))
-            except Unresolved as problem:
-                self._note(where, f"{name} is not proved: {problem}")
-                return person
-            arn = f"arn:aws:s3:::{bucket}"
-            actions = [f"s3:{action}" for action in _SAM_POLICIES[name]]
-            statement = {"Effect": "Allow", "Action": actions, "Resource": [arn, f"{arn}/*"]}
-            document = {"Version": "2012-10-17", "Statement": [{"Sid": name, **statement}]}
-            return self._with_document(person, self._policy(where, document))
+        if name in sam.POLICIES:
+            bucket = mapping(each[name], where).get("BucketName")
+            arns = [{"Fn::Sub": [arn, {"Bucket": bucket}]} for arn in sam.ARNS]
+            document = {"Version": "2012-10-17", "Statement": [sam.statement(name, arns)]}
+            return self._with_document(person, self._policy(where, document, [person.name]))
         if isinstance(each, str) and ":" not in each:
             return self._with_arn(person, where, f"arn:aws:iam::aws:policy/{each}")
         if isinstance(each, str) or name.startswith("Fn::") or name == "Ref":
@@ -301,12 +283,12 @@ class _Template:
         try:
             arn = str(self._resolve(each))
         except Unresolved as problem:
-            self._note(where, f"a managed policy is not proved: {problem}")
+            self._doubt(where, f"a managed policy is not proved: {problem}", [person.name])
             return person
         own = self._own_managed(arn)
         if own:
             raw = self._properties(own).get("PolicyDocument")
-            return self._with_document(person, self._policy(own, raw))
+            return self._with_document(person, self._policy(own, raw, [person.name]))
         return replace(person, managed=(*person.managed, arn))
 
     def _own_managed(self, arn: str) -> str:
@@ -322,8 +304,8 @@ class _Template:
         if not own:
             self._note(where, f"its boundary {shown(each)} is not proved here")
             return person
-        boundary = self._policy(own, self._properties(own).get("PolicyDocument"))
-        return replace(person, boundary=boundary)
+        raw = self._properties(own).get("PolicyDocument")
+        return replace(person, boundary=self._policy(own, raw, [person.name], "boundary"))
 
     def _with_document(self, person: Person, document: Document | None) -> Person:
         if document is None:
@@ -333,24 +315,29 @@ class _Template:
     def _attach(self, logical: str) -> None:
         """A policy that names its users and roles, instead of the other way round."""
         properties = self._properties(logical)
-        document = self._policy(logical, properties.get("PolicyDocument"))
+        holders: dict[str, Person] = {}
         for key in ("Roles", "Users", "RoleName", "UserName"):
-            for each in self._items(properties.get(key), logical):
+            for each in self._items(properties.get(key), logical, [EVERYONE]):
                 try:
                     name = self._resolve(each)
                 except Unresolved as problem:
                     self._note(logical, f"one of its {key} is unknown: {problem}")
                     continue
-                holders = [p for p in self._world.people.values() if p.iam_name == name]
-                if not holders:
-                    known = [p.iam_name for p in self._world.people.values()]
+                people = self._world.people.values()
+                found = {p.name: p for p in people if p.iam_name == name}
+                if not found:
+                    known = [p.iam_name for p in people]
                     self._note(logical, f"{name} is not made here. {nearest(str(name), known)}")
-                for person in holders:
-                    self._world.people[person.name] = self._with_document(person, document)
+                holders |= found
+        document = self._policy(logical, properties.get("PolicyDocument"), list(holders))
+        for person in holders.values():
+            self._world.people[person.name] = self._with_document(person, document)
         if properties.get("Groups"):
             self._note(logical, "its groups are not proved here")
 
-    def _policy(self, where: str, raw: Any) -> Document | None:
+    def _policy(
+        self, where: str, raw: Any, holders: Sequence[str], kind: PolicyKind = "identity"
+    ) -> Document | None:
         """A policy's document, without the statements that hold an unknown value."""
         name = f"{self._name}: {where}"
         try:
@@ -361,30 +348,42 @@ class _Template:
                 return Document(name, json.dumps(self._resolve(raw)))
             rest = self._resolve({key: raw[key] for key in raw if key != "Statement"})
         except Unresolved as problem:
-            self._note(where, f"is not proved: {problem}")
+            self._doubt(where, f"is not proved: {problem}", holders, ANYTHING, kind)
             return None
-        statements = list(self._statements(where, self._items(raw["Statement"], where)))
+        statements = []
+        for number, each in enumerate(self._items(raw["Statement"], where, holders), 1):
+            label = each.get("Sid", number) if isinstance(each, dict) else number
+            try:
+                statements.append(self._resolve(each))
+            except Unresolved as problem:
+                widest = self._resolve.widest(each, UNKNOWN)
+                text = f"was left out: {problem}"
+                self._doubt(f"{where}, statement {label}", text, holders, [widest], kind)
         if not statements:
             return None
         return Document(name, json.dumps({**rest, "Statement": statements}))
 
-    def _statements(self, where: str, written: list[Any]) -> Iterator[Any]:
-        for number, each in enumerate(written, 1):
-            label = each.get("Sid", number) if isinstance(each, dict) else number
-            try:
-                yield self._resolve(each)
-            except Unresolved as problem:
-                self._note(f"{where}, statement {label}", f"was left out: {problem}")
-
-    def _items(self, raw: Any, where: str) -> list[Any]:
+    def _items(self, raw: Any, where: str, holders: Sequence[str] = ()) -> list[Any]:
         """A list's items; none, with a note, if it can't be known which they are."""
         try:
             return self._resolve.items(raw)
         except Unresolved as problem:
-            self._note(where, f"a list is not proved: {problem}")
+            self._doubt(where, f"a list is not proved: {problem}", holders)
             return []
 
     # What is not made.
+
+    def _doubt(
+        self,
+        where: str,
+        text: str,
+        holders: Sequence[str],
+        statements: Iterable[Any] = ANYTHING,
+        kind: PolicyKind = "identity",
+    ) -> None:
+        """A note, and what the unknown could allow or deny to its holders."""
+        self._note(where, text)
+        add(self._world, self._world.notes[-1], holders, statements, kind)
 
     def _note(self, where: str, text: str) -> None:
         self._world.notes.append(Note(f"{self._name}: {where}", f"{text.rstrip('.')}."))
@@ -392,5 +391,7 @@ class _Template:
     def _note_others(self, made: list[str]) -> None:
         known = {*_PEOPLE, *_ATTACHED, "AWS::S3::Bucket", "AWS::S3::BucketPolicy"}
         others = [f"{each} ({self._kind(each)})" for each in made if self._kind(each) not in known]
+        if any("AWS::IAM::UserToGroupAddition" in each for each in others):
+            self._doubt("Resources", "groups are not proved here", [EVERYONE])
         if others:
             self._note("Resources", f"not made, because this is an S3: {', '.join(others)}")

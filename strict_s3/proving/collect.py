@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ..errors import ProveError
-from .proof import Proof, Result, prove_table
+from .proof import prove_table
+from .results import Proof, Result
 from .table import Table, read_table
 
 

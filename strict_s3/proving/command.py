@@ -12,8 +12,9 @@ from typing import Any
 from ..errors import OptionError, ProveError
 from ..options import Options
 from ..output import cannot_write
-from .proof import Proof, prove
+from .proof import prove
 from .report import report
+from .results import Proof
 
 PATTERN = "*.prove.yaml"
 _SKIPPED = {"node_modules", "site-packages", "__pycache__"}
@@ -26,9 +27,9 @@ def parser(prog: str) -> argparse.ArgumentParser:
         description="Makes what policies, a CORS file, a CloudFormation or SAM template or "
         "Terraform's JSON describe in a strict S3 of its own, sends one request for each row of a "
         "table of expectations, and says which statement decided. Offline.",
-        epilog="Exit status: 0 every row is as expected, 1 a row is not (or the report could not "
-        "be written), 2 a table or a file that it names can't be read, or AWS would refuse it, "
-        "141 the reader closed the pipe.",
+        epilog="Exit status: 0 every row is as expected, 1 a row is not or can't be told (or the "
+        "report could not be written), 2 a table or a file that it names can't be read, or AWS "
+        "would refuse it, 141 the reader closed the pipe.",
     )
     top.add_argument(
         "paths",

@@ -149,14 +149,15 @@ def some_name() -> str:
     return secrets.token_hex(4)
 
 
-def user_named(name: str) -> Identity:
+def user_named(name: str, path: str = "/") -> Identity:
     """A user of the strict S3's account."""
-    return Identity("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/{name}", name, "AIDAEXAMPLE")
+    arn = f"arn:aws:iam::{ACCOUNT}:user{path}{name}"
+    return Identity("user", ACCOUNT, arn, name, "AIDAEXAMPLE")
 
 
-def session_of(role: str) -> Identity:
+def session_of(role: str, path: str = "/") -> Identity:
     """A session of a role of that account."""
-    arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
+    arn = f"arn:aws:iam::{ACCOUNT}:role{path}{role}"
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{SESSION}"
     return Identity("assumed-role", ACCOUNT, session, "", f"AROAEXAMPLE:{SESSION}", arn)
 

@@ -135,6 +135,33 @@ class Resolver:
         found_pairs = {key: self(each) for key, each in value.items()}
         return {key: each for key, each in found_pairs.items() if each is not NO_VALUE}
 
+    def widest(self, value: Any, unknown: str) -> Any:
+        """`value` with `unknown` for what can't be known, in texts for that part alone."""
+        try:
+            return self(value)
+        except Unresolved:
+            pass
+        if isinstance(value, list):
+            return [self.widest(each, unknown) for each in value]
+        function, *others = value
+        if others or not (function == "Ref" or str(function).startswith("Fn::")):
+            return {key: self.widest(each, unknown) for key, each in value.items()}
+        argument = value[function]
+        if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
+            parts = self.widest(argument[1], unknown)
+            if isinstance(argument[0], str) and isinstance(parts, list):
+                return argument[0].join(map(str, parts))
+        if function == "Fn::Sub":
+            text, own = argument if isinstance(argument, list) else (argument, {})
+            return _SUB.sub(lambda found: self._part([found[0], own], unknown), str(text))
+        return unknown
+
+    def _part(self, argument: list[Any], unknown: str) -> str:
+        try:
+            return self._sub(argument)
+        except (Unresolved, TypeError):
+            return unknown
+
     def _call(self, name: str, argument: Any) -> Any:
         function: Callable[[Any], Any] | None = {
             "And": lambda a: all(map(self._true, _list(a))),

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,84 +28,21 @@ from ..handle import Server
 from ..inprocess import in_process
 from ..redact import redact
 from ..rules.cors import METHODS
+from ..rules.iam import Evaluation
 from .build import build, said_by
-from .grid import SESSION, first_excess, listings, questions, some_name
+from .doubts import about_trust, at_its_very_worst, in_doubt
+from .grid import SESSION, Question, Subject, first_excess, listings, questions, some_name
+from .results import Proof, Result, cannot_tell
 from .rows import OPERATIONS, Options, Row
 from .sending import PART, Answer, Sender, Target
 from .table import Table, read_table
 from .world import JUDGED, Note
 
 _STATEMENT = re.compile(r'Statement "(.*?)" of the ([a-z ]+) "(.*?)" (allows|denies) (\S+)')
+_ASKED = re.compile(r"^Nothing allows (\S+) on |^Statement \".*? allows (\S+)")
 _NAMED = re.compile(r'the bucket policy "(.*?)"')
 _CREATES = ("PutObject", "PostObject", "CreateMultipartUpload")
 _CONTEXT: Mapping[str, str] = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true"}
-
-
-@dataclass(frozen=True)
-class Result:
-    """One row: who asked what, what S3 said, and what decided it.
-
-    `said` is the status, and the error's code if there is one. `decided` names file and statement,
-    or the check that refused the request.
-    """
-
-    table: str
-    identity: str
-    request: str
-    expected: str
-    said: str
-    passed: bool
-    decided: str
-
-    def __str__(self) -> str:
-        return f"{self.identity}: {self.request}"
-
-    def report(self) -> str:
-        """The row in words, for a test's message."""
-        return (
-            f"{self.table}: {self.identity}: {self.request}: expected {self.expected}, "
-            f"and S3 said {self.said}: {self.decided}"
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What came of a table. Iterating over it gives its `results`, in the table's order.
-
-    `notes` are sentences about what is not proved here: what TLS, a VPC endpoint or an
-    organization decides, and what of a template could not be resolved.
-    """
-
-    table: str
-    results: tuple[Result, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """True if every row was as expected."""
-        return all(result.passed for result in self.results)
-
-    def __iter__(self) -> Iterator[Result]:
-        return iter(self.results)
-
-    def __len__(self) -> int:
-        return len(self.results)
-
-    def __str__(self) -> str:
-        from .report import report
-
-        return report(self)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "table": self.table,
-            "passed": self.passed,
-            "results": [result.as_dict() for result in self.results],
-            "notes": list(self.notes),
-        }
 
 
 def prove(path: str | Path, *, region: str = "") -> Proof:
@@ -190,7 +127,8 @@ class _Run:
         for key in row.keys:
             answer, decision = self._ask(row, key)
             passed = row.expected.met_by(answer.status, answer.code)
-            results.append(self._result(row, answer, decision, passed))
+            found = self._result(row, answer, decision, passed)
+            results.append(self._or_doubt(found, row.who, decision))
             if passed and row.expected.success:
                 self._grant(row, decision)
         first_wrong = next((result for result in results if not result.passed), results[0])
@@ -257,7 +195,12 @@ class _Run:
             self._granted.setdefault(row.who, []).append(
                 ("sts:AssumeRole", re.compile(re.escape(role)))
             )
-        return self._result(row, answer, decision, passed)
+        result, allowed = self._result(row, answer, decision, passed), answer.status < 300
+        why = about_trust(self._table.world, row.key, allowed)
+        if subject := self.built.subjects.get(row.who):
+            held = self.built.doubts[row.who]
+            why = why or in_doubt(held, subject, "sts:AssumeRole", role, allowed)
+        return cannot_tell(result, why) if why else result
 
     def _preflight(self, row: Row) -> Result:
         answer = self._sender.preflight(row)
@@ -301,30 +244,46 @@ class _Run:
             if answer.status < 300 and not granted:
                 found = self._result(row, answer, decision, passed=False)
                 return replace(found, decided=f"{verb} {key}".rstrip() + f": {found.decided}")
-        prefixes = self._prefixes.get(row.who, [])
-        excess = first_excess(
-            subject.at_its_worst(),
-            questions(subject, prefixes, ()),
-            lambda action, resource: (
-                action.partition(":")[0].lower() not in JUDGED
-                or self._was_granted(row.who, action, resource)
-            ),
-            _CONTEXT,
-        )
-        said, decided = "no", "nothing else is allowed: no action of S3 or IAM, on no kind of key"
-        if excess is not None:
-            (_, resource), verdict = excess
-            said = "more is allowed"
-            decided = f"{self._words(verdict.reason)} It was on {resource}, which no row lists."
-        return Result(
+        found = Result(
             self._table.path.name,
             row.who,
             row.text,
             row.expected.text,
-            said,
-            excess is None,
-            decided,
+            "no",
+            True,
+            "nothing else is allowed: no action of S3 or IAM, on no kind of key",
         )
+        if excess := self._excess(row.who, subject.at_its_worst()):
+            (_, resource), verdict = excess
+            decided = f"{self._words(verdict.reason)} It was on {resource}, which no row lists."
+            return replace(found, said="more is allowed", passed=False, decided=decided)
+        held = self.built.doubts[row.who]
+        excess = self._excess(row.who, at_its_very_worst(subject, held)) if held else None
+        if excess:
+            (action, resource), _ = excess
+            return cannot_tell(found, in_doubt(held, subject, action, resource, False))
+        return found
+
+    def _excess(self, who: str, worst: Subject) -> tuple[Question, Evaluation] | None:
+        def granted(action: str, resource: str) -> bool:
+            judged = action.partition(":")[0].lower() in JUDGED
+            return not judged or self._was_granted(who, action, resource)
+
+        asked = questions(worst, self._prefixes.get(who, []), ())
+        return first_excess(worst, asked, granted, _CONTEXT)
+
+    def _or_doubt(self, result: Result, who: str, decision: Mapping[str, Any]) -> Result:
+        """The result; or that it can't be told, if a doubt could change S3's answer."""
+        subject = self.built.subjects.get(who)
+        if subject is None:  # the root
+            return result
+        for name, passed, detail in decision["checks"]:
+            match = _ASKED.search(detail) if name == "permission" else None
+            if match:
+                asked = (match[1] or match[2]).rstrip("."), str(decision["resource"])
+                if why := in_doubt(self.built.doubts[who], subject, *asked, passed):
+                    return cannot_tell(result, why)
+        return result
 
     # What rows have shown to be meant, and who decided.
 

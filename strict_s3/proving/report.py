@@ -6,9 +6,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ..redact import redact
+from .results import CANNOT_TELL
 
 if TYPE_CHECKING:
-    from .proof import Proof, Result
+    from .results import Proof, Result
 
 WIDTH = 98  # columns
 _MARKS = {True: "✓", False: "✗"}
@@ -21,7 +22,10 @@ def report(proof: Proof, quiet: bool = False) -> str:
     """
     wrong = sum(not result.passed for result in proof)
     count = f"{len(proof)} row{'s' if len(proof) != 1 else ''}"
-    verdict = "all as expected" if not wrong else f"{wrong} not as expected"
+    unsure = sum(result.said == CANNOT_TELL for result in proof)
+    counts = (f"{wrong - unsure} not as expected", f"{unsure} can't be told")
+    said = [text for text in counts if not text.startswith("0 ")]
+    verdict = ", ".join(said) or "all as expected"
     lines = [f"{proof.table}: {count}, {verdict}"]
     who = ""
     for result in proof:
@@ -40,7 +44,8 @@ def report(proof: Proof, quiet: bool = False) -> str:
 
 def _row(result: Result) -> list[str]:
     said = result.said if result.passed else f"{result.said} (expected {result.expected})"
-    lines = _wrapped(f"    {_MARKS[result.passed]} {result.request}: {said}", 6)
+    mark = "?" if result.said == CANNOT_TELL else _MARKS[result.passed]
+    lines = _wrapped(f"    {mark} {result.request}: {said}", 6)
     decided = result.decided
     if result.passed and decided.startswith("Nothing allows "):
         decided = decided.partition(": statement ")[0]  # why each did not match is for a fault

@@ -31,6 +31,16 @@ _RULE = (
 )
 
 
+def bucket_attributes(bucket: str, region: str) -> dict[str, str]:
+    """What Ref ("") and GetAtt give of a bucket."""
+    return {
+        "": bucket,
+        "Arn": f"arn:aws:s3:::{bucket}",
+        "DomainName": f"{bucket}.s3.amazonaws.com",
+        "RegionalDomainName": f"{bucket}.s3.{region}.amazonaws.com",
+    }
+
+
 def cors_document(value: Mapping[str, Any], name: str) -> Document:
     """A CorsConfiguration as PutBucketCors takes it. Raises `ProveError`."""
     check_keys(value, ("CorsRules",), name)

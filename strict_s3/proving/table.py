@@ -51,7 +51,7 @@ _KEYS = (
     *("bucket", "region", "now", "replace", "identities", "expect", *_SETTINGS),
     *("template", "parameters", "terraform", "variables"),
 )
-_OF_PERSON = ("user", "role", "trust", "boundary", "tags", "issued", "lasts")
+_OF_PERSON = ("user", "role", "path", "trust", "boundary", "tags", "issued", "lasts")
 _ORIGIN = "origin "
 
 
@@ -182,6 +182,9 @@ def _person(who: str, value: Any, files: _Files, where: str) -> Person:
             managed.append(policy)
         else:
             documents.append(files.document(policy, f"{where}: {kind}"))
+    path = _text(given, "path", where) or "/"
+    if not re.fullmatch(r"/|/[!-~]{1,510}/", path):
+        raise ProveError(f"{where}: path is {path!r}; IAM's paths begin and end with a slash.")
     lasts = _time(given, "lasts", where) or timedelta(hours=1)
     if not timedelta(minutes=15) <= lasts <= timedelta(hours=12):
         raise ProveError(f"{where}: a role's session lasts 15 min to 12 h.")
@@ -193,6 +196,7 @@ def _person(who: str, value: Any, files: _Files, where: str) -> Person:
         files.document(given["boundary"], f"{where}: boundary") if "boundary" in given else None,
         files.document(given["trust"], f"{where}: trust") if "trust" in given else None,
         tuple(_texts(given, "tags", where).items()),
+        path=path,
         issued=_time(given, "issued", where) or timedelta(),
         lasts=lasts,
     )

@@ -7,20 +7,26 @@ and what this S3 doesn't carry out, is said in a note.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ProveError
 from ..rules.identity import ACCOUNT
+from .doubts import ANYTHING, EVERYONE, OF_BUCKET, add, add_acl, trust_of
 from .intrinsics import Unresolved
 from .reading import read_text, shown
 from .settings import truth, whole
-from .terraform_files import Resource, attributes, blocks, bucket_name, read_resources
+from .terraform_files import UNKNOWN, Resource, attributes, blocks, bucket_name, read_resources
 from .world import Document, Note, Person, World
 
 _PEOPLE = {"aws_iam_role": "role", "aws_iam_user": "user"}
+_MORE = {  # what else can allow something, and to whom
+    "aws_iam_policy_attachment": [EVERYONE],
+    "aws_iam_user_group_membership": [EVERYONE],
+    "aws_iam_group_membership": [EVERYONE],
+}
 
 
 def read_terraform(
@@ -52,7 +58,9 @@ class _Terraform:
         self._used.add(bucket.address)
         people = [each for each in self._resources if each.type in _PEOPLE]
         for each in people:
-            self._world.people[self._called(each, people)] = self._person(each)
+            who = self._called(each, people)
+            self._world.people[who] = self._person(each)
+            self._managed(each, who)
         settings: dict[str, tuple[str, Callable[[Resource], Any]]] = {
             "aws_s3_bucket_policy": ("bucket_policy", lambda each: each.get("policy")),
             "aws_s3_bucket_cors_configuration": ("cors", _cors),
@@ -68,6 +76,7 @@ class _Terraform:
                 self._inline(each)
             elif each.type in ("aws_iam_role_policy_attachment", "aws_iam_user_policy_attachment"):
                 self._attachment(each)
+        self._inline_settings(bucket)
         self._note_others()
         return self._world
 
@@ -75,7 +84,7 @@ class _Terraform:
 
     def _names(self, each: Resource) -> dict[str, str]:
         given = {}
-        for key in ("bucket", "name"):
+        for key in ("bucket", "name", "path"):
             try:
                 given[key] = each.get(key)
             except Unresolved:
@@ -124,10 +133,25 @@ class _Terraform:
                 return
             found = read(each)
         except Unresolved as problem:
-            self._note(each, f"is not proved: {problem}")
+            holders = [OF_BUCKET] if name == "bucket_policy" else []
+            self._doubt(each, f"is not proved: {problem}", holders)
             return
         self._used.add(each.address)
         setattr(self._world, name, self._document(each, found))
+
+    def _inline_settings(self, bucket: Resource) -> None:
+        """What older configurations write into the bucket; a state repeats it there."""
+        try:
+            if self._world.bucket_policy is None and (policy := bucket.get("policy")):
+                self._world.bucket_policy = self._document(bucket, policy)
+        except Unresolved as problem:
+            self._doubt(bucket, f"its policy is not proved: {problem}", [OF_BUCKET])
+        if acl := bucket.values.get("acl"):
+            self._note(bucket, "its acl is not proved here")
+            add_acl(self._world, self._world.notes[-1], str(acl))
+        for old, name in (("cors_rule", "cors"), ("lifecycle_rule", "lifecycle")):
+            if bucket.values.get(old) and getattr(self._world, name) is None:
+                self._note(bucket, f"its {old} is not proved; use a resource of its own")
 
     def _document(self, each: Resource, value: Any) -> Document:
         text = value if isinstance(value, str) else json.dumps(value)
@@ -143,7 +167,9 @@ class _Terraform:
         self._used.add(each.address)
         name = self._names(each)["name"]
         kind = "role" if each.type == "aws_iam_role" else "user"
-        person = Person(each.name, kind, iam_name=name)  # type: ignore[arg-type]
+        who = self._called(each, [r for r in self._resources if r.type in _PEOPLE])
+        path = each.values.get("path") or "/"
+        person = Person(who, kind, iam_name=name, path=path)  # type: ignore[arg-type]
         try:
             tags = each.get("tags") or {}
             person = replace(person, tags=tuple((str(k), str(v)) for k, v in tags.items()))
@@ -153,11 +179,16 @@ class _Terraform:
             if trust := each.get("assume_role_policy"):
                 person = replace(person, trust=self._document(each, trust))
         except Unresolved as problem:
-            self._note(each, f"its trust policy is not proved: {problem}")
-        for inline in blocks(each.values.get("inline_policy", [])):
-            if inline.get("policy"):
-                document = self._document(each, each.value_of(inline["policy"]))
-                person = replace(person, policies=(*person.policies, document))
+            self._doubt(each, f"its trust policy is not proved: {problem}", [trust_of(who)])
+        try:
+            for inline in blocks(each.get("inline_policy") or []):
+                if inline.get("policy"):
+                    document = self._document(each, inline["policy"])
+                    person = replace(person, policies=(*person.policies, document))
+                elif inline.get("name"):  # in a state an empty one has no name either
+                    raise Unresolved(f"{inline['name']} {UNKNOWN}")
+        except Unresolved as problem:
+            self._doubt(each, f"its inline policies are not proved: {problem}", [who])
         if each.values.get("permissions_boundary"):
             self._note(each, "its permissions boundary is not proved here")
         return person
@@ -168,7 +199,7 @@ class _Terraform:
         try:
             target = self._target(each, attribute, f"aws_iam_{attribute}")
         except Unresolved as problem:
-            self._note(each, f"is not proved: {problem}")
+            self._doubt(each, f"is not proved: {problem}", [EVERYONE])
             return ""
         if target is None:
             self._note(each, f"belongs to a {attribute} that is not made here")
@@ -184,7 +215,7 @@ class _Terraform:
             self._give(who, self._document(each, each.get("policy")))
             self._used.add(each.address)
         except Unresolved as problem:
-            self._note(each, f"is not proved: {problem}")
+            self._doubt(each, f"is not proved: {problem}", [who])
 
     def _attachment(self, each: Resource) -> None:
         who = self._holder(each)
@@ -192,18 +223,32 @@ class _Terraform:
             return
         try:
             own = self._target(each, "policy_arn", "aws_iam_policy")
-            if own is not None:
-                self._give(who, self._document(own, own.get("policy")))
-                self._used.add(own.address)
-            else:
-                arn = str(each.get("policy_arn"))
-                if not arn.startswith("arn:aws:iam::aws:") and f":{ACCOUNT}:" not in arn:
-                    raise Unresolved(f"{arn} is a policy of another account")
-                person = self._world.people[who]
-                self._world.people[who] = replace(person, managed=(*person.managed, arn))
+            self._attach(who, own, "" if own else str(each.get("policy_arn")))
             self._used.add(each.address)
         except Unresolved as problem:
-            self._note(each, f"is not proved: {problem}")
+            self._doubt(each, f"is not proved: {problem}", [who])
+
+    def _managed(self, each: Resource, who: str) -> None:
+        """A role's own list; in a state it repeats what attachments say."""
+        own = {self._names(r)["arn"]: r for r in self._resources if r.type == "aws_iam_policy"}
+        try:
+            for arn in each.get("managed_policy_arns") or []:
+                self._attach(who, own.get(arn), str(arn))
+        except Unresolved as problem:
+            self._doubt(each, f"its managed_policy_arns are not proved: {problem}", [who])
+
+    def _attach(self, who: str, own: Resource | None, arn: str) -> None:
+        """Give a managed policy, once. Raises `Unresolved`."""
+        person = self._world.people[who]
+        if own is not None:
+            self._used.add(own.address)
+            document = self._document(own, own.get("policy"))
+            if document not in person.policies:
+                self._give(who, document)
+        elif not arn.startswith("arn:aws:iam::aws:") and f":{ACCOUNT}:" not in arn:
+            raise Unresolved(f"{arn} is a policy of another account")
+        elif arn not in person.managed:
+            self._world.people[who] = replace(person, managed=(*person.managed, arn))
 
     def _give(self, who: str, document: Document) -> None:
         person = self._world.people[who]
@@ -215,7 +260,18 @@ class _Terraform:
         self._used.add(each.address)
         self._world.notes.append(Note(f"{self._name}: {each.address}", f"{text.rstrip('.')}."))
 
+    def _doubt(self, each: Resource, text: str, holders: Sequence[str]) -> None:
+        """A note, and that the unknown could allow or deny anything to its holders."""
+        self._note(each, text)
+        add(self._world, self._world.notes[-1], holders, ANYTHING, "identity")
+
     def _note_others(self) -> None:
+        for each in self._resources:
+            if each.type in _MORE and each.address not in self._used:
+                self._doubt(each, "is not proved here", _MORE[each.type])
+            elif each.type == "aws_s3_bucket_acl":
+                self._note(each, "is not proved here")
+                add_acl(self._world, self._world.notes[-1], str(each.values.get("acl")))
         others = [each.address for each in self._resources if each.address not in self._used]
         if others:
             text = f"not made here: {', '.join(others)}."

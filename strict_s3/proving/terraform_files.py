@@ -187,9 +187,10 @@ class _Configuration:
 
 def _named(kind: str, values: Mapping[str, Any]) -> Any:
     """The attributes of a resource that make its name."""
-    return {key: values[key] for key in ("bucket", "name") if key in values and kind in _NAMED}
+    return {key: values[key] for key in _NAMES if key in values and kind in _NAMED}
 
 
+_NAMES = ("bucket", "name", "path")
 _NAMED = ("aws_s3_bucket", "aws_iam_role", "aws_iam_user", "aws_iam_policy")
 
 
@@ -204,7 +205,7 @@ def attributes(kind: str, own: str, values: Mapping[str, Any], region: str) -> d
     if path is None:
         return {}
     name = str(values.get("name") or own)
-    arn = f"arn:aws:iam::{ACCOUNT}:{path}/{name}"
+    arn = f"arn:aws:iam::{ACCOUNT}:{path}{values.get('path') or '/'}{name}"
     return {"id": arn if path == "policy" else name, "name": name, "arn": arn}
 
 

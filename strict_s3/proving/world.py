@@ -7,17 +7,20 @@ address of the caller) would deny everything or allow nothing. It is left out, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..options import REGION
 from ..rules.condition_keys import NEVER, is_known
 from ..rules.policy import Policy, PolicyKind, Statement, parse_policy
 from ..rules.policy_faults import MalformedPolicy
 from ..rules.s3_actions import ACCOUNT_ACTIONS, BUCKET_ACTIONS, OBJECT_ACTIONS, matching
+
+if TYPE_CHECKING:
+    from .doubts import Doubt
 
 # Condition keys that no request here has, or that are the same in each, with the reason.
 _UNPROVABLE = {key.lower(): reason for reason, keys in NEVER.items() for key in keys.split()} | {
@@ -73,13 +76,17 @@ class Person:
     trust: Document | None = None
     tags: tuple[tuple[str, str], ...] = ()
     iam_name: str = ""  # if a template gives it another name than the table
+    path: str = "/"  # of its ARN
     issued: timedelta = timedelta()
     lasts: timedelta = timedelta(hours=1)
 
 
 @dataclass
 class World:
-    """One bucket and who uses it. The settings are AWS's own documents."""
+    """One bucket and who uses it. The settings are AWS's own documents.
+
+    `doubts` are by holder: an identity, `doubts.OF_BUCKET` or `doubts.trust_of(role)`.
+    """
 
     bucket: str
     now: datetime
@@ -92,6 +99,7 @@ class World:
     ownership: Document | None = None
     people: dict[str, Person] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    doubts: dict[str, list[Doubt]] = field(default_factory=dict)
 
 
 SETTINGS = ("bucket_policy", "cors", "lifecycle", "public_access_block", "versioning", "ownership")
@@ -119,7 +127,7 @@ def check_policy(document: Document, kind: PolicyKind) -> Checked | None:
     kept, notes, faults = [], [], []
     for statement, written in zip(policy.statements, listed, strict=True):
         where = f"{document.name}, statement {statement.label}"
-        why = _unprovable(statement)
+        why = unprovable(key for _, key, _ in statement.conditions)
         if why:
             effect = "allows" if statement.allow else "denies"
             notes.append(Note(where, f"what it {effect} is not proved and it was left out: {why}."))
@@ -133,8 +141,9 @@ def check_policy(document: Document, kind: PolicyKind) -> Checked | None:
     return Checked(document.name, text, policy, tuple(notes), tuple(faults))
 
 
-def _unprovable(statement: Statement) -> str:
-    for _, key, _ in statement.conditions:
+def unprovable(keys: Iterable[str]) -> str:
+    """Which of these condition keys no request here has, and why; "" if all can be judged."""
+    for key in keys:
         name = key.lower()
         reason = _UNPROVABLE.get(name) or _UNPROVABLE.get(name.partition("/")[0] + "/")
         if reason:
