@@ -1,4 +1,4 @@
-"""What a command does when its standard output cannot be written to."""
+"""What a command does when its output cannot be shown or written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import os
 import sys
 
 _CLOSED_PIPE = 141  # what a shell reports for a program that wrote to a closed pipe
+
+
+def show_any_character() -> None:
+    """Let a terminal show another character in place of one that it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def cannot_write(problem: OSError) -> int:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ..errors import InspectError
-from ..output import cannot_write
+from ..output import cannot_write, show_any_character
 from .keys import Keys, keys_of_profile, try_keys
 from .text import inspect_text
 
@@ -53,9 +53,7 @@ def main(
     `keys` finds the keys of a profile ("" for the default) for ``--with-keys``.
     """
     options = parser(prog).parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal without a character shows another one
-            stream.reconfigure(errors="replace")
+    show_any_character()
     try:
         text = _standard_input() if options.text == "-" else options.text
         report = inspect_text(text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import OptionError, ProveError
 from ..options import Options
-from ..output import cannot_write
+from ..output import cannot_write, show_any_character
 from .proof import prove
 from .report import report
 from .results import Proof
@@ -46,9 +46,7 @@ def parser(prog: str) -> argparse.ArgumentParser:
 def main(arguments: list[str], prog: str = "strict-s3 prove") -> int:
     """Run the command; returns the exit status, which the parser's epilog lists."""
     options = parser(prog).parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal without a character shows another one
-            stream.reconfigure(errors="replace")
+    show_any_character()
     proofs: list[Proof] = []
     problems: list[str] = []
     try:

@@ -182,13 +182,7 @@ class Sender:
     ) -> dict[str, str]:
         options, date = row.options, sigv4.amz_date(now)
         scope = sigv4.Scope(date[:8], self.target.region)
-        own = {
-            "x-amz-algorithm": sigv4.ALGORITHM,
-            "x-amz-credential": f"{keys.access_key}/{scope}",
-            "x-amz-date": date,
-        }
-        if keys.session_token:
-            own["x-amz-security-token"] = keys.session_token
+        own = sigv4.form_fields(keys.access_key, scope, date, keys.session_token or "")
         conditions: list[Any] = [{"bucket": self.target.bucket}, {"key": key}]
         kind = options.signed_type or options.type
         if kind.endswith("*"):

@@ -46,13 +46,7 @@ def _signed(step: Step, form: Form, signer: Signer, values: Values) -> Iterator[
     """The fields that the signature makes."""
     date = sigv4.amz_date(signer.moment)
     scope = sigv4.Scope(date[:8], signer.region, signer.service)
-    own = {
-        "x-amz-algorithm": sigv4.ALGORITHM,
-        "x-amz-credential": f"{signer.access_key}/{scope}",
-        "x-amz-date": date,
-    }
-    if signer.session_token:
-        own["x-amz-security-token"] = signer.session_token
+    own = sigv4.form_fields(signer.access_key, scope, date, signer.session_token or "")
     text = form.policy
     if not isinstance(text, str):
         end = signer.moment + timedelta(seconds=step.expires)

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from urllib.parse import unquote_to_bytes
 
 from .errors import (
@@ -145,3 +145,20 @@ def check_action(form: Mapping[str, str], operations: Container[str], version: s
         message = f"Could not find operation {action} for version {asked}"
         raise QueryError(status, "InvalidAction", message)
     return action
+
+
+def check_carried_out(
+    service: str, action: str, params: Iterable[str], obeyed: Container[str] | None
+) -> None:
+    """Raises `QueryError`, NotImplemented, for what this local S3 does not carry out.
+
+    `obeyed` are the parameters that the operation obeys; None if it is not carried out at all.
+    """
+    if obeyed is None:
+        name, kind = action, f"an {service} operation"
+    else:
+        name = next((name for name in params if name not in obeyed), "")
+        kind = f"a parameter of {action}"
+    if name:
+        message = f"{name} is {kind} that this local S3 does not carry out"
+        raise QueryError(501, "NotImplemented", message)

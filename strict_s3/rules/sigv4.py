@@ -204,6 +204,20 @@ def presign(
     return f"{url_base}{path}?{encoded_query(url.pairs)}&X-Amz-Signature={proof}"
 
 
+def form_fields(access_key: str, scope: Scope, date: str, token: str) -> dict[str, str]:
+    """The fields of a POST form that its policy names and the signature needs.
+
+    `date` is an X-Amz-Date, `token` a session token or "". Source:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+    """
+    fields = {
+        "x-amz-algorithm": ALGORITHM,
+        "x-amz-credential": f"{access_key}/{scope}",
+        "x-amz-date": date,
+    }
+    return fields | {"x-amz-security-token": token} if token else fields
+
+
 def path_signer(url: UrlToSign, secret_key: str, before: str = "") -> Callable[[str], str]:
     """`presign` for many paths: a function from an encoded path to its URL.
 

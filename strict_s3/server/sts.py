@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from ..rules.identity import Credential, Identity, Session, new_key
 from ..rules.policy import MalformedPolicy, Policy, parse_policy
-from ..rules.query_protocol import QueryError
+from ..rules.query_protocol import QueryError, check_carried_out
 from .clock import Clock
 from .query_model import QueryModel
 from .store.iam import Role
@@ -44,11 +44,13 @@ _HALF_MFA = (
 )
 # The parameters that each operation obeys: any other is answered 501.
 _OBEYED = {
-    "AssumeRole": "RoleArn RoleSessionName DurationSeconds ExternalId Policy PolicyArns "
-    "SerialNumber SourceIdentity Tags TokenCode TransitiveTagKeys",
-    "GetCallerIdentity": "",
-    "GetFederationToken": "Name DurationSeconds Policy PolicyArns Tags",
-    "GetSessionToken": "DurationSeconds SerialNumber TokenCode",
+    "AssumeRole": {
+        *("RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId", "Policy", "PolicyArns"),
+        *("SerialNumber", "SourceIdentity", "Tags", "TokenCode", "TransitiveTagKeys"),
+    },
+    "GetCallerIdentity": set(),
+    "GetFederationToken": {"Name", "DurationSeconds", "Policy", "PolicyArns", "Tags"},
+    "GetSessionToken": {"DurationSeconds", "SerialNumber", "TokenCode"},
 }
 
 
@@ -114,20 +116,7 @@ class Sts:
         Raises `QueryError`: the operation's own refusals, and NotImplemented for an operation or
         a parameter that is not carried out here.
         """
-        obeyed = _OBEYED.get(action)
-        if obeyed is None:
-            raise QueryError(
-                501,
-                "NotImplemented",
-                f"{action} is an STS operation that this local S3 does not carry out",
-            )
-        for name in params:
-            if name not in obeyed.split():
-                raise QueryError(
-                    501,
-                    "NotImplemented",
-                    f"{name} is a parameter of {action} that this local S3 does not carry out",
-                )
+        check_carried_out("STS", action, params, _OBEYED.get(action))
         _check_mfa(params)
         result = {
             "AssumeRole": self._assume_role,

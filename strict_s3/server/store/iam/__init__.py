@@ -23,7 +23,7 @@ from typing import Any
 
 from ....rules.identity import Credential, Identity
 from ....rules.policy import Policy, PolicyKind, parse_policy
-from ....rules.query_protocol import QueryError
+from ....rules.query_protocol import check_carried_out
 from ...clock import Clock
 from ...query_model import QueryModel
 from . import groups, holders, managed, roles, users
@@ -150,22 +150,10 @@ class Iam:
         Raises `QueryError`: the operation's own refusals, and NotImplemented for an operation or
         a parameter that is not carried out here.
         """
-        operation = OPERATIONS.get(action)
-        if operation is None:
-            raise QueryError(
-                501,
-                "NotImplemented",
-                f"{action} is an IAM operation that this local S3 does not carry out",
-            )
-        for name in params:
-            if name not in operation.obeys:
-                raise QueryError(
-                    501,
-                    "NotImplemented",
-                    f"{name} is a parameter of {action} that this local S3 does not carry out",
-                )
+        obeyed = OPERATIONS[action].obeys if action in OPERATIONS else None
+        check_carried_out("IAM", action, params, obeyed)
         with self._lock:
-            result = operation.handler(self._account, params, caller)
+            result = OPERATIONS[action].handler(self._account, params, caller)
             if not action.startswith(("Get", "List")):
                 self._policies = {}
         return self.model.write(action, result, request_id)
