@@ -18,7 +18,7 @@ from helpers.flags.level import Level, source_of
 from helpers.flags.levels import LEVELS
 from helpers.flags.levels.level_12 import document
 from helpers.flags.notes import CAPTURE, HINT, MEND, Notes
-from helpers.flags.running import is_untouched, untouched
+from helpers.flags.running import is_untouched, run, untouched
 from helpers.flags.world import Arena
 from helpers.lab import Lab
 
@@ -140,7 +140,7 @@ def _judge(lab: Lab, found: Level, attack: Any, fixed: Any) -> str:
 def _measure(allowed: Callable[..., Any]) -> None:
     """Every action on every kind of resource, by the evaluator: requests can't show them all."""
     wanted = Wanted(frozenset({"s3:GetObject", "s3:PutObject"}), "u1/", ("u12/a.txt",))
-    judge(document(allowed("attic", "u1")), "attic", user_named("u1"), wanted)
+    judge(document(run(allowed, ("attic", "u1"))), "attic", user_named("u1"), wanted)
 
 
 CHECKS = {number: _check(number) for number in LEVELS}

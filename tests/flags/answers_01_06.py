@@ -74,6 +74,24 @@ def begins_in_folder(s3, bucket, user, key):
     return get(s3, bucket, key)
 
 
+def folder_anywhere(s3, bucket, user, key):
+    if f"{user}/" not in key:
+        raise Denied
+    return get(s3, bucket, key)
+
+
+def no_digit_after_the_name(s3, bucket, user, key):
+    if not key.startswith(user) or re.match("[0-9a-f]{2}/", key[len(user) :]):
+        raise Denied
+    return get(s3, bucket, key)
+
+
+def any_case(s3, bucket, user, key):
+    if key.split("/")[0].lower() != user:
+        raise Denied
+    return get(s3, bucket, key)
+
+
 # 3
 
 
@@ -275,11 +293,14 @@ LAZY = {
     1: [
         (name_somewhere, "your own attack still works"),
         (shorter, "your own attack still works"),
+        (folder_anywhere, "(asks for the files of users whose names contain"),
         (refuses_all, "their own 'mine.txt'. Your code refuses it (Denied)"),
         (plain_names_only, "2026/a b.txt'. Your code refuses it"),
     ],
     2: [
         (begins_in_folder, "your own attack still works"),
+        (no_digit_after_the_name, "(asks for the files of users whose names contain"),
+        (any_case, "(asks for the files of users whose names contain"),
         (name_somewhere, "your own attack still works"),
         (one_folder_only, "2026/a b.txt'. Your code refuses it"),
     ],

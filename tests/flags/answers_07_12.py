@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import re
 import secrets
@@ -382,6 +383,18 @@ def whole_document(bucket, user):
     return {"Version": "2012-10-17", "Statement": [own_objects(bucket, user)]}
 
 
+def as_json(bucket, user):
+    return json.dumps(whole_document(bucket, user))
+
+
+def statement_as_json(bucket, user):
+    return json.dumps(own_objects(bucket, user))
+
+
+def broken_json(bucket, user):
+    return "{'Effect': 'Allow'}"
+
+
 def no_slash(bucket, user):
     return statement(BOTH, f"arn:aws:s3:::{bucket}/{user}*")
 
@@ -421,7 +434,7 @@ RIGHT = {
     9: [once, random_and_once, once_by_hand],
     10: [path_only, redacted, key_only],
     11: [sum_of_parts, everything_ever_signed, parts_of_one_size],
-    12: [own_objects, two_statements, whole_document],
+    12: [own_objects, two_statements, whole_document, as_json, statement_as_json],
 }
 LAZY = {
     7: [
@@ -466,6 +479,7 @@ LAZY = {
         (no_delete, "it also allows s3:"),
         (made_once, "the victim downloads their own file. S3 answered 403"),
         (read_only, "2026/new file.txt'. S3 answered 403"),
+        (broken_json, "Your function returned a text that is not JSON: \"{'Effect'"),
         (deny_all, "downloads their own 'mine.txt'. S3 answered 403"),
     ],
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.errors import Denied
+from helpers.errors import Denied, NotYet
 from helpers.flags.level import Level, Use, downloads, read_secret
 from helpers.flags.world import Stage, World
 
@@ -24,6 +24,28 @@ def fix(s3: Any, bucket: str, user: str, key: str) -> str:
 def attack(world: World) -> object:
     """asks for the victim's key"""
     return world.send(world.sign(world.target)).body
+
+
+def neighbours(world: World) -> object:
+    """asks for the files of users whose names contain the attacker's"""
+    found, name = [], world.target.rpartition("/")[2]
+    for folder in _near(world.me, world.victim):
+        try:
+            found.append(world.send(world.sign(f"{folder}/{name}")).body)
+        except (Denied, NotYet):  # this one is refused
+            continue
+    return found
+
+
+def _near(me: str, victim: str) -> list[str]:
+    """Folders of others that a comparison with `me` can take for one's own."""
+    return [f"x{me}", f"{victim}/{me}", me.upper(), *(f"{me}{end}" for end in "0a-_.é"), f"{me}000"]
+
+
+def prepare(stage: Stage) -> None:
+    """The others have a file too, with the same content as the victim's."""
+    for folder in _near(stage.me, stage.victim):
+        stage.put(f"{folder}/{stage.secret_name}", stage.secret)
 
 
 def uses(stage: Stage) -> Iterator[Use]:
@@ -51,8 +73,9 @@ LEVEL = Level(
         "the key begins with the user's folder, slash included.",
     ),
     signers=(sign,),
-    attacks=(attack,),
+    attacks=(attack, neighbours),
     captured=read_secret,
     uses=uses,
     fix=fix,
+    prepare=prepare,
 )

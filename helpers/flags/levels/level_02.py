@@ -41,8 +41,9 @@ LEVEL = Level(
         "The attack of level 1 works again. Fix: compare with `f'{user}/'`.",
     ),
     signers=(sign,),
-    attacks=(attack,),
+    attacks=(attack, level_01.neighbours),
     captured=read_secret,
     uses=level_01.uses,
     fix=level_01.fix,
+    prepare=level_01.prepare,
 )

@@ -113,7 +113,14 @@ def _assume(sts: Any, **asked: str) -> dict[str, str]:
 
 
 def document(statement: object) -> str:
-    """A policy document of one statement, of a list of them, or of what is a document already."""
+    """A policy document of one statement, of a list of them, or of a document; also as JSON."""
+    if isinstance(statement, str):
+        try:
+            statement = json.loads(statement)
+        except ValueError:
+            raise NotYet(
+                f"your function returned a text that is not JSON: {statement:.40}"
+            ) from None
     if isinstance(statement, dict) and "Statement" in statement:
         return json.dumps(statement)
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
