@@ -118,9 +118,8 @@ def document(statement: object) -> str:
         try:
             statement = json.loads(statement)
         except ValueError:
-            raise NotYet(
-                f"your function returned a text that is not JSON: {statement:.40}"
-            ) from None
+            shown = f"{statement!r:.40}"
+            raise NotYet(f"your function returned a text that is not JSON: {shown}.") from None
     if isinstance(statement, dict) and "Statement" in statement:
         return json.dumps(statement)
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
