@@ -181,9 +181,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser().print_help()
         return 0
     try:
-        if options.command in ("check", "lock", "reset", "wheelhouse"):
-            return _without_environment(options)
+        if options.command != "check":  # which says more
+            environment.check_version()
         with signals.as_interrupt():
+            if options.command in ("check", "lock", "reset", "wheelhouse"):
+                return _without_environment(options)
             python = environment.ensure(
                 {"test": environment.TESTS, "site": environment.SITE}.get(options.command, "")
             )

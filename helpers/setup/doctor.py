@@ -84,7 +84,7 @@ def main(online: bool = False) -> int:
             env=environment.child_variables(python),
         )
     check_python(report)
-    if os.path.isdir(environment.WHEELS):
+    if new_enough and os.path.isdir(environment.WHEELS):
         check_wheelhouse(report)
     complete = check_packages(report, python)
     if complete:
@@ -117,11 +117,16 @@ def check_python(report: Report) -> None:
 
 def check_wheelhouse(report: Report) -> None:
     """Does it have all that this computer needs? Asked on arrival, before anything is installed."""
-    missing = handout.lacks()
+    try:
+        missing = handout.lacks()
+    except OSError as problem:
+        report.fail(f"wheelhouse: {problem}", "get the zip file again, and unpack all of it")
+        return
     if missing:
         more = f" (and {len(missing) - 3} more)" if len(missing) > 3 else ""
         report.fail(
-            f"wheelhouse: no file for this computer and Python of {', '.join(missing[:3])}{more}",
+            "wheelhouse: no whole file for this computer and Python of "
+            f"{', '.join(missing[:3])}{more}",
             "fill it for this kind of computer (python3 -m helpers wheelhouse --for … --python …), "
             "or delete it to use the network",
         )

@@ -44,16 +44,20 @@ def say(text: str) -> None:
     print(f"[{time.monotonic() - _started:5.1f} s] {text}", file=sys.stderr, flush=True)
 
 
-def ensure(extra: str = "") -> str:
-    """The Python to use (a path), with all that a learner needs, and the `extra` (TESTS or SITE).
-
-    What is missing in the environment is installed. Raises EnvironmentProblem if that fails.
-    """
+def check_version() -> None:
+    """Raises EnvironmentProblem if this Python is too old."""
     if sys.version_info < MINIMUM:
         raise EnvironmentProblem(
             "This needs Python {}.{} or newer, and this is Python {}.{}. Install a newer one and "
             "start again with it.".format(*MINIMUM, *sys.version_info[:2])
         )
+
+
+def ensure(extra: str = "") -> str:
+    """The Python to use (a path), with all that a learner needs, and the `extra` (TESTS or SITE).
+
+    What is missing in the environment is installed. Raises EnvironmentProblem if that fails.
+    """
     found, why_not = find(extra)
     if why_not:
         say(f"the active environment is not used: {why_not}")

@@ -49,9 +49,10 @@ def test_a_port_is_a_port(port, capsys):
     assert "is not a port" in capsys.readouterr().err
 
 
-def test_an_old_python_gets_one_sentence(monkeypatch, capsys):
+@pytest.mark.parametrize("command", ["lab", "reset 06", "wheelhouse", "lock", "slides", "serve"])
+def test_an_old_python_gets_one_sentence(command, monkeypatch, capsys):
     monkeypatch.setattr(environment, "MINIMUM", (3, 99))
-    assert commands.main(["lab"]) == 1
+    assert commands.main(command.split()) == 1
     error = capsys.readouterr().err
     assert error.startswith("This needs Python 3.99 or newer")
     assert error.count("\n") == 1

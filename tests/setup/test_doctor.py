@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import settings
-from helpers.errors import EnvironmentProblem
-from helpers.setup import doctor, environment
+from helpers.setup import doctor, environment, handout
 
 GOOD = """\
 S3_ACCESS_KEY=AKIAIOSFODNN7EXAMPLE
@@ -107,12 +106,25 @@ def test_chromium_where_the_variable_says(tmp_path, capsys, monkeypatch):
     assert f"ok    Chromium: {browser}" in capsys.readouterr().out
 
 
-def test_old_python(capsys, monkeypatch):
+def test_old_python(capsys, monkeypatch, tmp_path):
+    # Which could not even compare the wheelhouse with the lock.
+    monkeypatch.setattr(environment, "WHEELS", str(tmp_path))
+    monkeypatch.setattr(handout, "lacks", None)
     monkeypatch.setattr(environment, "MINIMUM", (3, 99))
     assert doctor.main() == 1
     assert "fix: install Python 3.99 or newer" in capsys.readouterr().out
-    with pytest.raises(EnvironmentProblem, match=r"needs Python 3\.99"):
-        environment.ensure()
+
+
+def test_a_wheelhouse_that_cannot_be_read(capsys, monkeypatch, tmp_path):
+    pin = environment.locked()[0]
+    wheel = tmp_path / f"{pin[0].replace('-', '_')}-{pin[1]}-py3-none-any.whl"
+    wheel.mkdir()  # as some programs unpack what is in a zip file, too
+    monkeypatch.setattr(environment, "WHEELS", str(tmp_path))
+    report = doctor.Report()
+    doctor.check_wheelhouse(report)
+    assert report.failures == 1
+    out = capsys.readouterr().out
+    assert (wheel.name in out, "fix: get the zip file again" in out) == (True, True)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
