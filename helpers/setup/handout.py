@@ -9,6 +9,7 @@ import fnmatch
 import hashlib
 import os
 import re
+import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,18 +33,27 @@ def pack(path: str) -> int:
         raise EnvironmentProblem("There is no folder wheelhouse yet: fill it first.")
     path = os.path.abspath(path)
     try:
-        with replacing(Path(path)) as beside, zipfile.ZipFile(beside, "w", ZIP_DEFLATED) as file:
+        with replacing(Path(path)) as beside, _zip(beside) as file:
             for name in files():
                 if os.path.abspath(os.path.join(PROJECT, name)) not in (path, str(beside)):
                     file.write(os.path.join(PROJECT, name), f"{FOLDER}/{name}")
-    except OSError as problem:
+    except (OSError, UnicodeError) as problem:  # of a file's name
         raise EnvironmentProblem(f"{path} can't be written: {problem}") from problem
     environment.say(f"{path}: {os.path.getsize(path) / 1e6:.0f} MB, without what is yours alone")
     return 0
 
 
+def _zip(path: Path) -> zipfile.ZipFile:
+    """Zip knows no year before 1980, which some systems give every file."""
+    return zipfile.ZipFile(path, "w", ZIP_DEFLATED, strict_timestamps=False)
+
+
 def files() -> Iterator[str]:
-    """The paths of what a room is given, from the project's folder on, with slashes."""
+    """The paths of what a room is given, from the project's folder on, with slashes.
+
+    Links are left out, because what they lead to can be anything of yours. So are pipes and
+    sockets, which would be read without end.
+    """
     ignored = [*_ignored(), ".git"]
     for folder, folders, names in os.walk(PROJECT):
         relative = os.path.relpath(folder, PROJECT).replace(os.sep, "/")
@@ -55,7 +65,8 @@ def files() -> Iterator[str]:
             or not _matches(inside, f"{name}/", ignored)
         )
         for name in sorted(names):
-            if not _matches(inside, name, ignored):
+            is_file = stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode)
+            if is_file and not _matches(inside, name, ignored):
                 yield inside + name
 
 

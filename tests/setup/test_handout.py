@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from helpers.setup import environment, handout, wheelhouse
 PROJECT = Path(environment.PROJECT)
 OWN = [".env", ".venv/bin/python", ".venv-site/x", "work/04.ipynb", "work/.progress.json"]
 OWN += ["notebooks/__pycache__/a.pyc", "site/index.html", "slides/web.html", ".git/config"]
+OWN += [".env.local", ".env.bak", ".env~", ".envrc", "venv/bin/python", "notebooks/.DS_Store"]
 OWN += ["tests/node_modules/a/b.js", "helpers/setup/site/npm/node_modules/x.js"]
 GIVEN = [".env.example", ".gitignore", "README.md", "notebooks/04-share.ipynb", "wheelhouse/a.whl"]
 GIVEN += ["helpers/setup/site/site.py", "helpers/a.work.py"]
@@ -62,6 +64,31 @@ def test_without_a_wheelhouse_it_says_what_to_do(project):
 def test_a_place_where_nothing_can_be_written_is_named(project):
     with pytest.raises(EnvironmentProblem, match=r"room\.zip can't be written"):
         handout.pack(str(project / "no" / "room.zip"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps links and pipes for administrators")
+def test_neither_links_nor_pipes_are_packed(project, tmp_path):
+    (tmp_path / "credentials").write_text("secret")
+    (project / "notes.txt").symlink_to(tmp_path / "credentials")
+    (project / ".#README.md").symlink_to("somebody@computer.1234")  # Emacs' lock
+    os.mkfifo(project / "pipe")
+    assert {*handout.files()} == {*GIVEN}
+    assert handout.pack(str(tmp_path / "room.zip")) == 0
+
+
+def test_files_from_before_zip_was_made_are_packed(project, tmp_path):
+    os.utime(project / "README.md", (0, 0))
+    assert handout.pack(str(tmp_path / "room.zip")) == 0
+    with zipfile.ZipFile(tmp_path / "room.zip") as file:
+        assert file.getinfo(f"{handout.FOLDER}/README.md").date_time[0] == 1980
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+def test_a_name_that_is_no_text_is_one_sentence(project, tmp_path):
+    (project / os.fsdecode(b"\xff.md")).write_text("x")
+    with pytest.raises(EnvironmentProblem, match=r"room\.zip can't be written: "):
+        handout.pack(str(tmp_path / "room.zip"))
+    assert not (tmp_path / "room.zip").exists()
 
 
 def test_the_wheelhouse_is_compared_with_what_this_computer_needs(project, monkeypatch):
