@@ -31,7 +31,7 @@ from .rules.errors import IncompleteBody, S3Error
 from .rules.request import Request
 from .server.call import Read
 from .server.control import Control
-from .server.http.head import may_have_body, read_head, response_head
+from .server.http.head import check_size, may_have_body, read_head, response_head
 from .server.refusal import new_ids, refusal
 from .server.response import Response
 from .server.service import Service
@@ -272,9 +272,13 @@ class _Connection(HTTPConnection):
     def _answer(self, head: bytes, incoming: _Body) -> Iterable[bytes]:
         """What the service answers to `head` and the body that comes in, as pieces of HTTP."""
         try:
+            check_size(head.find(b"\n") + 1, len(head))
             request, framing = read_head(head, _LOOPBACK)
         except S3Error as error:
-            return _pieces(refusal(error, new_ids()))
+            ids = new_ids()
+            answer = refusal(error, ids)
+            answer.headers += ids.headers()
+            return _pieces(answer)
         incoming.limit(None if framing.chunked else framing.length)
         response = self._handle(request, incoming.read)
         return _pieces(response, with_body=request.method != "HEAD")

@@ -76,6 +76,19 @@ def names(client):
 # Clients.
 
 
+def test_a_head_can_be_as_long_as_on_a_socket(s3):
+    url = s3.client().generate_presigned_url("put_object", {"Bucket": s3.bucket, "Key": "k"})
+    assert requests.put(url, headers={"a": "x" * 7000}).status_code == 200
+    answer = requests.put(url, headers={"a": "x" * 8192})
+    assert answer.status_code == 400
+    assert "<Code>RequestHeaderSectionTooLarge</Code>" in answer.text
+    assert "<MaxSizeAllowed>8192</MaxSizeAllowed>" in answer.text
+    assert answer.headers["x-amz-request-id"] in answer.text
+    # The line before the headers is not one of them, as long as all is not too much.
+    assert requests.get(f"{s3.endpoint_url}/{s3.bucket}/{'k/' * 5000}").status_code == 403
+    assert requests.get(f"{s3.endpoint_url}/{s3.bucket}/{'k/' * 40000}").status_code == 400
+
+
 def test_boto3_and_its_transfers(s3, tmp_path):
     client, big = s3.client(), tmp_path / "big"
     big.write_bytes(bytes(range(256)) * 4096 * 12)  # 12 MiB: in parts, in threads

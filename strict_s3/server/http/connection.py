@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ...rules.errors import (
     InvalidURI,
-    RequestHeaderSectionTooLarge,
     RequestTimeout,
     S3Error,
     SlowDown,
@@ -27,10 +26,10 @@ from ..refusal import new_ids, refusal
 from ..response import Response
 from .body import CONTINUE, ReceivedBody, StreamedBody
 from .head import (
-    MAX_HEAD,
     MAX_HEADERS,
     STARTS_REQUEST,
     Framing,
+    check_size,
     may_have_body,
     read_head,
     read_request_line,
@@ -202,7 +201,7 @@ class Connection:
             found = _END_OF_HEAD.search(self._buffer, self._scanned)
             end = found.end() if found else len(self._buffer)
             if end > MAX_HEADERS:
-                self._check_size(end)
+                check_size(self._buffer.find(b"\n") + 1, end)
             if found is None:
                 self._wait_for_head()
                 return
@@ -214,12 +213,6 @@ class Connection:
         del self._buffer[:end]
         self._scanned, self._line_checked = 0, False
         self._ask, self._body_came = self._framing.expects_continue, 0
-
-    def _check_size(self, end: int) -> None:
-        """Refuse a head that is too long, as far as it has come."""
-        line = self._buffer.find(b"\n") + 1
-        if end > MAX_HEAD or (line and end - line > MAX_HEADERS):
-            raise RequestHeaderSectionTooLarge(MaxSizeAllowed=MAX_HEADERS)
 
     def _wait_for_head(self) -> None:
         # What is no request at all is refused at once, not when its time is up.

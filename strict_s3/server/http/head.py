@@ -16,7 +16,13 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ...rules.errors import NOT_HTTP, BadRequest, InvalidURI, NotImplementedByS3
+from ...rules.errors import (
+    NOT_HTTP,
+    BadRequest,
+    InvalidURI,
+    NotImplementedByS3,
+    RequestHeaderSectionTooLarge,
+)
 from ...rules.request import Request
 from ..response import Response
 
@@ -39,6 +45,15 @@ _FRAMING = frozenset({"connection", "content-length", "expect", "host", "transfe
 
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}".encode() for s in HTTPStatus}
 Headers = tuple[tuple[str, str], ...]
+
+
+def check_size(line: int, end: int) -> None:
+    """A head has `end` bytes, `line` of them its first line, as far as it has come.
+
+    (0 for a line that hasn't come as a whole.) Raises RequestHeaderSectionTooLarge.
+    """
+    if end > MAX_HEAD or (line and end - line > MAX_HEADERS):
+        raise RequestHeaderSectionTooLarge(MaxSizeAllowed=MAX_HEADERS)
 
 
 class Framing(NamedTuple):
