@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from . import listing
 from .errors import (
     InvalidArgument,
     InvalidRequest,
@@ -29,7 +30,7 @@ from .s3_operations import AT_A_KEY, BUCKET, OBJECT, QUALIFIERS, SUBRESOURCES
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")  # all that S3 knows
 _ALLOW = ("HEAD", "DELETE", "POST", "GET", "PUT")  # in the order of S3's Allow header
 _PART = ("partNumber", "uploadId")
-_LOOKED_AT = SUBRESOURCES | QUALIFIERS.keys() | {"versionId"}
+_LOOKED_AT = SUBRESOURCES | QUALIFIERS.keys() | listing.PARAMETERS | {"versionId"}
 
 # How S3 calls what a sub-resource stands for, where that isn't its name in capitals.
 _TYPES = {
@@ -55,11 +56,13 @@ _VERSIONLESS = AT_A_KEY | {"torrent", "uploadId", "uploads"}
 _VERSIONED_AT_A_BUCKET = (("PUT", "acl"), ("POST", "restore"))
 
 
-def contradiction(request: Request, key: str) -> S3Error | None:
-    """What is refused whoever asks; None for most requests. `key` is "" at a bucket."""
+def contradiction(request: Request, bucket: str, key: str) -> S3Error | None:
+    """What is refused whoever asks; None for most requests. Both are "" where none is named."""
     query = request.parameters
     if _LOOKED_AT.isdisjoint(query):
         return None
+    if not bucket:
+        return listing.contradiction(query, "SERVICE")
     named = _named(request, key)
     chosen = tuple(name for name in named if name not in ("annotationName", "id"))
     if len(chosen) > 1 and chosen != _PART:
@@ -72,6 +75,10 @@ def contradiction(request: Request, key: str) -> S3Error | None:
         return _argument("Unexpected query string parameter", "ResourceType", "annotationName")
     if "website" in chosen and query["website"]:
         return _argument("The website parameter must not have a value", "website", query["website"])
+    if request.method in ("GET", "HEAD") and not (key and chosen != ("uploadId",)):
+        unreadable = listing.contradiction(query, chosen[0] if chosen else "BUCKET")
+        if unreadable is not None:
+            return unreadable
     return _version(request, key, chosen) if "versionId" in query else None
 
 

@@ -85,6 +85,16 @@ def declared_payload(request: Request) -> Payload:
     )
 
 
+def check_trailer(payload: Payload, operation: str) -> None:
+    """Only an upload can have a checksum behind its body. Raises InvalidRequest.
+
+    Measured in September 2026 of reads, deletes and configurations (brekkylab/backlot,
+    backlot/routers/s3.py).
+    """
+    if payload.has_trailer and operation not in ("PutObject", "UploadPart"):
+        raise InvalidRequest("The value of x-amz-content-sha256 header is invalid.")
+
+
 def decoded_length(request: Request) -> int | None:
     """x-amz-decoded-content-length: the bytes of the body without its framing."""
     return whole_number(request.header("x-amz-decoded-content-length"))

@@ -34,7 +34,7 @@ from ..rules.identity import Credential
 from ..rules.limits import leaves_the_bucket
 from ..rules.operations import Operation, put_object_needs, s3_operation
 from ..rules.ownership import check_expected_owner
-from ..rules.payload import declared_payload
+from ..rules.payload import check_trailer, declared_payload
 from ..rules.query_protocol import QueryError
 from ..rules.request import Request
 from ..rules.services import service_of
@@ -170,7 +170,7 @@ class Gate:
             kind = "OBJECT" if call.key else "BUCKET"
             rules = self.store.cors_rules(call.bucket)
             return Response(200, cors.preflight(call.request, rules, call.decision, kind))
-        if call.bucket and (wrong := misrouted.contradiction(call.request, call.key)):
+        if wrong := misrouted.contradiction(call.request, call.bucket, call.key):
             call.decision.refuse("operation", wrong, "the query contradicts itself")
         operation = s3_operation(call.request, call.bucket, call.key)
         is_form = operation is not None and operation.name == "PostObject"
@@ -186,6 +186,7 @@ class Gate:
         call.operation, call.decision.action = operation, operation.name
         if operation.name not in ("CreateBucket", "ListBuckets") and not is_form:
             self._check_bucket(call)
+        check_trailer(call.payload, operation.name)
         check_expected_owner(call.headers, self.store.account)
         call.keys = keys_of_document(self.store, call)
         self._authoriser.check(call)

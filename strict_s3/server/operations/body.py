@@ -107,7 +107,7 @@ def receive(
     the checksum that is computed if none is declared.
     """
     signer = _chunk_signer(call) if call.payload.chunks_signed else None
-    _check_kind(call, signer, is_object)
+    _check_kind(call, signer)
     declared = Declared(call.request, algorithm)
     # Without a length a request has no body (RFC 9112, section 6.3).
     length = _declared_length(call, default=None if is_object else 0)
@@ -180,10 +180,8 @@ def _chunk_signer(call: Call) -> ChunkSigner | None:
     return ChunkSigner(who.signing_key, who.scope, date, who.signature)
 
 
-def _check_kind(call: Call, signer: ChunkSigner | None, is_object: bool) -> None:
+def _check_kind(call: Call, signer: ChunkSigner | None) -> None:
     """Refuse a kind of payload that does not go with this request. Raises InvalidRequest."""
-    if call.payload.has_trailer and not is_object:
-        raise InvalidRequest("The value of x-amz-content-sha256 header is invalid.")
     if call.payload.chunks_signed and signer is None and not call.who.auth_type:
         raise InvalidRequest(
             "Anonymous requests don't support this x-amz-content-sha256 value. Please use "

@@ -18,14 +18,15 @@ from ...rules.bucket_errors import BucketAlreadyOwnedByYou, BucketNotEmpty, Inva
 from ...rules.documents import CREATE_BUCKET, OWNERSHIPS
 from ...rules.errors import InvalidArgument, InvalidTag, NotImplementedByS3
 from ...rules.limits import MAX_BUCKETS_LISTED, new_bucket_name_problem
+from ...rules.listing import number
 from ...rules.regions import GLOBAL, REGIONS, check_location
-from ...rules.request import whole_number
 from .. import xml
 from ..address import Place
 from ..call import Call
 from ..response import Headers, Response
 from ..store.bucket import Bucket
 from ..store.store import Store
+from . import pages
 from .body import read_document
 
 _LOCK, _OWNERSHIP = "x-amz-bucket-object-lock-enabled", "x-amz-object-ownership"
@@ -127,8 +128,12 @@ def delete_bucket(store: Store, call: Call) -> Response:
 
 
 def head_bucket(store: Store, call: Call) -> Response:
-    """HeadBucket: where the bucket is."""
+    """HeadBucket: where the bucket is. It reads a listing's parameters. Raises InvalidArgument."""
     bucket = store.bucket(call.bucket)
+    pages.encoding(call)
+    token = call.parameter("continuation-token")
+    if token is not None:
+        pages.token_value(token)
     headers: Headers = [
         ("content-type", "application/xml"),
         ("x-amz-bucket-arn", _arn(bucket.name)),
@@ -150,9 +155,11 @@ def list_buckets(store: Store, call: Call) -> Response:
     asked = {name: call.parameter(name) for name in _LISTING}
     prefix, after = asked["prefix"] or "", _after(asked["continuation-token"])
     region, size = asked["bucket-region"], _size(asked["max-buckets"])
+    region = region and region.lower()
     if region is not None and region not in REGIONS and region != store.region:
         raise InvalidArgument(
-            f"Argument value {region} is not a valid AWS Region", ArgumentName="bucket-region"
+            f"Argument value {asked['bucket-region']} is not a valid AWS Region",
+            ArgumentName="bucket-region",
         )
     if region not in (None, store.region) and store.region != GLOBAL:
         raise InvalidArgument(
@@ -174,10 +181,9 @@ def list_buckets(store: Store, call: Call) -> Response:
         if any(value is not None for value in asked.values()):
             xml.add(item, BucketRegion=bucket.region)
         xml.add(item, BucketArn=_arn(bucket.name))
+    xml.add(root, Prefix=asked["prefix"])
     if len(matching) > len(shown):
         xml.add(root, ContinuationToken=_token(shown[-1].name))
-    if prefix:
-        xml.add(root, Prefix=prefix)
     return xml.document(root)
 
 
@@ -194,16 +200,14 @@ def _names(store: Store, prefix: str, after: str) -> Iterator[str]:
 
 
 def _size(text: str | None) -> int:
-    if text is None:
-        return MAX_BUCKETS_LISTED
-    number = whole_number(text)
-    if number is None or not 1 <= number <= MAX_BUCKETS_LISTED:
+    size = number(text or str(MAX_BUCKETS_LISTED)) or 0
+    if not 1 <= size <= MAX_BUCKETS_LISTED:
         raise InvalidArgument(
             f"Argument max-buckets must be an integer between 1 and {MAX_BUCKETS_LISTED}",
             ArgumentName="max-buckets",
-            ArgumentValue=text,
+            ArgumentValue=size,
         )
-    return number
+    return size
 
 
 def _token(name: str) -> str:
@@ -218,7 +222,6 @@ def _after(token: str | None) -> str:
         raise InvalidArgument(
             "The continuation token provided is incorrect",
             ArgumentName="continuation-token",
-            ArgumentValue=token or "",
         ) from None
 
 

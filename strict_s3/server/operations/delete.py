@@ -15,10 +15,10 @@ from ...rules.checksums import PREFIX
 from ...rules.documents import DELETE
 from ...rules.errors import (
     InvalidRequest,
-    MalformedXML,
     NoSuchVersion,
     NotImplementedByS3,
     S3Error,
+    UserKeyMustBeSpecified,
 )
 from ...rules.operations import delete_object_needs
 from .. import xml
@@ -117,9 +117,9 @@ def _targets(root: Element) -> list[Target]:
     for item in root.findall("Object"):
         key, version = item.findtext("Key"), item.findtext("VersionId")
         if not key:
-            raise MalformedXML()
+            raise UserKeyMustBeSpecified()
         targets.append(Target(key, version or None, item.findtext("ETag")))
-    return targets
+    return [*dict.fromkeys(targets)]  # measured: one that is named twice is deleted once
 
 
 def _check_allowed(call: Call, target: Target) -> None:

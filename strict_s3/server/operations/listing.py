@@ -14,6 +14,8 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
 from ...rules.errors import InvalidArgument
+from ...rules.limits import MAX_LIST
+from ...rules.listing import number
 from ...rules.uploads import ARCHIVED
 from .. import xml
 from ..call import Call
@@ -27,9 +29,9 @@ from .pages import (
     Common,
     Scope,
     add_common,
-    check_encoding,
     encoded,
-    page_size,
+    encoding,
+    number_of,
     token_for,
     token_value,
     walk,
@@ -62,7 +64,8 @@ class Page(NamedTuple):
 def list_objects(store: Store, call: Call) -> Response:
     """ListObjects, the first version: pages by the last key."""
     bucket, marker = store.bucket(call.bucket), call.parameter("marker") or ""
-    scope, size = Scope.of(call), page_size(call, "max-keys", "maxKeys")
+    encoding(call)  # S3 looks at it first
+    scope, size = Scope.of(call), number_of(call, "max-keys", MAX_LIST, "maxKeys")
     with store.lock:  # the order of keys must not change while it is walked
         page = _page(_current(bucket, scope, marker), size)
     root = xml.result("ListBucketResult")
@@ -80,29 +83,36 @@ def list_objects(store: Store, call: Call) -> Response:
 def list_objects_v2(store: Store, call: Call) -> Response:
     """ListObjectsV2: pages by a token."""
     bucket, token = store.bucket(call.bucket), call.parameter("continuation-token")
-    start_after = call.parameter("start-after") or ""
-    marker = start_after if token is None else token_value(token)
-    scope, size = Scope.of(call), page_size(call, "max-keys", "maxKeys")
+    start_after = call.parameter("start-after")
+    encoding(call)  # S3 looks at it first
+    marker = (start_after or "") if token is None else token_value(token)
+    scope, size = Scope.of(call), number_of(call, "max-keys", MAX_LIST, "maxKeys")
     with store.lock:  # the order of keys must not change while it is walked
         page = _page(_current(bucket, scope, marker), size)
     root = xml.result("ListBucketResult")
     xml.add(root, Name=bucket.name, Prefix=encoded(call, scope.prefix))
-    if start_after and token is None:
+    if start_after is not None and token is None:
         xml.add(root, StartAfter=encoded(call, start_after))
     xml.add(root, ContinuationToken=token)
     xml.add(root, NextContinuationToken=token_for(page.last) if page.truncated else None)
     xml.add(root, KeyCount=len(page.entries), MaxKeys=size)
     _finish(call, root, scope, page)
-    with_owner = (call.parameter("fetch-owner") or "").lower() == "true"
+    with_owner = call.parameter("fetch-owner") == "true"
     return _answer(call, store, root, page, with_owner=with_owner)
 
 
 def list_versions(store: Store, call: Call) -> Response:
     """ListObjectVersions: every version and delete marker, the newest of a key first."""
     bucket, key_marker = store.bucket(call.bucket), call.parameter("key-marker") or ""
-    id_marker = _version_marker(call, key_marker)
-    scope = Scope.of(call)
-    size = page_size(call, "max-keys", "max-keys", "max-keys cannot be negative")
+    id_marker, scope = call.parameter("version-id-marker"), Scope.of(call)
+    if id_marker is not None:
+        check_version_id(id_marker, "version-id-marker")
+    encoding(call)
+    size = number(call.parameter("max-keys") or str(MAX_LIST)) or 0
+    if size < 0:
+        raise InvalidArgument("max-keys cannot be negative", ArgumentName="max-keys")
+    if id_marker is not None and not key_marker:
+        size = 0  # there is no such key, and S3 shows nothing behind it
     with store.lock:
         page = _page(_versions(bucket, scope, key_marker, id_marker), size)
         newest = [bucket.current(entry.key) for entry in page.versions]
@@ -114,6 +124,8 @@ def list_versions(store: Store, call: Call) -> Response:
         xml.add(root, NextKeyMarker=encoded(call, page.last))
         xml.add(root, NextVersionIdMarker=None if isinstance(last, Common) else last.version_id)
     xml.add(root, MaxKeys=size)
+    if call.parameter("delimiter") == "":
+        xml.add(root, Delimiter="")  # this listing says it, the others don't
     _finish(call, root, scope, page)
     with_restore = _wants_restore_status(call)
     for version, current in zip(page.versions, newest, strict=True):
@@ -126,7 +138,7 @@ def list_versions(store: Store, call: Call) -> Response:
 
 
 def _page(entries: Iterator[ObjectVersion | Common], size: int) -> Page:
-    shown = list(islice(entries, size))
+    shown = list(islice(entries, min(size, MAX_LIST)))
     # A page of no keys is never truncated, or a client would ask for ever.
     return Page(shown, bool(shown) and next(entries, None) is not None)
 
@@ -172,31 +184,10 @@ def _after(bucket: Bucket, key: str, version_id: str) -> list[ObjectVersion]:
     return versions[past:]
 
 
-def _version_marker(call: Call, key_marker: str) -> str | None:
-    """The version-id-marker. Raises InvalidArgument without a key-marker, or for no version id."""
-    marker = call.parameter("version-id-marker")
-    if marker is None:
-        return None
-    if not key_marker:
-        raise InvalidArgument(
-            "A version-id marker cannot be specified without a key marker.",
-            ArgumentName="version-id-marker",
-            ArgumentValue=marker or "null",
-        )
-    if not marker:
-        raise InvalidArgument(
-            "A version-id marker cannot be empty.",
-            ArgumentName="version-id-marker",
-            ArgumentValue="null",
-        )
-    check_version_id(marker)
-    return marker
-
-
 def _finish(call: Call, root: Element, scope: Scope, page: Page) -> None:
     """What stands between the markers and the entries of every listing."""
     xml.add(root, Delimiter=encoded(call, scope.delimiter) if scope.delimiter else None)
-    xml.add(root, EncodingType="url" if check_encoding(call) else None)
+    xml.add(root, EncodingType=encoding(call))
     xml.add(root, IsTruncated=page.truncated)
 
 

@@ -44,6 +44,7 @@ _OVERRIDES = {
 def get_object(store: Store, call: Call) -> Response:
     """GetObject and HeadObject. Raises NoSuchKey, PreconditionFailed, InvalidRange …"""
     bucket = store.bucket(call.bucket)
+    number = _part_asked_for(call)
     found = find_object(bucket, call)
     encryption.check_read(call.headers, found.encryption.customer_key_md5)
     headers = object_headers(bucket, found, call)
@@ -61,14 +62,14 @@ def get_object(store: Store, call: Call) -> Response:
             headers[name] = metadata.check_override(parameter, value)
 
     start, stop, status = 0, found.size, 200
-    span = _range(call, found)
+    span = _range(call, found, number)
     if span is not None:
         start, stop, status = *span, 206
         headers["content-range"] = f"bytes {start}-{stop - 1}/{found.size}"
-    if call.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
+    if _wants_checksum(call):
         whole = stop - start == found.size
-        headers |= _checksum_of(found, call.parameter("partNumber"), whole=whole)
-    if found.parts and call.parameter("partNumber") is not None:
+        headers |= _checksum_of(found, number, whole=whole)
+    if found.parts and number is not None:
         headers["x-amz-mp-parts-count"] = str(len(found.parts))
     small = stop - start <= PIECE
     body: bytes | Iterator[bytes] = (found.body.read if small else found.body.pieces)(start, stop)
@@ -100,11 +101,11 @@ def find_version(bucket: Bucket, call: Call) -> ObjectVersion:
     return found
 
 
-def check_version_id(version_id: str) -> None:
+def check_version_id(version_id: str, name: str = "versionId") -> None:
     """Raises InvalidArgument for what this S3 has never given to a version."""
     if version_id != NULL_VERSION and version_ids.number(version_id) is None:
         raise InvalidArgument(
-            "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version_id
+            "Invalid version id specified", ArgumentName=name, ArgumentValue=version_id
         )
 
 
@@ -195,29 +196,44 @@ def checksum_headers(version: ObjectVersion) -> dict[str, str]:
     return {f"x-amz-checksum-{checksum.algorithm.lower()}": checksum.value} if checksum else {}
 
 
-def _checksum_of(found: ObjectVersion, part: str | None, *, whole: bool) -> dict[str, str]:
+def _wants_checksum(call: Call) -> bool:
+    """Raises InvalidRequest for another mode than ENABLED, in whatever case."""
+    mode = call.headers.get("x-amz-checksum-mode")
+    if mode is not None and mode.upper() != "ENABLED":
+        # Measured in September 2026 (brekkylab/backlot, backlot/routers/s3.py).
+        raise InvalidRequest("Value for x-amz-checksum-mode header is invalid.")
+    return mode is not None
+
+
+def _checksum_of(found: ObjectVersion, part: int | None, *, whole: bool) -> dict[str, str]:
     """The checksum that goes with what is read: of the whole object, or of a part that has one."""
     checksum = found.checksum
     if checksum is None:
         return {}
     kind = {"x-amz-checksum-type": checksum.type}
     if part is not None and found.parts and checksum.type == COMPOSITE:
-        value = found.parts[part_number(part) - 1].checksum
+        value = found.parts[part - 1].checksum
         return {f"x-amz-checksum-{checksum.algorithm.lower()}": value} | kind
     return checksum_headers(found) | kind if whole else {}
 
 
-def _range(call: Call, found: ObjectVersion) -> tuple[int, int] | None:
-    """The (start, stop) asked for by Range or partNumber; None for the whole object."""
-    text = call.request.header("range")
+def _part_asked_for(call: Call) -> int | None:
+    """The partNumber. S3 refuses it before it looks for the key. Raises InvalidRequest …"""
     number = call.parameter("partNumber")
-    if number is not None:
-        if text:
-            raise InvalidRequest("Cannot specify both Range header and partNumber query parameter")
-        part = part_number(number)
+    if number is None:
+        return None
+    if "range" in call.request.header_map:
+        raise InvalidRequest("Cannot specify both Range header and partNumber query parameter")
+    return part_number(number)
+
+
+def _range(call: Call, found: ObjectVersion, part: int | None) -> tuple[int, int] | None:
+    """The (start, stop) asked for by Range or partNumber; None for the whole object."""
+    if part is not None:
         if part > max(len(found.parts), 1):
             raise InvalidPartNumber(
-                PartNumberRequested=number, ActualPartCount=max(len(found.parts), 1)
+                PartNumberRequested=part, ActualPartCount=max(len(found.parts), 1)
             )
         return found.part_range(part) if found.size else None
+    text = call.request.header("range")
     return ranges.span(text, found.size) if text else None

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html
 from __future__ import annotations
 
 import base64
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ...rules.errors import InvalidArgument
 from ...rules.limits import MAX_LIST
+from ...rules.listing import MAX_INTEGER, number
 from .. import xml
 from ..call import Call
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
-_MAX_INTEGER = 2**31 - 1
 _LAST = "\U0010ffff"  # the last character there is
 
 
@@ -91,48 +89,49 @@ def behind(prefix: str) -> str | None:
     return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else None
 
 
-def page_size(call: Call, name: str, said: str, negative: str = "") -> int:
-    """A page's size in the query, at most 1,000. Raises InvalidArgument.
+def page_size(call: Call, name: str) -> int:
+    """A page's size in the query, at most 1,000. Raises what `number_of` raises."""
+    return min(number_of(call, name, MAX_LIST), MAX_LIST)
 
-    `said` is how the refusal of a negative number calls it, unless that is `negative`.
+
+def number_of(call: Call, name: str, default: int, said: str = "") -> int:
+    """A number in the query, `default` without one. Raises InvalidArgument for one below 0.
+
+    `said` is how the refusal calls it, if not by its name. (What is no number has been refused
+    already, by `rules.listing`.)
     """
-    return min(number_of(call, name, MAX_LIST, said, negative), MAX_LIST)
-
-
-def number_of(call: Call, name: str, default: int, said: str = "", negative: str = "") -> int:
-    """A number in the query, `default` without one. Raises InvalidArgument."""
-    text = call.parameter(name) or str(default)
-    said = said or name
-    if not _INTEGER.fullmatch(text) or abs(int(text)) > _MAX_INTEGER:
+    value = number(call.parameter(name) or str(default)) or 0
+    if value < 0:
+        said = said or name
         raise InvalidArgument(
-            f"Provided {name} not an integer or within integer range",
-            ArgumentName=name,
-            ArgumentValue=text,
-        )
-    if int(text) < 0:
-        raise InvalidArgument(
-            negative or f"Argument {said} must be an integer between 0 and {_MAX_INTEGER}",
+            f"Argument {said} must be an integer between 0 and {MAX_INTEGER}",
             ArgumentName=said,
-            ArgumentValue=text,
+            ArgumentValue=value,
         )
-    return int(text)
+    return value
 
 
-def check_encoding(call: Call) -> bool:
-    """True if keys are to be URL-encoded: XML cannot carry all of them. Raises InvalidArgument."""
+def encoding(call: Call) -> str | None:
+    """The encoding that keys are to have, as it was asked for: XML cannot carry all of them.
+
+    Raises InvalidArgument.
+    """
     text = call.parameter("encoding-type")
-    if text is not None and text != "url":
+    if text is not None and text.lower() != "url":
         raise InvalidArgument(
             "Invalid Encoding Method specified in Request",
             ArgumentName="encoding-type",
             ArgumentValue=text,
         )
-    return text is not None
+    return text
 
 
 def encoded(call: Call, text: str) -> str:
     """A key, prefix, delimiter or marker, encoded if the request wants that."""
-    return quote_plus(text, safe="/*") if check_encoding(call) else text
+    if encoding(call) is None:
+        return text
+    # As java.net.URLEncoder does it, but for slashes.
+    return quote_plus(text, safe="/*").replace("~", "%7E")
 
 
 def add_common(call: Call, root: Element, prefixes: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby, islice
 from xml.etree.ElementTree import Element, SubElement
@@ -25,13 +26,15 @@ from .pages import (
     Common,
     Scope,
     add_common,
-    check_encoding,
     encoded,
+    encoding,
     number_of,
     page_size,
     walk,
 )
 from .put_object import find_upload
+
+_UPLOAD_ID = re.compile("[A-Za-z0-9_-]{128}").fullmatch  # as `multipart.create_upload` makes them
 
 
 def list_parts(store: Store, call: Call) -> Response:
@@ -41,7 +44,7 @@ def list_parts(store: Store, call: Call) -> Response:
     key_md5 = upload.template.encryption.customer_key_md5
     encryption.check_whole_upload(call.headers, key_md5, checksums=bool(upload.algorithm))
     after = number_of(call, "part-number-marker", 0)
-    size = page_size(call, "max-parts", "max-parts")
+    size = page_size(call, "max-parts")
     with store.lock:
         later = [part for number, part in sorted(upload.parts.items()) if number > after]
     shown = later[:size]
@@ -50,7 +53,7 @@ def list_parts(store: Store, call: Call) -> Response:
     _add_people(root, store, upload)
     xml.add(root, StorageClass=upload.template.storage_class, PartNumberMarker=after)
     xml.add(root, NextPartNumberMarker=shown[-1].number if shown else 0, MaxParts=size)
-    xml.add(root, EncodingType="url" if check_encoding(call) else None)
+    xml.add(root, EncodingType=encoding(call))
     xml.add(root, IsTruncated=len(later) > len(shown))
     if upload.algorithm:
         xml.add(root, ChecksumAlgorithm=upload.algorithm, ChecksumType=upload.checksum_type)
@@ -71,7 +74,8 @@ def list_uploads(store: Store, call: Call) -> Response:
     key_marker = call.parameter("key-marker") or ""
     # Without a key marker S3 does not look at it.
     id_marker = (call.parameter("upload-id-marker") or "") if key_marker else ""
-    size = page_size(call, "max-uploads", "max-uploads")
+    encoding(call)  # S3 looks at it first
+    size = page_size(call, "max-uploads")
     with store.lock:
         begun = sorted(store.uploads(bucket), key=lambda upload: (upload.key, upload.initiated))
     by_key = SortedDict({key: list(same) for key, same in groupby(begun, lambda one: one.key)})
@@ -86,7 +90,7 @@ def list_uploads(store: Store, call: Call) -> Response:
     xml.add(root, NextUploadIdMarker=last.id if last else "")
     xml.add(root, Delimiter=encoded(call, scope.delimiter) if scope.delimiter else None)
     xml.add(root, Prefix=encoded(call, scope.prefix) if scope.prefix else None, MaxUploads=size)
-    xml.add(root, EncodingType="url" if check_encoding(call) else None, IsTruncated=truncated)
+    xml.add(root, EncodingType=encoding(call), IsTruncated=truncated)
     for upload in page:
         if isinstance(upload, Upload):
             _add_upload(call, root, store, upload)
@@ -112,9 +116,11 @@ def _after(
 ) -> list[Upload]:
     """The marker's own key's uploads behind the marker, which may have ended meanwhile.
 
-    Raises InvalidArgument for an upload of another key.
+    Raises InvalidArgument for an upload of another key, and for what is no upload's id.
     """
-    if any(one.id == upload_id for same in by_key.values() for one in same if one.key != key):
+    if not _UPLOAD_ID(upload_id) or any(
+        one.id == upload_id for same in by_key.values() for one in same if one.key != key
+    ):
         raise InvalidArgument(
             "Invalid uploadId marker", ArgumentName="upload-id-marker", ArgumentValue=upload_id
         )

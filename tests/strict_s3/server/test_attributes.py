@@ -127,9 +127,57 @@ def test_parts_that_are_none(service):
     )
 
 
+def test_parts_are_refused_before_the_key_is_looked_for(service):
+    service.put()
+    url = service.sign("GET", f"/{service.bucket}/no-such-key", query=[("partNumber", "0")])
+    message = "Part number must be an integer between 1 and 10000, inclusive"
+    assert error_of(requests.get(url)) == (400, "InvalidArgument", message)
+    url = service.sign("GET", f"/{service.bucket}/k", query=[("partNumber", "02")])
+    assert "<PartNumberRequested>2<" in requests.get(url).text
+    url = service.sign("GET", f"/{service.bucket}/k", query=[("partNumber", "1")])
+    assert error_of(requests.get(url, headers={"range": ""}))[:2] == (400, "InvalidRequest")
+
+
+@pytest.mark.parametrize("mode", ["DISABLED", "yes", ""])
+def test_there_is_one_checksum_mode(service, mode):
+    service.put()
+    headers = {"x-amz-checksum-mode": mode}
+    for method in ("GET", "HEAD"):
+        url = service.sign(method, f"/{service.bucket}/k", headers=headers)
+        answer = requests.request(method, url, headers=headers)
+        assert answer.status_code == 400
+        message = "Value for x-amz-checksum-mode header is invalid."
+        assert method == "HEAD" or error_of(answer) == (400, "InvalidRequest", message)
+    headers = {"x-amz-checksum-mode": "enabled"}
+    url = service.sign("GET", f"/{service.bucket}/k", headers=headers)
+    assert "x-amz-checksum-type" in requests.get(url, headers=headers).headers
+
+
+@pytest.mark.parametrize("names", ["", ",ETag", "ETag,,ObjectSize", "ETag, ,ObjectSize"])
+def test_an_attribute_of_no_name(service, names):
+    service.put()
+    headers = {"x-amz-object-attributes": names}
+    url = service.sign("GET", f"/{service.bucket}/k", query=[("attributes", "")], headers=headers)
+    answer = requests.get(url, headers=headers)
+    assert error_of(answer)[1:] == ("InvalidArgument", "Invalid attribute name specified.")
+    assert "<ArgumentValue></ArgumentValue>" in answer.text
+    headers = {"x-amz-object-attributes": "ETag,,"}
+    url = service.sign("GET", f"/{service.bucket}/k", query=[("attributes", "")], headers=headers)
+    assert "<ETag>" in requests.get(url, headers=headers).text
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [
+        (
+            {"x-amz-object-attributes": ","},
+            (
+                400,
+                "InvalidRequest",
+                "The x-amz-object-attributes header specifying the attributes to be retrieved is "
+                "either missing or empty",
+            ),
+        ),
         (
             {},
             (

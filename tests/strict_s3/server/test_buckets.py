@@ -397,7 +397,8 @@ def test_list_buckets_page_by_page(service):
         ),
         ("max-buckets=0", "Argument max-buckets must be an integer between 1 and 10000"),
         ("max-buckets=10001", "Argument max-buckets must be an integer between 1 and 10000"),
-        ("max-buckets=all", "Argument max-buckets must be an integer between 1 and 10000"),
+        ("max-buckets=all", "Provided max-buckets not an integer or within integer range"),
+        ("max-buckets=-01", "Argument max-buckets must be an integer between 1 and 10000"),
         ("continuation-token=~", "The continuation token provided is incorrect"),
     ],
 )

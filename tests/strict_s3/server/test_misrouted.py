@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.service import error_of
 
@@ -18,6 +21,18 @@ def signed(service, method: str, target: str, **secret: str) -> requests.Respons
     path, _, query = target.format(b=service.bucket).partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     return requests.request(method, service.sign(method, path, query=pairs, **secret))
+
+
+def sent_with(service, method: str, path: str, headers: dict[str, str]) -> requests.Response:
+    """The answer to a request on the bucket, signed in its header, with those headers too."""
+    url = f"{service.endpoint}/{service.bucket}{path}"
+    request = AWSRequest(method, url, headers)
+    root = service.server.root
+    keys = Credentials(root.access_key, root.secret_key)
+    signer = S3SigV4Auth(keys, "s3", service.region)
+    signer.payload = lambda request: headers["x-amz-content-sha256"]
+    signer.add_auth(request)
+    return requests.request(method, url, headers=dict(request.headers))
 
 
 # Method, target -> the resource's type, and what Allow names.
@@ -174,3 +189,16 @@ def test_s3_knows_seven_methods(service, method):
         message = "An error occurred when parsing the HTTP request."
         assert error_of(answer) == (400, "BadRequest", message)
         assert "allow" not in answer.headers
+
+
+@pytest.mark.parametrize("kind", ["UNSIGNED-PAYLOAD", "AWS4-HMAC-SHA256-PAYLOAD"])
+def test_only_an_upload_has_a_trailer(service, kind):
+    service.put()
+    headers = {"x-amz-content-sha256": f"STREAMING-{kind}-TRAILER"}
+    told = (400, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.")
+    for method, path in (("GET", ""), ("GET", "/k"), ("DELETE", "/k"), ("PUT", "/k?tagging")):
+        answer = sent_with(service, method, path, headers)
+        assert error_of(answer) == told, (method, path)
+    assert service.stored() == ["k"]
+    assert sent_with(service, "HEAD", "/k", headers).status_code == 400
+    assert sent_with(service, "PUT", "/new", headers).status_code == 411  # no decoded length
