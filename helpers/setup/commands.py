@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from helpers.errors import EnvironmentProblem
@@ -17,14 +18,26 @@ from helpers.setup import copies, environment, programs
 from helpers.setup.wheelhouse import COMPUTERS
 from strict_s3 import signals
 
+_Add = Callable[..., argparse.ArgumentParser]  # a command's parser, by its name
+
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
         prog="python3 -m helpers", description="S3 presigned URLs, hands-on."
     )
-    commands = top.add_subparsers(dest="command", metavar="command")
-    lab = commands.add_parser("lab", help="open the lessons in JupyterLab")
+    add = top.add_subparsers(dest="command", metavar="command").add_parser
+    _for_lessons(add)
+    _for_work(add)
+    _for_instructors(add)
+    execute = add("execute", help="(authors) run lessons and save their outputs")
+    execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
+    add("lock", help="(maintainers) renew the locks and environment.yml")
+    return top
+
+
+def _for_lessons(add: _Add) -> None:
+    lab = add("lab", help="open the lessons in JupyterLab")
     lab.add_argument("--no-browser", action="store_true", help="do not open a browser")
     lab.add_argument(
         "--port", type=_port, help="JupyterLab's port (default 8888, or the next free)"
@@ -36,24 +49,27 @@ def parser() -> argparse.ArgumentParser:
         help="open the lessons with their outputs, to read",
     )
     lab.add_argument("rest", nargs="*", metavar="-- option", help="further options of JupyterLab")
-    reset = commands.add_parser("reset", help="begin a lesson again with a fresh working copy")
+    reset = add("reset", help="begin a lesson again with a fresh working copy")
     reset.add_argument(
         "lessons", nargs="+", metavar="lesson", help=f"its number, such as 06, or {copies.ALL}"
     )
-    commands.add_parser(
+    add(
         "test",
         help="run every test, and every notebook as a test",
         usage="python3 -m helpers test [pytest arguments]",
         description="All tests and all notebooks, or those that pytest's arguments name.",
     )
-    check = commands.add_parser("check", help="say what is missing here, and how to fix it")
+    check = add("check", help="say what is missing here, and how to fix it")
     check.add_argument("--online", action="store_true", help="also ask the S3 in .env who you are")
-    serve = commands.add_parser("serve", help="run the local S3 for other programs")
+
+
+def _for_work(add: _Add) -> None:
+    serve = add("serve", help="run the local S3 for other programs")
     serve.add_argument("--port", type=_port, default=0, help="port (default: a free one)")
     serve.add_argument("--json", action="store_true", help="print no messages on standard error")
     # Its options are in strict_s3/signing/command.py, which needs the environment.
-    commands.add_parser("presign", help="a presigned URL for each key of a list", add_help=False)
-    page = commands.add_parser("page", help="open the upload page, for a browser on this computer")
+    add("presign", help="a presigned URL for each key of a list", add_help=False)
+    page = add("page", help="open the upload page, for a browser on this computer")
     page.add_argument(
         "--port", type=_port, help="the page's port (default 8020, or a free one if that is taken)"
     )
@@ -64,21 +80,22 @@ def parser() -> argparse.ArgumentParser:
         "--store", type=Path, help="a file (SQLite) that keeps sign-ins over a restart"
     )
     # So do this one's, in strict_s3/explainer/command.py.
-    commands.add_parser(
+    add(
         "inspect",
         help="say what is wrong with a URL, a command, a form, an error, a CORS line or rules",
         add_help=False,
     )
     # And these, in strict_s3/proving/command.py and strict_s3/recorded/record.py.
-    commands.add_parser(
-        "prove", help="ask whether policies or a template do what a table says", add_help=False
-    )
-    commands.add_parser(
+    add("prove", help="ask whether policies or a template do what a table says", add_help=False)
+    add(
         "record",
         help="(authors) write down what the S3 in .env answers to the table of recorded answers",
         add_help=False,
     )
-    wheels = commands.add_parser(
+
+
+def _for_instructors(add: _Add) -> None:
+    wheels = add(
         "wheelhouse",
         help="(instructors) download the packages for computers without a network",
         description="Fill the folder wheelhouse; helpers lab then installs from it alone.",
@@ -105,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
         "--zip", metavar="file", help="then pack the project and its wheels into this file"
     )
     wheels.add_argument("--tests", action="store_true", help="also what only the tests need")
-    room = commands.add_parser(
+    room = add(
         "room",
         help="(instructors) show who is done and who is stuck",
         description="A board on this computer, of those who ran room.join(...) in a notebook.",
@@ -117,16 +134,14 @@ def parser() -> argparse.ArgumentParser:
     room.add_argument(
         "--add", nargs="+", default=[], metavar="FILE", help="progress files that were handed in"
     )
-    slides = commands.add_parser(
-        "slides", help="(instructors) make slides and a key to print, from the lessons"
-    )
+    slides = add("slides", help="(instructors) make slides and a key to print, from the lessons")
     slides.add_argument(
         "decks",
         nargs="*",
         metavar="deck",
         help="web, security, half-day, wrong-answers (default: all four), or a lesson's number",
     )
-    site = commands.add_parser(
+    site = add(
         "site",
         help="(instructors) build the lessons as a static web site",
         description="The lessons to read, and to run inside a browser with nothing installed.",
@@ -134,10 +149,6 @@ def parser() -> argparse.ArgumentParser:
     site.add_argument(
         "folder", nargs="?", default="site", help="where to (default: the folder site)"
     )
-    execute = commands.add_parser("execute", help="(authors) run lessons and save their outputs")
-    execute.add_argument("notebooks", nargs="*", metavar="notebook", help="default: all lessons")
-    commands.add_parser("lock", help="(maintainers) renew the locks and environment.yml")
-    return top
 
 
 def _port(text: str) -> int:
