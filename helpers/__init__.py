@@ -15,8 +15,8 @@ Everything else has a room of its own. They use `strict_s3`, and one another in 
 `address` is where people reach the local S3: on this computer, or inside a browser. `exercises`
 check what a learner made, `forms` are widgets to play with, `pages` (upload_page, uploader,
 cors_bench) send from a browser, `flags` are the levels of lesson 14, and `setup` holds the
-commands, which no lesson imports. `files` knows where a learner's notes are, and writes a file whole
-or not at all. Errors are in `errors`, the .env file in `settings`.
+commands, which no lesson imports. `files` knows where a learner's notes are, and writes a file
+whole or not at all. Errors are in `errors`, the .env file in `settings`.
 """
 
 from __future__ import annotations

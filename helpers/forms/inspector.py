@@ -30,7 +30,8 @@ def inspect(text: str, signed: str = "", now: datetime | None = None) -> Markup:
 
 def card(report: Report) -> Markup:
     """The card of a report."""
-    return join([verdict(report), *_repairs(report), *_body(report), *_undone(report)])
+    undone = cards.section("In what was pasted", _bullets(report.undone)) if report.undone else None
+    return join([verdict(report), *_repairs(report), *_body(report), undone])
 
 
 def verdict(report: Report) -> Markup:
@@ -53,10 +54,10 @@ def verdict(report: Report) -> Markup:
 def _body(report: Report) -> Iterator[Markup | None]:
     """What each kind of report has beside the verdict."""
     if isinstance(report, UrlReport):
-        yield _warned(report.findings[1:] if report.verdict.fault else report.findings)
+        yield _warned(report.others)
         yield from url(report)
     elif isinstance(report, FormReport):
-        yield _warned(report.findings[1:] if report.verdict.fault else report.findings)
+        yield _warned(report.others)
         yield from form(report)
     elif isinstance(report, Explanation):
         yield from explanation(report)
@@ -105,11 +106,6 @@ def _repairs(report: Report) -> Iterator[Markup]:
     for part in report.repairs:
         box = tag("pre", part.value, tabindex="0", aria_label=part.label)
         yield cards.section(part.label, box)
-
-
-def _undone(report: Report) -> Iterator[Markup]:
-    if report.undone:
-        yield cards.section("In what was pasted", _bullets(report.undone))
 
 
 def _listed(heading: str, parts: Iterable[Part]) -> Markup:

@@ -26,7 +26,7 @@ from .form_findings import findings_about, missing_pieces
 from .form_read import FoundForm, as_fields, find_form
 from .hosts import read_host
 from .parameters import meaning
-from .render import Report, listed, told
+from .render import SignedReport, listed, told
 from .verdict import NO_VERDICT, Finding, Verdict, decide
 from .words import Part, bullets, count, is_secret, moment, shown, time_left, utc_now
 
@@ -39,7 +39,7 @@ _NOT_KNOWN_HERE = (
 
 
 @dataclass(frozen=True, repr=False)
-class FormReport(Report):
+class FormReport(SignedReport):
     """What a POST form says. Holds neither signature nor session token.
 
     `sentences` are the policy's conditions in words; `missing` are conditions that the fields do
@@ -69,13 +69,8 @@ class FormReport(Report):
     undone: tuple[str, ...] = ()
     repairs: tuple[Part, ...] = ()
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """All that was found, what makes the upload fail first, a paragraph each."""
-        return tuple(finding.text for finding in self.findings)
-
     def sections(self) -> Iterable[tuple[str, list[str]]]:
-        yield from told(self.findings[1:] if self.verdict.fault else self.findings)
+        yield from told(self.others)
         yield "Policy: the upload is accepted if", bullets(self.sentences, "-")
         yield listed(f"What this POST form says (Signature Version {self.version})", self.facts)
 

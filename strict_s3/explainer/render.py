@@ -66,6 +66,22 @@ class Report(Readable):
         return {"report": type(self).__name__, "verdict": _plain(self.verdict), **fields}
 
 
+class SignedReport(Report):
+    """Of a URL or a form that was signed: its verdict tells the first of the `findings`."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that was found, what makes the request fail first, a paragraph each."""
+        return tuple(finding.text for finding in self.findings)
+
+    @property
+    def others(self) -> tuple[Finding, ...]:
+        """The findings that the verdict does not tell."""
+        return self.findings[1:] if self.verdict.fault else self.findings
+
+
 def told(findings: Iterable[Finding]) -> list[tuple[str, list[str]]]:
     """Findings as two sections: what is wrong too, and what to look out for."""
     findings = list(findings)

@@ -35,7 +35,7 @@ def as_command(report: UrlReport, pasted: Pasted) -> Iterator[Part]:
     yield Part("As a curl command", " ".join([*map(shlex.quote, words), '"$URL"']))
 
 
-def cors_rule(origin: str, method: str, headers: Sequence[str] = ()) -> dict[str, Any]:
+def cors_rule(origin: str, method: str, headers: Sequence[str]) -> dict[str, Any]:
     """The rule that allows a page of `origin` to send `method` with `headers`."""
     rule: dict[str, Any] = {"AllowedOrigins": [origin], "AllowedMethods": [method]}
     if headers:
@@ -43,7 +43,7 @@ def cors_rule(origin: str, method: str, headers: Sequence[str] = ()) -> dict[str
     return {**rule, "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3000}
 
 
-def as_cors(origin: str, method: str, headers: Sequence[str] = (), guessed: str = "") -> Part:
+def as_cors(origin: str, method: str, headers: Sequence[str], guessed: str = "") -> Part:
     """That rule, as the console and put_bucket_cors take it; `guessed` names what wasn't said."""
     text = json.dumps([cors_rule(shown(origin), shown(method), [shown(h) for h in headers])])
     title = f"A CORS rule that would allow it ({guessed} guessed)" if guessed else ""

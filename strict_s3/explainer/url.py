@@ -20,18 +20,13 @@ from ..rules.errors import InvalidAccessKeyId, InvalidURI, S3Error
 from ..rules.request import Request
 from .hosts import Host, read_host
 from .pasted import Pasted, find_url
-from .render import Report, listed, told
+from .render import SignedReport, listed, told
 from .repair import as_command
 from .services import Foreign, find_foreign
 from .url_facts import facts_of, segments_of
 from .url_findings import findings_about
 from .verdict import NO_VERDICT, Finding, Verdict, decide
-from .words import (
-    Part,
-    shown,
-    time_left,
-    utc_now,
-)
+from .words import Part, shown, time_left, utc_now
 
 # The longest session that STS issues, by GetSessionToken and GetFederationToken.
 MAX_SESSION = timedelta(hours=36)
@@ -44,7 +39,7 @@ _NOT_KNOWN_HERE = {
 
 
 @dataclass(frozen=True, repr=False)
-class UrlReport(Report):
+class UrlReport(SignedReport):
     """What a presigned URL says. Holds neither signature nor session token.
 
     `facts` is the summary; `segments` are the pieces of the URL in order, whose `text`s together
@@ -76,11 +71,6 @@ class UrlReport(Report):
     repairs: tuple[Part, ...] = ()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """All that was found, what makes the URL fail first, a paragraph each."""
-        return tuple(finding.text for finding in self.findings)
-
-    @property
     def parameters(self) -> tuple[Part, ...]:
         """The segments that are query parameters."""
         return tuple(part for part in self.segments if part.text[:1] in ("?", "&"))
@@ -91,8 +81,7 @@ class UrlReport(Report):
         return "".join(part.text for part in self.segments)
 
     def sections(self) -> Iterable[tuple[str, list[str]]]:
-        left = self.findings[1:] if self.verdict.fault else self.findings
-        yield from told(left)
+        yield from told(self.others)
         yield listed(
             f"What this presigned URL says (Signature Version {self.signed_with})", self.facts
         )

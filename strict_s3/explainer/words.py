@@ -75,7 +75,7 @@ def hide(text: str) -> str:
     return redact(_LONG_HEX.sub(HIDDEN, text))
 
 
-def one_line(text: str, limit: int = MAX_VALUE) -> str:
+def one_line(text: str, limit: int) -> str:
     """`text` with every control character as an escape (``\\n``), cut after `limit`."""
     cut = text if len(text) <= limit else text[:limit] + HIDDEN
     if cut.isprintable():

@@ -124,11 +124,7 @@ def _service_fault(service: str, region: str, path: str, resource: str) -> str:
         return f"Resource {resource} can not contain region information."
     if service == "iam" and region:
         return f"IAM resource {resource} cannot contain region information."
-    if (
-        service == "iam"
-        and path != "root"
-        and not path.startswith(("*", "role-template/", *_IAM_PATHS))
-    ):
+    if service == "iam" and path != "root" and not path.startswith(_UNNAMED_PATHS + _IAM_PATHS):
         listed = ", ".join(_IAM_PATHS)
         return f'IAM resource path must either be "*", root, or start with {listed}.'
     return ""

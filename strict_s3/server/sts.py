@@ -27,7 +27,6 @@ Params = Mapping[str, Any]
 Result = dict[str, Any]
 
 # Seconds.
-_MIN = 900
 _USER_DEFAULT = 43200
 _ROOT_MAX = 3600
 _CHAINED_MAX = 3600

@@ -8,7 +8,6 @@ _CLOUDFRONT_DOC = (
     "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/"
     "private-content-signed-urls.html"
 )
-_R2_CODES = "https://developers.cloudflare.com/r2/api/error-codes/"
 
 OTHERS = (
     # CloudFront. Its own errors have no RequestId.

@@ -11,8 +11,6 @@ from strict_s3.server.store import store as store_module
 from strict_s3.server.store.ageing import age
 from tests.service import Service
 
-AT = "x-amz-transition-default-minimum-object-size"
-
 
 def configure(service: Service, *rules, **more) -> None:
     full = [
