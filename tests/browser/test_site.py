@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import _imp
 import functools
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from configparser import RawConfigParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +34,7 @@ PROJECT = Path(environment.PROJECT)
 LESSONS = [path.name for path in copies.lessons()]
 RUNNING = [name for name in LESSONS if name not in TO_READ]
 MAX_BYTES = 60_000_000
+COMPILED_BY = "cpython-314"  # Pyodide's Python
 # Milliseconds. Python starts, and reads 40 packages, on a machine that runs other tests too.
 START, LESSON = 120_000, 240_000
 
@@ -369,6 +373,35 @@ def test_it_is_small_and_complete(built):
     names = {path.name for path in (built / "lite" / "static" / "pyodide").iterdir()}
     lock = json.loads((built / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))
     assert {package["file_name"] for package in lock["packages"].values()} <= names
+
+
+def test_no_compiled_module_is_stale(built):
+    folder = built / "lite" / "static" / "pyodide"
+    stale, compiled = [], 0
+    for archive in (*folder.glob("*.whl"), folder / "python_stdlib.zip"):
+        with zipfile.ZipFile(archive) as files:
+            for name in files.namelist():
+                if name.endswith(".pyc"):
+                    # The first 16 bytes: the Python, the kind, and its source's hash (PEP 552).
+                    python, kind, digest = struct.unpack("<4sI8s", files.read(name)[:16])
+                    source = name.replace("__pycache__/", "").replace(f".{COMPILED_BY}.pyc", ".py")
+                    text = files.read(source.removesuffix("c"))
+                    # Of both kinds of hash, this one is not compared again when it is loaded.
+                    assert kind == 1
+                    key = int.from_bytes(python, "little")
+                    stale += [name] if _imp.source_hash(key, text) != digest else []
+                    compiled += 1
+    assert stale == [] and compiled > 800
+
+
+def test_what_a_lesson_starts_with_is_compiled(reader):
+    lesson = reader.lesson("04-share-with-get.ipynb")
+    code = "from helpers import connect; lab = connect('04'); lab.client()\nimport os, sys\n"
+    code += "for name, module in tuple(sys.modules.items()):\n"
+    code += "    file = getattr(module.__spec__, 'origin', None) or ''\n"
+    code += "    if file.endswith('.py') and not os.path.exists(module.__spec__.cached):\n"
+    code += "        print(name)"
+    assert lesson.run(code).split() == []
 
 
 def test_what_is_no_site_is_left_alone(built, tmp_path):

@@ -83,6 +83,7 @@ def collect(folder: Path, environment: Path) -> int:
     for path in sorted((environment / KERNEL_WHEELS).glob("*.whl")):
         if path.name.startswith(("ipykernel-", "pyodide_kernel-")):
             made.append(wheels.ready_made(Path(shutil.copy(path, folder))))
+    _compile(npm, folder)
     lock = json.loads((npm / "pyodide-lock.json").read_text(encoding="utf-8"))
     names = {wheel.name for wheel in made}
     packages = {wheel.name: wheel.entry() for wheel in sorted(made, key=lambda wheel: wheel.name)}
@@ -111,6 +112,22 @@ def runtime() -> Path:
         if done.returncode:
             raise EnvironmentProblem(f"npm could not bring Pyodide:\n{done.stderr.strip()[-800:]}")
     return found
+
+
+def _compile(pyodide: Path, folder: Path) -> None:
+    """Add compiled modules to what is in `folder`: Node runs the Python that will load them."""
+    node = shutil.which("node")
+    if node is None:
+        raise EnvironmentProblem(
+            "The site's Python modules are compiled by Node.js, which is not installed here (npm "
+            "is). Install it from https://nodejs.org and start again."
+        )
+    command = [node, str(HERE / "compile.mjs"), str(pyodide), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise EnvironmentProblem(
+            f"Node can't compile the site's Python modules:\n{done.stderr.strip()[-2000:]}"
+        )
 
 
 def _sources(package: str) -> dict[str, bytes]:

@@ -39,7 +39,7 @@ LEFT_OUT = frozenset(
 _SERVICES = "s3|iam|sts|sso|sso-oidc|signin"
 _KEPT: dict[str, re.Pattern[str]] = {
     "botocore": re.compile(rf"botocore/(data/(({_SERVICES})/|[^/]+$)|(?!data/))"),
-    "jedi": re.compile(r"jedi/(?!third_party/(django-stubs|typeshed/(third_party|tests)))"),
+    "jedi": re.compile(r"jedi/(?!third_party/(django-stubs|typeshed/(stubs|tests)))"),
     "moto": re.compile(
         r"moto/([^/]+$|(s3|s3bucket_path|iam|sts|core|moto_api|moto_server|utilities|settings"
         r"|cloudwatch|events)/)"
