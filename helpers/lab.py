@@ -381,6 +381,7 @@ def _create_bucket(lab: Lab, name: str) -> None:
 
 
 def said_yes(question: str) -> bool:
+    """Ask; no answer is a no."""
     try:
         return input(question).strip().lower() in ("y", "yes")
     except (EOFError, RuntimeError):  # there is nobody to ask

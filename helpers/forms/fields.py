@@ -113,6 +113,7 @@ def key(value: str) -> str:
 
 
 def key_note(value: str) -> str:
+    """What is right in a key and seldom wanted."""
     if value != value.strip():
         return "A blank at the beginning or end is part of the key. Was it pasted along?"
     if value.startswith("/"):

@@ -6,7 +6,7 @@
     inspect_form(post)                      a POST form, its policy as sentences
     explain(response, meant)                why S3 refused, and the fix
     read_error(text)                        code, message and fields of S3's error XML
-    why(lab)                                the local S3's last decision, check by check
+    why(server)                             the local S3's last decision, check by check
     inspect_cors(rules, origin, method)     what a browser asks, and what the page sees
     inspect_access(principal, action, …)    which statement of which policy decides
 

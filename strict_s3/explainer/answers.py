@@ -38,6 +38,8 @@ class Meant:
     """The request as it was signed; "" and empty for what is not known.
 
     `headers` are those that were signed, in any spelling; `fields` are the fields of a POST form.
+
+        explain(response, Meant("PUT", url, {"content-type": "image/png"}))
     """
 
     method: str = ""

@@ -16,7 +16,7 @@ _WIDTH = 78  # characters of a cell's output at 800 pixels
 PASSED, FAILED = "✓", "✗"  # different without colour too
 
 
-class _Lab(Protocol):
+class _Decides(Protocol):
     def decisions(self, last: int = 1) -> list[dict[str, Any]]: ...
 
 
@@ -61,12 +61,14 @@ def _wrapped(line: str) -> list[str]:
     )
 
 
-def why(lab: _Lab) -> Why:
-    """The last decision of the local S3 behind `lab`.
+def why(server: _Decides) -> Why:
+    """The last decision of a local S3, or of whatever has its `decisions`.
 
-    Raises `InspectError` if there was no request yet, LabError on a real S3, which does not say.
+    Raises `InspectError` if there was no request yet.
+
+        print(strict_s3.why(s3))    # the same as s3.why()
     """
-    decisions = lab.decisions(1)
+    decisions = server.decisions(1)
     if not decisions:
         raise InspectError("The local S3 has not had a request yet. Send one, then ask why.")
     return read_decision(decisions[-1])

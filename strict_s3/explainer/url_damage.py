@@ -23,6 +23,7 @@ NEW_URL = f"Sign a new one; ExpiresIn is in seconds, at most {sigv4.MAX_EXPIRES:
 
 
 def damaged(report: UrlReport, request: Request, pasted: Pasted) -> Iterator[Finding]:
+    """What happened to the URL after it was signed: shortened, encoded again, changed."""
     if request.query_string.endswith("..."):
         yield fault(
             "The URL was shortened: it ends in an ellipsis (...).", fix="Copy the whole URL again."
@@ -119,6 +120,7 @@ def _has_token(request: Request) -> bool:
 
 
 def host_faults(report: UrlReport, request: Request) -> Iterator[Finding]:
+    """What is wrong with the host, for S3 or for TLS."""
     host = report.host
     for text in host.faults:
         if "certificate" not in text or request.secure:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def facts_of(
     report: UrlReport, others: Iterable[tuple[str, str]], now: datetime
 ) -> tuple[Part, ...]:
+    """The summary of a URL; `others` are its query's parameters."""
     host, facts = report.host, []
     unknown = "not known: it may be in the path, or only the host's owner knows it"
     facts.append(Part("bucket", shown(report.bucket) if report.bucket else unknown))

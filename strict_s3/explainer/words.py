@@ -126,6 +126,7 @@ def time_left(when: datetime, now: datetime) -> str:
 
 
 def utc_now() -> datetime:
+    """The present moment: what `now` means where none is given."""
     return datetime.now(UTC)
 
 

@@ -36,6 +36,7 @@ class Result:
         )
 
     def as_dict(self) -> dict[str, Any]:
+        """The fields by name."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
@@ -45,6 +46,9 @@ class Proof:
 
     `notes` are sentences about what is not proved here: what TLS, a VPC endpoint or an
     organization decides, and what of a template could not be resolved.
+
+        proof = strict_s3.prove("signer.prove.yaml")
+        assert proof.passed, str(proof)
     """
 
     table: str
@@ -68,6 +72,7 @@ class Proof:
         return report(self)
 
     def as_dict(self) -> dict[str, Any]:
+        """The proof as JSON has it: ``strict-s3 prove --json``."""
         return {
             "table": self.table,
             "passed": self.passed,

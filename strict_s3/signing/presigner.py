@@ -146,11 +146,21 @@ class Presigner:
         return replace(self, credentials=_frozen(self.credentials))
 
     def get(self, key: str, **options: object) -> str:
-        """A URL to download one object; options as for `urls`."""
+        """A URL to download one object.
+
+        Options are those of `urls`. Raises `PresignError`.
+
+            signer.get("report.pdf", expires=300, query={"response-content-type": "text/plain"})
+        """
         return next(self.urls("GET", [key], **options))  # type: ignore[arg-type]
 
     def put(self, key: str, **options: object) -> str:
-        """A URL to upload one object; options as for `urls`."""
+        """A URL to upload one object.
+
+        Options are those of `urls`. Raises `PresignError`.
+
+            signer.put("photo.png", expires=300, headers={"content-type": "image/png"})
+        """
         return next(self.urls("PUT", [key], **options))  # type: ignore[arg-type]
 
     def urls(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -64,10 +65,12 @@ def test_modules_import_each_other_relatively(module):
 
 
 @pytest.mark.parametrize("name", strict_s3.__all__)
-def test_every_name_is_there_and_has_a_docstring(name):
+def test_every_name_is_there_and_has_a_docstring_with_an_example(name):
     value = getattr(strict_s3, name)
     assert value is getattr(strict_s3, name)
     assert (value.__doc__ or "").strip(), name
+    if not name.endswith("Error"):
+        assert "\n    " in inspect.getdoc(value), f"{name} has no example"
     assert name in dir(strict_s3)
 
 

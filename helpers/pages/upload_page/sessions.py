@@ -123,6 +123,7 @@ class Sessions:
         return name, token
 
     def sign_out(self, token: str | None) -> None:
+        """Forget that token. Harmless for one that nobody has."""
         with self._store.change() as db:
             db.execute("DELETE FROM sessions WHERE token = ?", [_hash(token or "")])
 
