@@ -57,3 +57,14 @@ class Refused(LabError):
 
 class EnvironmentProblem(LabError):
     """The Python environment cannot be made or used; the message names the cause and the fix."""
+
+
+def short(value: object) -> str:
+    """A value in a message: its kind, and what fits."""
+    if value is None:
+        return "None (does your function end with a return?)"
+    try:
+        shown = f"{value!r:.40} "
+    except Exception:  # in a __repr__ that a learner wrote
+        shown = ""
+    return f"{shown}({type(value).__name__})"

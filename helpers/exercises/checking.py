@@ -6,10 +6,11 @@ import base64
 import functools
 import hashlib
 import hmac
+import inspect
 import json
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,11 +18,12 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.errors import LabError, NotYet, Untouched
+from helpers.errors import LabError, NotYet, Untouched, short
 from helpers.exercises import progress, room
 from helpers.lab import Lab
 from strict_s3.explainer import Meant, explain, read_error
 from strict_s3.explainer.words import duration
+from strict_s3.redact import redact
 from strict_s3.rules import sigv4
 
 NOT_DONE = "Not done yet: "
@@ -64,8 +66,7 @@ def _checked(function: Callable[..., str], note: Callable[[bool], None]) -> Call
     @functools.wraps(function)
     def check(lab: Lab, *answer: Any, **named: Any) -> None:
         try:
-            if any(value is ... or value is None for value in (*answer, *named.values())):
-                raise Untouched("replace the dots with your code and run the cell again.")
+            _look_at((*answer, *named.values()))
             praise = function(lab, *answer, **named)
         except LabError as problem:
             if not isinstance(problem, Untouched):
@@ -80,10 +81,46 @@ def _checked(function: Callable[..., str], note: Callable[[bool], None]) -> Call
     return check
 
 
+def _look_at(answers: Iterable[object]) -> None:
+    """`NotYet` for what is not the value that any exercise asks for."""
+    for value in answers:
+        if value is ...:
+            raise Untouched("replace the dots with your code and run the cell again.")
+        if value is None:
+            raise NotYet(
+                "your answer is None: replace the dots with the value itself. print() returns "
+                "None, and so does a function without a return."
+            )
+        if inspect.iscoroutine(value):
+            value.close()  # or Python warns about it later, somewhere else
+            raise NotYet("your answer is a coroutine: write await before the call that makes it.")
+        if inspect.iscoroutinefunction(value):
+            raise NotYet(
+                "your function begins with async def: write def, and call it without await."
+            )
+
+
 def _say(text: str) -> None:
     """Print in lines that fit a narrow window, which would break one in the middle of a word."""
     for line in text.splitlines():
         print(textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def raised(problem: Exception) -> str:
+    """What a learner's code raised, in a hint: no whole URL, which requests puts into its text."""
+    try:
+        text = f": {redact(str(problem))}".removesuffix(": ")
+    except Exception:  # in a __str__ that a learner wrote
+        text = ""
+    return f"{type(problem).__name__}{text}".rstrip(".") + "."
+
+
+def items(value: Iterable[Any]) -> list[Any]:
+    """What an answer holds. `NotYet` if it is a generator that breaks off."""
+    try:
+        return list(value)
+    except Exception as problem:
+        raise NotYet(f"your answer ended with {raised(problem)}") from None
 
 
 def send(method: str, url: str, **more: Any) -> requests.Response:
@@ -100,7 +137,7 @@ def send(method: str, url: str, **more: Any) -> requests.Response:
 def presigned_url(value: object) -> str:
     """`value` if it looks like a URL presigned with Signature Version 4, else `NotYet`."""
     if not isinstance(value, str) or "://" not in value:
-        raise NotYet(f"this should be a URL (text that starts with http), not {value!r:.60}.")
+        raise NotYet(f"this should be a URL (text that starts with http), not {short(value)}.")
     if "AWSAccessKeyId=" in value:
         raise NotYet(
             "this URL has Signature Version 2. Make it with a client whose Config says "

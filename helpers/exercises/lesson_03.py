@@ -16,6 +16,7 @@ from helpers.exercises.checking import (
     exercise,
     expect,
     expires,
+    items,
     presigned_url,
     refuse,
     send,
@@ -111,7 +112,7 @@ def check_alive(lab: Lab, urls: Mapping[str, str], alive: object) -> str:
     """Which URLs of a pile fetch the report now."""
     del lab  # the URLs say where they lead
     many = isinstance(alive, Iterable) and not isinstance(alive, str)
-    letters: list[Any] = list(alive) if many else [alive]  # type: ignore[call-overload]
+    letters: list[Any] = items(alive) if many else [alive]  # type: ignore[arg-type]
     if not many or not all(isinstance(letter, str) and letter in urls for letter in letters):
         raise NotYet(f'this should be a set of letters from {", ".join(urls)}: {{"a", "b"}}.')
     for letter, url in urls.items():

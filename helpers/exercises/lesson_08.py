@@ -17,6 +17,7 @@ from helpers.exercises.checking import (
     post,
     posted_form,
     presigned_url,
+    raised,
     refuse,
     send,
     texts,
@@ -119,9 +120,7 @@ def _form(sign: Callable[..., Any], user: str, name: str) -> _Form:
     try:
         form = sign(user, name, len(_BODY))
     except Exception as problem:  # the learner's own code
-        raise NotYet(
-            f"sign({user!r}, {name!r}, {len(_BODY)}) raised {type(problem).__name__}: {problem}"
-        ) from None
+        raise NotYet(f"sign({user!r}, {name!r}, {len(_BODY)}) raised {raised(problem)}") from None
     url, fields = posted_form(form, "what sign returns")
     if "key" not in fields:
         raise NotYet("the form has no field key. Return what generate_presigned_post returns.")

@@ -13,6 +13,7 @@ from helpers.exercises.checking import (
     exercise,
     expect,
     expires,
+    items,
     presigned_url,
     refuse,
     send,
@@ -55,7 +56,7 @@ def check_lines(lab: Lab, signed: str, refused: requests.Response, lines: object
     pairs = list(zip(signed.splitlines(), received.splitlines(), strict=True))
     if isinstance(lines, Mapping):
         lines = lines.items()
-    found: list[Any] = list(lines) if isinstance(lines, Iterable) else [lines]
+    found: list[Any] = items(lines) if isinstance(lines, Iterable) else [lines]
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in found):
         raise NotYet("this should be a list of pairs: [(line that was signed, line received), …].")
     answer = [tuple(pair) for pair in found]

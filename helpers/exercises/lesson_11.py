@@ -10,11 +10,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, expect, expires, presigned_url, send, variation
+from helpers.errors import NotYet, short
+from helpers.exercises.checking import (
+    exercise,
+    expect,
+    expires,
+    items,
+    presigned_url,
+    raised,
+    send,
+    variation,
+)
 from helpers.lab import Lab
 from strict_s3 import PresignError
-from strict_s3.redact import redact
 from strict_s3.rules.sigv4 import parse_amz_date
 
 _COUNT = 1000
@@ -59,8 +67,8 @@ def check_gallery(lab: Lab, gallery: Iterable[object]) -> str:
 
 def _links(value: object) -> list[str]:
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise NotYet(f"this should be URLs, in a list or a generator, not {value!r:.60}.")
-    return [presigned_url(link) for link in value]
+        raise NotYet(f"this should be URLs, in a list or a generator, not {short(value)}.")
+    return [presigned_url(link) for link in items(value)]
 
 
 def _check_all(lab: Lab, links: list[str], keys: list[str], seconds: int) -> None:
@@ -119,7 +127,7 @@ def _check_link(lab: Lab, link: str, number: int) -> None:
 def check_finish(lab: Lab, finish: Callable[[str], Any], parts: list[bytes]) -> str:
     """A function that resumes an upload whose second part has arrived."""
     if not callable(finish):
-        raise NotYet(f"finish should be a function that takes the upload id, not {finish!r:.60}.")
+        raise NotYet(f"finish should be a function that takes the upload id, not {short(finish)}.")
     s3, at = lab.client(), {"Bucket": lab.bucket, "Key": _KEY}
     s3.delete_object(**at)
     upload_id = s3.create_multipart_upload(**at)["UploadId"]
@@ -151,9 +159,7 @@ def _call(finish: Callable[[str], Any], upload_id: str) -> None:
             "part has its PartNumber and ETag; what list_parts returns has more."
         ) from None
     except Exception as problem:
-        raise NotYet(
-            f"finish ended with {type(problem).__name__}: {redact(str(problem))}"
-        ) from None
+        raise NotYet(f"finish ended with {raised(problem)}") from None
 
 
 def _check_object(s3: Any, at: dict[str, str], parts: list[bytes]) -> None:

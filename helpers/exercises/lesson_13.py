@@ -8,9 +8,10 @@ from typing import Any, get_args
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, variation
+from helpers.exercises.checking import exercise, raised, variation
 from helpers.exercises.incident import Incident, Kind
 from helpers.lab import Lab
+from strict_s3.redact import redact
 
 _PARTS = ("key", "signer", "downloads", "bytes")
 _SIGNER = {"session": "the application's role", "key": "the newsletter's key"}
@@ -86,9 +87,9 @@ def _call(stop: Callable[..., Any], incident: Incident, kind: Kind) -> Mapping[s
     try:
         new_key = stop(event, incident.s3, incident.iam)
     except (BotoCoreError, ClientError) as problem:
-        raise NotYet(f"{where} was refused: {problem}") from None
+        raise NotYet(f"{where} was refused: {redact(str(problem))}") from None
     except Exception as problem:
-        raise NotYet(f"{where} stopped with {type(problem).__name__}: {problem}") from None
+        raise NotYet(f"{where} stopped with {raised(problem)}") from None
     if new_key is None:
         return None
     if not isinstance(new_key, Mapping):
@@ -97,7 +98,11 @@ def _call(stop: Callable[..., Any], incident: Incident, kind: Kind) -> Mapping[s
             '["AccessKey"] of create_access_key, or nothing.'
         )
     key = new_key.get("AccessKey", new_key)
-    return key if "SecretAccessKey" in key else None  # boto3's response to any other call
+    return key if _is_key(key) else None  # boto3's response to any other call
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, Mapping) and {"AccessKeyId", "SecretAccessKey"} <= set(value)
 
 
 def _judge(incident: Incident, kind: Kind, new_key: Mapping[str, str] | None) -> None:

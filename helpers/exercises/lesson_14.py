@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from helpers.errors import LabError, NotYet, Untouched
+from helpers.errors import LabError, NotYet, Untouched, short
 from helpers.exercises import progress
 from helpers.exercises.checking import WIDTH, exercise
 from helpers.exercises.policies import Wanted, judge, user_named
@@ -101,7 +101,7 @@ def _judge(lab: Lab, found: Level, attack: Any, fixed: Any) -> str:
     number, notes = found.number, _load()
     for function in (attack, fixed):
         if not callable(function):
-            raise NotYet(f"a function was expected, not {function!r:.40}.")
+            raise NotYet(f"a function was expected, not {short(function)}.")
     if is_untouched(attack) and is_untouched(fixed):
         raise Untouched(
             f"replace the dots with your code and run the cell again. Level {number} is not "

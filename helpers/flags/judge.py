@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from helpers.errors import Denied, NotYet
+from helpers.errors import Denied, NotYet, short
 from helpers.flags.level import Attack, Level
 from helpers.flags.running import Broke, run
-from helpers.flags.world import Arena, Stage, short
+from helpers.flags.world import Arena, Stage
 
 
 def judge_attack(arena: Arena, level: Level, attack: Attack, variant: int = 0) -> None:

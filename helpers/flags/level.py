@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from helpers.errors import NotYet
-from helpers.flags.world import OWN, Answer, Stage, World, short
+from helpers.errors import NotYet, short
+from helpers.flags.world import OWN, Answer, Stage, World
 from strict_s3.explainer import read_error
 
 # A weak signer, or a learner's: (s3, bucket, user, what the level gives it) -> a URL or a form.

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from helpers.errors import Denied, NotYet
+from helpers.errors import Denied, NotYet, short
 from helpers.flags.running import SECONDS, Broke, run
 from strict_s3 import Credentials, Server, in_process
 
@@ -258,14 +258,3 @@ class Stage:
             raise NotSent("this URL leads to a different server.")
         target = url.removeprefix(self.server.endpoint_url).partition("#")[0]
         return target if target.startswith("/") else f"/{target}"
-
-
-def short(value: object) -> str:
-    """A value in a message: its kind, and what fits."""
-    if value is None:
-        return "None (does your function end with a return?)"
-    try:
-        shown = f"{value!r:.40} "
-    except Exception:  # in a __repr__ that a learner wrote
-        shown = ""
-    return f"{shown}({type(value).__name__})"

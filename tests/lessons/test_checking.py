@@ -49,6 +49,26 @@ def test_no_praise_for_a_link_that_lives_too_long(service, real, capsys):
     assert capsys.readouterr().out.startswith("Not done yet: it says that it works for 30 minutes")
 
 
+async def asked():
+    return "a URL"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (asked, "your function begins with async def"),
+        (asked(), "your answer is a coroutine"),
+        (None, "your answer is None"),
+        (object, "not <class 'object'> (type)"),
+    ],
+)
+def test_what_no_exercise_asks_for(service, capsys, answer, hint):
+    lesson_03.try_five_minutes(service.lab(), answer)
+    assert f"Not done yet: {hint}" in " ".join(capsys.readouterr().out.split()).replace(
+        "this should be a URL (text that starts with http), ", ""
+    )
+
+
 def refusal_without_its_working(service) -> requests.Response:
     url = service.presign("get_object")
     answer = requests.get(f"{url}&x=1")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from helpers.errors import Denied
+from helpers.errors import Denied, short
 from helpers.flags.level import Level, Use, expect, must
-from helpers.flags.world import Stage, World, short
+from helpers.flags.world import Stage, World
 
 LIMIT = 12_000_000  # bytes of a whole file
 LEAST = 5 * 1024 * 1024  # of each part but the last

@@ -77,7 +77,7 @@ WRONG = {
     "check_download": [
         (_answer("my_url", value), hint)
         for value, hint in (
-            ("None", "replace the dots"),
+            ("None", "your answer is None: replace the dots"),
             # The name, or saving at all.
             ("sign()", "ResponseContentDisposition"),
             ("saved(f\"inline; filename*=UTF-8''{NAME}\")", "so a browser shows the file"),

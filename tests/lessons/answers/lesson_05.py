@@ -135,7 +135,7 @@ WRONG = {
     "check_avatar": [
         (_avatar(value), hint)
         for value, hint in (
-            ("None", "replace the dots"),
+            ("None", "your answer is None: replace the dots"),
             # The key.
             ("url", "Which key did you sign for"),
             ("sign('lesson-05/other.png', **PNG, **SIZE)", "Which key did you sign for"),

@@ -83,7 +83,7 @@ WRONG = {
     "check_folder": [
         (_folder(value), hint)
         for value, hint in (
-            ("None", "replace the dots"),
+            ("None", "your answer is None: replace the dots"),
             ("str(plain)", "should be what generate_presigned_post returns"),
             ("{'url': 'http://a', 'fields': {}}", "no field x-amz-signature"),
             ("{'url': 'http://a', 'fields': []}", "'fields' a dict"),

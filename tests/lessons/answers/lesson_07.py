@@ -69,7 +69,7 @@ WRONG = {
     "check_rules": [
         (_rules(value), hint)
         for value, hint in (
-            ("None", "replace the dots"),
+            ("None", "your answer is None: replace the dots"),
             ("ARTICLE", "a list of rules"),
             ("[ARTICLE]", "with content-type is refused"),
             ("{'CORSRules': [APP, GET]}", "a list of rules"),

@@ -89,6 +89,7 @@ WRONG = {
         for value, hint in (
             ("5", "should be a function"),
             ("lambda user: None", "raised TypeError"),
+            ("lambda *asked: requests.get('http://127.0.0.1:1/a?X-Amz-Signature=0a1b')", "ure=…"),
             ("lambda user, filename, size: 'https://x'", "what sign returns should be"),
             ("lambda u, f, s: signed(u, f, s, key=f'lesson-08/{f}')", "should be under"),
             ("lambda u, f, s: signed(u, f, s, key=f'lesson-08/{u}/{uuid.uuid4()}{f}')", "Leave"),

@@ -138,6 +138,7 @@ WRONG = {
         (_gallery(value), hint)
         for value, hint in (
             ("sign(range(999))", "there are 999 links"),
+            ("(1 / 0 for _ in range(9))", "your answer ended with ZeroDivisionError"),
             ("sign(range(1, 1001))", "link 0 is for"),
             ("sign(name='lesson-11/gallery/{}.jpg')", "link 0 is for"),
             ("sign(name='gallery/{:04}.jpg')", "link 0 is for"),

@@ -43,6 +43,9 @@ def by_raising(call):
     if call("POST", "/uploads", SVG)[0] < 400:
         raise AssertionError("SVG is signed")
 
+def by_error(call):
+    assert call("POST", "/uploads", SVG)[1]["error"] == "type_not_allowed"
+
 def forgets_assert(call):
     call("POST", "/uploads", SVG)[0] == 415
 
@@ -76,7 +79,7 @@ RIGHT = {
     complete=("if size > MAX_BYTES", "if size > LIMITS.get(kind, MAX_BYTES)"),
 )"""),
     ],
-    "check_svg": [_test("by_code"), _test("by_uppy"), _test("by_raising")],
+    "check_svg": [_test("by_code"), _test("by_uppy"), _test("by_raising"), _test("by_error")],
 }
 WRONG = {
     "check_csv": [
@@ -84,6 +87,9 @@ WRONG = {
         for value, hint in (
             ("7", "should be the backend's source"),
             ("'def ('", "does not start: SyntaxError"),
+            ("''", "has no attribute 'app'."),
+            ("changed('limit')", "at POST /uploads this backend stopped: NameError"),
+            ("changed().replace('return {\"id\": upload_id', 'return {\"ID\": upload_id')", "'id'"),
             ("source", "POST /uploads refuses text/csv of 5 bytes: 415"),
             ("""changed(type=('"pdf"}', '"pdf", "text/csv": "txt"}'))""", "ends with '.txt'"),
             ("changed('form')", "S3 stores text/csv of 1,048,577 bytes"),
