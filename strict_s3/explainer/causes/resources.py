@@ -27,6 +27,9 @@ RESOURCES = (
     Cause("MethodNotAllowed", "", "This method is not allowed here.",
           "S3 has no operation for {Method} on this resource; a POST of a form goes to the bucket, "
           "not to a key.", "Use the method and URL of the operation that you mean."),
+    Cause("NoLoggingStatusForKey", "", "Logging belongs to a bucket, and the path has a key.",
+          "The query has ?logging, which asks for the settings of a bucket's access log.",
+          "Ask it of the bucket, or leave the parameter out."),
     Cause("PreconditionFailed", "", "A condition of the request isn't met: {Condition}.",
           "If-None-Match: * demands that the key does not exist yet, If-Match that the object is "
           "unchanged. For a form the condition is that it comes as multipart/form-data.",
