@@ -6,6 +6,7 @@ and pip only, so that it can be filled before there is an environment.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -58,9 +59,13 @@ def fill(computers: list[str], pythons: list[str], tests: bool = False) -> int:
                 wanted = os.path.join(folder, "requirements.txt")
                 with open(wanted, "w", encoding="utf-8") as file:
                     file.write(requirements(computer, python, tests))
-                done = subprocess.run(
-                    _command(wanted, computer, python), stderr=subprocess.PIPE, text=True
-                )
+                try:
+                    done = subprocess.run(
+                        _command(wanted, computer, python), stderr=subprocess.PIPE, text=True
+                    )
+                finally:  # helpers lab would install from an empty one, and find nothing
+                    with contextlib.suppress(OSError):
+                        os.rmdir(environment.WHEELS)
             if done.returncode:
                 raise EnvironmentProblem(_what_failed(done.stderr, kind))
     count = len([name for name in os.listdir(environment.WHEELS) if name.endswith(".whl")])
@@ -70,6 +75,12 @@ def fill(computers: list[str], pythons: list[str], tests: bool = False) -> int:
 
 def _what_failed(said: str, kind: str) -> str:
     """Why pip could not download everything, and whether it helps to start again."""
+    if broken := re.findall(r"connection broken by ['\"](.*)['\"]: /", said):
+        # pip goes on as if the index had nothing.
+        return (
+            f"pip cannot reach its index, so wheels for {kind} are missing: {broken[-1]}. "
+            "Check the network, and start again to continue."
+        )
     missing = re.search(r"No matching distribution found for (\S+)", said)
     if missing:
         return (

@@ -82,6 +82,7 @@ def test_pip_is_called_once_for_each_computer_and_python(monkeypatch, tmp_path):
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         called.append(command)
+        (tmp_path / "x-1-py3-none-any.whl").touch()
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(wheelhouse.subprocess, "run", run)
@@ -95,6 +96,16 @@ def test_pip_is_called_once_for_each_computer_and_python(monkeypatch, tmp_path):
         *["macosx_14_0_arm64"] * 2,
     ]
     assert [command[-1] for command in called] == ["3.12.99", "3.13.99"] * 2
+
+
+NO_NETWORK = """\
+WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after \
+connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object \
+at 0x7f4e0a3663c0>: Failed to establish a new connection: [Errno -3] Temporary failure in name \
+resolution')': /simple/x/
+ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)
+ERROR: No matching distribution found for x==1
+"""
 
 
 def failing(stderr: str = "") -> subprocess.CompletedProcess[str]:
@@ -122,6 +133,25 @@ def test_what_cannot_be_downloaded_is_named(said, message, monkeypatch, capsys, 
     error = capsys.readouterr().err
     assert message in error
     assert ("Start again" in error) == ("refused" in said)
+
+
+def test_without_a_network_no_wheel_is_blamed_and_no_folder_left(monkeypatch, capsys, tmp_path):
+    """pip makes the folder, cannot reach its index, and goes on as if that had nothing."""
+    wheels = tmp_path / "wheelhouse"
+
+    def pip(*_, **__):
+        wheels.mkdir()
+        return failing(NO_NETWORK)
+
+    monkeypatch.setattr(environment, "WHEELS", str(wheels))
+    monkeypatch.setattr(wheelhouse.subprocess, "call", lambda *_, **__: 0)
+    monkeypatch.setattr(wheelhouse.subprocess, "run", pip)
+    assert commands.main(["wheelhouse"]) == 1
+    error = capsys.readouterr().err
+    assert "pip cannot reach its index" in error
+    assert "Temporary failure in name resolution'). Check the network" in error
+    assert "There is no wheel" not in error
+    assert not wheels.exists()
 
 
 @pytest.mark.parametrize("arguments", [["--python", "2.7"], ["--for", "amiga"]])
