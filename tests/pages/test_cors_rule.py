@@ -115,6 +115,22 @@ def test_a_preflight_that_nobody_answers():
     assert told == {"reached": False, "allowed": False, "code": "", "message": ""}
 
 
+@pytest.mark.parametrize(
+    ("status", "origin", "allowed"),
+    [
+        *[(200, PAGE, True), (200, "*", True), (200, None, False)],
+        *[(200, "http://other", False), (403, PAGE, False)],
+    ],
+)
+def test_what_a_browser_takes_for_a_yes(status, origin, allowed, monkeypatch):
+    """An ok status and its own origin (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
+    answer = requests.Response()
+    answer.status_code, answer._content = status, b""
+    answer.headers.update({"Access-Control-Allow-Origin": origin} if origin else {})
+    monkeypatch.setattr(requests, "options", lambda *_, **__: answer)
+    assert ask_preflight("http://x/", "post", PAGE)["allowed"] is allowed
+
+
 def test_an_answer_that_is_no_xml(monkeypatch):
     class Answer:
         ok, headers, content = False, {}, b"<html>"

@@ -176,6 +176,8 @@ def test_it_listens_on_this_computer_alone_and_stops(lab, service):
         assert requests.get(page.url).status_code == 200
         assert page._server.server_address[0] == "127.0.0.1"
         assert repr(page) == f"Upload page at {page.url}"
+        # A panel in a JupyterLab at localhost shows it there, for the sake of its cookie.
+        assert requests.get(f"http://localhost:{page.port}/session").status_code == 200
         with pytest.raises(OSError):
             UploadPage(lab, port=page.port)
     finally:

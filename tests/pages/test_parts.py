@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from helpers.pages.upload_page import lifecycle
 from helpers.pages.upload_page.limits import Limits
@@ -326,6 +326,17 @@ def test_the_rule_is_added_beside_others(service):
     assert lifecycle_of(service) == [KEPT, lifecycle.abort_rule("uploads/")]
     found = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
     assert found["TransitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
+
+
+def test_rules_that_may_not_be_read_are_not_replaced(service):
+    """S3 has one configuration a bucket: to add a rule unread would delete all others."""
+    s3, bucket = service.client(), service.bucket
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [KEPT]})
+    action, resource = "s3:PutLifecycleConfiguration", f"arn:aws:s3:::{bucket}"
+    keys = service.user("writer", {"Effect": "Allow", "Action": action, "Resource": resource})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lifecycle.add_rule(service.client("s3", keys), bucket, "uploads/")
+    assert lifecycle_of(service) == [KEPT]
 
 
 @pytest.mark.parametrize(

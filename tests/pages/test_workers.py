@@ -25,7 +25,7 @@ import requests
 
 from helpers.errors import LabError, Refused
 from helpers.pages.upload_page import wsgi
-from helpers.pages.upload_page.limits import amount
+from helpers.pages.upload_page.limits import amount, too_large
 from helpers.pages.upload_page.sessions import RateLimit, Sessions
 from helpers.pages.upload_page.store import Store
 from tests.own_process import PROJECT
@@ -376,3 +376,8 @@ def test_a_store_that_cannot_be_used_is_a_503(ann, caplog):
 )
 def test_amounts(size, text):
     assert amount(size) == text
+
+
+def test_a_byte_too_much_is_not_said_to_be_as_large_as_the_largest():
+    said = too_large(500 * 1024**2 + 1, 500 * 1024**2)
+    assert said == "This file is larger by 1 byte; up to 500 MiB are accepted here."
