@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 import requests
 
+from helpers.errors import Refused
 from helpers.pages import cors
+from helpers.pages.cors_bench.bench import CorsBench
 from helpers.pages.upload_page.preflight import ask_preflight
 from helpers.pages.upload_page.run import UploadPage
 
@@ -137,3 +141,39 @@ def test_an_answer_that_is_no_xml(monkeypatch):
 
     monkeypatch.setattr(requests, "options", lambda *_, **__: Answer())
     assert ask_preflight("http://x/", "post", PAGE)["code"] == ""
+
+
+@pytest.fixture
+def bench(service):
+    made = CorsBench(service.lab())
+    yield made
+    made.stop()
+
+
+def test_the_bench_sends_what_its_page_plays(bench, service):
+    url = bench.start("own", PAGE)["put"]["url"]
+    sent = {"method": "PUT", "url": url, "headers": [["origin", PAGE]], "body": "aGVsbG8="}
+    answer = bench.send(sent, "Mozilla/5.0")
+    assert answer["status"] == 200
+    assert dict(answer["headers"])["access-control-allow-origin"] == PAGE
+    assert service.decision()["user_agent"] == "Mozilla/5.0"
+    get = bench.send({"method": "GET", "url": url, "headers": [], "body": ""}, "Mozilla/5.0")
+    assert get["status"] == 403 and b"SignatureDoesNotMatch" in base64.b64decode(get["body"])
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"url": "https://s3.example/"}, 403),
+        ({"url": ["a"]}, 403),
+        ({"headers": "ab"}, 400),
+        ({"headers": [["a", "b\n"]]}, 400),
+        ({"body": "é"}, 400),
+        ({"body": None}, 400),
+    ],
+)
+def test_the_bench_sends_nothing_else(bench, change, status):
+    url = bench.start("own", PAGE)["put"]["url"]
+    with pytest.raises(Refused) as refused:
+        bench.send({"method": "PUT", "url": url, "headers": [], "body": ""} | change, "Mozilla/5.0")
+    assert refused.value.status == status

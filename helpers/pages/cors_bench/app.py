@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
     """The application. Every request that does something carries `code`."""
     app = Flask(__name__, static_folder="static", static_url_path="/static")
-    same_origin = ""
+    same, plays = "", False  # does the page play the browser's part?
     if bench.s3_origin in origins:
-        same_origin = attempts.PLAYED if sys.platform == "emscripten" else attempts.SAME_ORIGIN
+        plays = sys.platform != "emscripten"
+        same = attempts.SAME_ORIGIN.format(
+            who="This page" if plays else "The site's service worker"
+        )
     guard(
         app,
         origins,
@@ -42,7 +45,7 @@ def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
     @app.get("/table")
     def table() -> Response:
         rules, rows = list(attempts.RULES.items()), list(attempts.ROWS.items())
-        return jsonify(rules=rules, rows=rows, same=same_origin)
+        return jsonify(rules=rules, rows=rows, same=same, plays=plays)
 
     @app.post("/start")
     def start() -> Response:
@@ -51,6 +54,12 @@ def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
         if not isinstance(rule, str) or rule not in attempts.RULES:
             raise Refused(400, f"rule: one of {', '.join(attempts.RULES)}.")
         return jsonify(bench.start(rule, request.headers["Origin"]))
+
+    @app.post("/send")
+    def send() -> Response:
+        check_code()
+        sent = json_of(("method", "url", "headers", "body"))
+        return jsonify(bench.send(sent, request.headers.get("User-Agent", "")))
 
     @app.post("/finish")
     def finish() -> Response:

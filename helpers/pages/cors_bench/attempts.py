@@ -25,13 +25,8 @@ ROWS = {
     "post": "fetch, POST of a FormData",
 }
 SAME_ORIGIN = (
-    "Here S3 has the same origin, because the hub leads to both. A browser obeys CORS only between "
-    "different origins, so everything is allowed, whatever the rule. To see the rules at work, run "
-    "this lesson on your own computer."
-)
-PLAYED = (
-    "Here S3 has the same origin, where a browser wouldn't ask for CORS. The site's service worker "
-    "applies the rules in its place, as the browser does for a real S3."
+    "Here S3 has the page's own origin, where a browser doesn't ask for CORS. {who} decides in its "
+    "place, by the same rules: it sends the preflight, and holds S3's response back."
 )
 _SECONDS = 300
 _BODY = b"bench"

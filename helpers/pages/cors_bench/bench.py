@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import threading
+from collections.abc import Mapping
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError
 
-from helpers.errors import LabError
+from helpers.errors import LabError, Refused
 from helpers.lab import Lab
 from helpers.pages import cors
 from helpers.pages.cors_bench import attempts
@@ -30,6 +33,7 @@ class CorsBench(LabPage):
         self.s3_origin = s3_origin(self._s3, self._bucket)
         self._before: list[dict[str, Any]] | None = None
         self._keys: dict[str, str] = {}
+        self._urls: set[str] = set()
         self._lock = threading.Lock()
         code = secrets.token_urlsafe(16)
         super().__init__(lab, code, lambda origins: create_app(self, code, origins))
@@ -48,7 +52,37 @@ class CorsBench(LabPage):
             cors.write_rules(self._s3, self._bucket, attempts.cors_rules(rule, origin))
             signed = attempts.requests_for(self._s3, self._bucket, self._prefix)
             self._keys = {row: made.pop("key") for row, made in signed.items()}
+            self._urls = {made["url"] for made in signed.values()}
             return signed
+
+    def send(self, sent: Mapping[str, Any], user_agent: str) -> dict[str, Any]:
+        """S3's response to a request that a page plays: `method`, `url`, `headers`, `body`.
+
+        Bodies are in base64. Raises `Refused`: the URL must be one of those that `start` signed.
+        """
+        if str(sent["url"]) not in self._urls:
+            raise Refused(403, "The bench sends requests to the URLs that it has just signed.")
+        try:
+            headers = {str(name): str(value) for name, value in sent["headers"]}
+            body = base64.b64decode(sent["body"], validate=True)
+            answer = requests.request(
+                str(sent["method"]),
+                sent["url"],
+                headers={**headers, "User-Agent": user_agent},
+                data=body,
+                timeout=30,
+                allow_redirects=False,
+            )
+        except (TypeError, ValueError):
+            raise Refused(400, "headers: a list of pairs. body: base64.") from None
+        except requests.RequestException:  # its text has the URL
+            raise Refused(502, "S3 did not answer.") from None
+        content = base64.b64encode(answer.content).decode()
+        return {
+            "status": answer.status_code,
+            "headers": list(answer.headers.items()),
+            "body": content,
+        }
 
     def finish(self, told: dict[str, str]) -> dict[str, str]:
         """The outcome of each request; the bucket's own rules are back."""

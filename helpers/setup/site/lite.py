@@ -15,6 +15,7 @@ from helpers.setup.copies import without_outputs
 from helpers.setup.site import pyodide
 
 HERE = Path(__file__).parent
+CORS = HERE.parents[1] / "pages" / "cors_bench" / "static" / "cors.js"
 _KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 # Pyodide loads these while it starts, so that the kernel doesn't look for them one by one.
 _AT_START = ["micropip", "packaging", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi"]
@@ -75,9 +76,9 @@ def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
         raise EnvironmentProblem(
             f"JupyterLite can't build the site:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         )
-    own = (HERE / "service-worker.js").read_bytes()
     theirs = output / "service-worker.js"
-    theirs.write_bytes(own + theirs.read_bytes())
+    parts = [CORS, HERE / "service-worker.js", theirs]
+    theirs.write_bytes(b"".join(part.read_bytes() for part in parts))
     _check(output)
 
 

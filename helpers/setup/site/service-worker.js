@@ -1,23 +1,10 @@
 // Stands before JupyterLite's own service worker. Requests to the S3 and the pages of a notebook
-// are answered by Python in the notebook's kernel; they never leave this browser.
-//
-// A browser doesn't apply CORS to what a service worker answers, and to a page these addresses are
-// of its own origin. So the rules of https://fetch.spec.whatwg.org/#http-cors-protocol are played
-// here, as if the S3 were another origin: that is where a real one would be.
+// are answered by Python in the notebook's kernel; they never leave this browser. The rules of CORS
+// are played by cors.js, which the site puts before this file.
 
 const CHANNEL = new BroadcastChannel("s3-lessons");
 const SCOPE = new URL(self.registration.scope).pathname;
 const PATIENCE = 20_000; // milliseconds that a kernel has, which may be running a cell
-const SIMPLE_METHODS = ["GET", "HEAD", "POST"];
-const SIMPLE_HEADERS = ["accept", "accept-language", "content-language", "range"];
-const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
-// What a browser sets itself: no script asked for it, so no rule has to allow it.
-const OF_THE_BROWSER =
-  /^(sec-.*|proxy-.*|user-agent|referer|origin|upgrade-insecure-requests|dnt|cache-control|pragma)$/;
-const READABLE = [
-  ...["cache-control", "content-language", "content-length", "content-type"],
-  ...["expires", "last-modified", "pragma"],
-];
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
@@ -34,53 +21,11 @@ async function fromPage(request) {
 }
 
 async function fromS3(request) {
-  const headers = [...request.headers];
-  const body = await bytes(request);
   if (request.mode !== "cors") {
-    return show(await ask(request.method, request.url, headers, body));
+    return show(await ask(request.method, request.url, [...request.headers], await bytes(request)));
   }
-  const origin = ["origin", self.location.origin];
-  const asked = headers.map(([name]) => name.toLowerCase()).filter((name) => !isSimple(name, request));
-  if (!SIMPLE_METHODS.includes(request.method) || asked.length) {
-    const names = asked.sort().join(",");
-    const preflight = [origin, ["access-control-request-method", request.method]];
-    if (names) preflight.push(["access-control-request-headers", names]);
-    if (!allows(await ask("OPTIONS", request.url, preflight, null), request.method, asked)) {
-      return Response.error();
-    }
-  }
-  const answer = await ask(request.method, request.url, [...headers, origin], body);
-  if (!answer || !names(answer, "access-control-allow-origin").some(isOurs)) return Response.error();
-  const exposed = names(answer, "access-control-expose-headers");
-  const readable = ([name]) => [...READABLE, ...exposed].includes(name.toLowerCase());
-  return show({ ...answer, headers: answer.headers.filter(readable) });
-}
-
-function isSimple(name, request) {
-  if (SIMPLE_HEADERS.includes(name) || OF_THE_BROWSER.test(name)) return true;
-  return name === "content-type" && SIMPLE_TYPES.test(request.headers.get(name));
-}
-
-function allows(answer, method, asked) {
-  if (!answer || answer.status < 200 || answer.status > 299) return false;
-  const headers = names(answer, "access-control-allow-headers");
-  return (
-    names(answer, "access-control-allow-origin").some(isOurs) &&
-    (SIMPLE_METHODS.includes(method) ||
-      names(answer, "access-control-allow-methods").includes(method.toLowerCase())) &&
-    asked.every((name) => headers.includes(name))
-  );
-}
-
-const isOurs = (value) => value === "*" || value === self.location.origin.toLowerCase();
-
-function names(answer, header) {
-  const found = answer.headers.filter(([name]) => name.toLowerCase() === header);
-  return found.flatMap(([, value]) => value.toLowerCase().split(",").map((part) => part.trim()));
-}
-
-async function bytes(request) {
-  return ["GET", "HEAD"].includes(request.method) ? null : new Uint8Array(await request.arrayBuffer());
+  const answer = await asAcrossOrigins(request, self.location.origin, ask);
+  return answer ? show(answer) : Response.error();
 }
 
 // The kernel's answer; null if none listens at this address.

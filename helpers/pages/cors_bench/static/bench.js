@@ -5,7 +5,6 @@ const told = new URLSearchParams(location.hash.slice(1));
 const code = told.get("code") ?? "";
 document.documentElement.style.colorScheme = told.get("theme") ?? ""; // the notebook's
 history.replaceState(null, "", location.pathname);
-element("played").hidden = !navigator.serviceWorker?.controller;
 const FILE = new File(["bench"], "bench.txt");
 
 async function ask(path, body) {
@@ -51,8 +50,21 @@ function submit({ url, fields }) {
   });
 }
 
+// S3's answer to the notebook, which sends what this page says a browser would send.
+async function passOn(method, url, headers, body) {
+  const text = btoa(String.fromCharCode(...(body ?? [])));
+  return ask("send", { method, url, headers, body: text });
+}
+
+// fetch, where the browser would not ask for CORS: cors.js plays its part.
+async function played(url, options) {
+  const answer = await asAcrossOrigins(new Request(url, options), location.origin, passOn);
+  if (!answer) throw new TypeError("Failed to fetch");
+  return new Response(atob(answer.body), { status: answer.status });
+}
+
 // "read" if the page gets an answer, else what the browser says in its place.
-const fetched = (url, options) => fetch(url, options).then(
+const fetched = (url, options) => (plays ? played : fetch)(url, options).then(
   (answer) => answer.text().then(() => "read"),
   (error) => error.message,
 );
@@ -90,7 +102,7 @@ async function run(rules) {
   for (const button of buttons) button.disabled = false;
 }
 
-const { rules, rows, same } = await (await fetch("table")).json();
+const { rules, rows, same, plays } = await (await fetch("table")).json();
 element("same").textContent = same;
 element("same").hidden = !same;
 element("origin").textContent = location.origin;
