@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from configparser import RawConfigParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -157,24 +157,26 @@ def reader(chromium, address) -> Iterator[Reader]:
 # What a lesson prints.
 
 
-def _rules() -> list[tuple[re.Pattern[str], str]]:
+def _rules() -> list[tuple[str, str]]:
     config = RawConfigParser()
     config.read(SANITIZE)
-    rules = [(re.compile(config[s]["regex"]), config[s]["replace"]) for s in config.sections()]
-    # Here the S3 and the pages have the site's name, and a path.
-    own = [
-        (r"S3 in this browser", "S3 on this computer"),
-        (r"/site/lite/(s3|page)/[0-9a-f]{8}", ""),
-        (r"localhost:\d+", "127.0.0.1:PORT"),
-    ]
-    return [*((re.compile(pattern), replacement) for pattern, replacement in own), *rules]
+    return [(config[s]["regex"], config[s]["replace"]) for s in config.sections()]
 
 
 _RULES = _rules()
+# Here the S3 and the pages have the site's name, and a path.
+AS_STORED = [
+    (r"S3 in this browser", "S3 on this computer"),
+    (r"/site/lite/(s3|page)/[0-9a-f]{8}", ""),
+    (r"localhost:\d+", "127.0.0.1:PORT"),
+]
 
 
-def printed(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell's printed text, and its displays in order, as nbval compares them."""
+def printed(cell: dict[str, Any], before: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+    """A cell's printed text, and its displays in order, as nbval compares them.
+
+    `before` are replacements to make first: what is different where the cell was run.
+    """
     text, shown = "", []
     for output in cell["outputs"]:
         if output["output_type"] == "stream":
@@ -185,9 +187,9 @@ def printed(cell: dict[str, Any]) -> dict[str, Any]:
             shown.append("".join(output["data"].get("text/plain", "")))
     # A widget's stored text says that the cell has to be run first.
     shown = [value for value in shown if not re.match(r"\w+\(|\w+: run this cell", value)]
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
-        shown = [pattern.sub(replacement, value) for value in shown]
+    for pattern, replacement in (*before, *_RULES):
+        text = re.sub(pattern, replacement, text)
+        shown = [re.sub(pattern, replacement, value) for value in shown]
     return {"text": text, "shown": shown}
 
 
@@ -201,7 +203,7 @@ def test_a_lesson_runs_to_its_end_as_it_is_stored(reader, name):
     lesson = reader.lesson(name)
     assert not any(cell["outputs"] for cell in lesson.cells())
     lesson.run_all()
-    found = [printed(cell) for cell in lesson.cells()]
+    found = [printed(cell, AS_STORED) for cell in lesson.cells()]
     assert found == [printed(cell) for cell in stored(name)]
 
 
