@@ -297,7 +297,7 @@ def _install(extra: str) -> None:
         )
     paths = locks(extra)
     names = " and ".join(map(os.path.basename, paths))
-    say(f"installing the packages of {names} (once; a minute or so)")
+    say(f"installing the packages of {names} (once; up to two minutes)")
     # The locks are complete. A pip before 23.3 would look for the newest release of a package
     # that is asked for with an extra, and stop because that has no hash.
     command += ["--no-deps", "--require-hashes", *(p for path in paths for p in ("-r", path))]
