@@ -114,6 +114,13 @@ def test_a_signed_header_that_stands_in_the_query_too_need_not_be_sent():
         ),
         (
             "Credential",
+            "/20130524/us-east-1/s3/aws4_request",
+            CREDENTIAL + "the Credential is mal-formed; expecting "
+            '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+            {},
+        ),
+        (
+            "Credential",
             f"{ACCESS_KEY}/2013-05-24/us-east-1/s3/aws4_request",
             CREDENTIAL + 'incorrect date format "2013-05-24". This date in the credential must be '
             'in the format "yyyyMMdd".',
