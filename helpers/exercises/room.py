@@ -28,6 +28,7 @@ from helpers.files import ROOM, write_whole
 
 HOURS = 12  # that a notebook goes on telling the board
 _SECONDS = 3  # to wait for the board
+_LETTERS = 60  # of a name, in the name of a file
 _ADDRESS = re.compile(r"http://(\d{1,3}(\.\d{1,3}){3}|localhost):\d{1,5}/?")
 _FLAGS = "14"  # the lesson whose exercises are levels
 
@@ -77,9 +78,12 @@ def leave() -> None:
 
 def hand_in(name: str) -> Path:
     """Write what is done to a file, for an instructor without a network: dropped on the board."""
-    safe = re.sub(r"[^\w-]+", "-", name).strip("-") or "nobody"
+    safe = re.sub(r"[^\w-]+", "-", name)[:_LETTERS].strip("-") or "nobody"
     path = Path(f"progress-of-{safe}.json").absolute()
-    path.write_text(json.dumps({"name": name, "done": done()}), encoding="utf-8")
+    try:
+        write_whole(path, json.dumps({"name": name, "done": done()}))
+    except OSError as problem:
+        raise LabError(f"{path} can't be written ({problem.strerror}).") from None
     print(f"Give this file to the instructor: {path.name} ({len(done())} exercises)")
     return path
 

@@ -214,6 +214,14 @@ def test_a_file_for_rooms_without_a_network(served, learner, check):
     assert picture(served)["names"] == [{"name": "Zoë O'Neil", "done": 1, "by_file": True}]
 
 
+def test_a_file_that_cannot_be_written_is_one_sentence(learner, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert room.hand_in("x" * 300).name == f"progress-of-{'x' * 60}.json"
+    (tmp_path / "progress-of-Ann.json").mkdir()
+    with pytest.raises(LabError, match=r"progress-of-Ann\.json can't be written \("):
+        room.hand_in("Ann")
+
+
 def test_an_untouched_level_is_no_try(served, learner, at_once, service):
     """Run All runs them all; who has written nothing is not stuck."""
     from helpers.exercises import lesson_14
