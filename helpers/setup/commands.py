@@ -228,7 +228,12 @@ def main(arguments: list[str] | None = None) -> int:
     if os.path.abspath(python) != os.path.abspath(sys.executable):
         again = [python, "-m", "helpers", *arguments, *rest]
         return programs.run(again, folder=os.getcwd())
-    return _in_environment(options, rest)
+    try:
+        with signals.as_interrupt():
+            return _in_environment(options, rest)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
 
 
 def _without_environment(options: argparse.Namespace) -> int:

@@ -242,6 +242,27 @@ def test_ctrl_c_in_a_terminal_ends_jupyterlab_and_its_kernels(tmp_path, monkeypa
         os.close(master)
 
 
+def test_ctrl_c_in_the_middle_is_one_word(monkeypatch, capsys):
+    def slides(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "ensure", lambda extra: sys.executable)
+    monkeypatch.setattr(commands, "_in_environment", slides)
+    assert commands.main(["slides"]) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_a_site_that_cannot_be_written_is_one_sentence_before_the_work(tmp_path, capsys):
+    from helpers.setup.site import site
+
+    (tmp_path / "file").write_text("not a folder")
+    folder = tmp_path / "file" / "below" / "site"
+    assert site.main(str(folder)) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"The site can't be written to {folder}: ")
+    assert error.count("\n") == 1
+
+
 def test_execute_names_what_is_no_lesson(tmp_path, capsys):
     from helpers.setup.execute import execute
 

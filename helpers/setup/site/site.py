@@ -19,13 +19,15 @@ PAPERS = ("ARTICLE.md", "INSTRUCTOR.md")
 def build(output: Path) -> int:
     """Write the site into `output`, in the place of an older site; returns its bytes.
 
-    Nothing is half done: what was there stays until all has worked. Raises `EnvironmentProblem`.
+    Nothing is half done: what was there stays until all has worked. Raises `EnvironmentProblem`
+    and OSError.
     """
     if output.exists() and not (output / "lite" / "jupyter-lite.json").exists():
         raise EnvironmentProblem(
             f"{output} exists and isn't a site that this command has built. Name another folder, "
             "or remove it."
         )
+    output.parent.mkdir(parents=True, exist_ok=True)  # if that fails, then before all the work
     lessons = copies.lessons()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -36,7 +38,6 @@ def build(output: Path) -> int:
         lite.build(made / "lite", scratch, lessons)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
         shutil.rmtree(output, ignore_errors=True)
-        output.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, output)
     return size
 
@@ -48,6 +49,9 @@ def main(folder: str) -> int:
         size = build(output)
     except EnvironmentProblem as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except OSError as problem:
+        print(f"The site can't be written to {output}: {problem}", file=sys.stderr)
         return 1
     say(f"{output}: {size / 1e6:.0f} MB. It needs nothing else, and asks no other host.")
     say(f"to look at it: python3 -m http.server --bind 127.0.0.1 --directory {output} 8080")
