@@ -71,6 +71,18 @@ class Service:
             ),
         )
 
+    def other_client(self, version: str | None = "s3v4", **changed: str) -> Any:
+        """A client for the root key with another signature version, region or endpoint."""
+        root = self.server.root
+        usual = {"region_name": self.region, "endpoint_url": self.endpoint}
+        return boto3.client(
+            "s3",
+            aws_access_key_id=root.access_key,
+            aws_secret_access_key=root.secret_key,
+            config=Config(signature_version=version),
+            **usual | changed,
+        )
+
     def lab(self, endpoint: str | None = None) -> Lab:
         """The same S3 as a lab, with the root key. Closing it does nothing."""
         root = self.server.root

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from helpers.pages.upload_page.run import UploadPage
 from helpers.setup import copies, environment, programs
@@ -192,10 +192,15 @@ def upload_page(service) -> Iterator[UploadPage]:
 
 
 @pytest.fixture
-def browser_page(chromium, upload_page) -> Iterator[Page]:
+def context(chromium) -> Iterator[BrowserContext]:
+    """A fresh profile."""
+    with chromium.new_context() as made:
+        yield made
+
+
+@pytest.fixture
+def browser_page(context, upload_page) -> Page:
     """The page, signed in, in a fresh profile."""
-    context = chromium.new_context()
     page = context.new_page()
     sign_in(page, upload_page)
-    yield page
-    context.close()
+    return page

@@ -25,13 +25,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def context(chromium):
-    made = chromium.new_context()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def tabs(context, upload_page) -> tuple[Page, Page]:
     """Two tabs of one browser, ann signed in in both."""
     first = context.new_page()

@@ -48,13 +48,6 @@ def upload_page(service, store, monkeypatch):
 
 
 @pytest.fixture
-def context(chromium):
-    made = chromium.new_context()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def page(context, upload_page) -> Page:
     return opened(context, upload_page)
 

@@ -80,14 +80,7 @@ def test_02_browser_cors_error(service):
 
 
 def test_03_another_region(service):
-    client = boto3.client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=service.endpoint,
-        aws_access_key_id=service.server.root.access_key,
-        aws_secret_access_key=service.server.root.secret_key,
-        config=Config(signature_version="s3v4"),
-    )
+    client = service.other_client(region_name="us-east-1")
     found = explain(requests.get(service.presign("get_object", s3=client)))
     assert found.what == "Signed for region us-east-1; the bucket is in eu-west-2."
     assert "region_name=eu-west-2" in found.fix
@@ -114,13 +107,7 @@ def _global_url():
 
 
 def test_04_signature_version_2(service):
-    old = boto3.client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=service.endpoint,
-        aws_access_key_id=service.server.root.access_key,
-        aws_secret_access_key=service.server.root.secret_key,
-    )
+    old = service.other_client(None, region_name="us-east-1")
     url = service.presign("get_object", s3=old)
     found = explain(requests.get(url))
     assert found.what == "Signed with the old Signature Version 2."
@@ -168,14 +155,7 @@ def test_06_the_size_of_a_put(service):
 
 def test_07_docker_and_proxies_change_the_host(service):
     service.put()
-    inside = boto3.client(
-        "s3",
-        region_name=service.region,
-        endpoint_url="http://minio:9000",
-        aws_access_key_id=service.server.root.access_key,
-        aws_secret_access_key=service.server.root.secret_key,
-        config=Config(signature_version="s3v4"),
-    )
+    inside = service.other_client(endpoint_url="http://minio:9000")
     url = service.presign("get_object", s3=inside)
     outside = url.replace("http://minio:9000", service.endpoint)
     found = explain(requests.get(outside), url)

@@ -94,14 +94,7 @@ def test_signed_in_the_future(service):
 
 
 def test_signature_version_2(service):
-    old = boto3.client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=service.endpoint,
-        aws_access_key_id=service.server.root.access_key,
-        aws_secret_access_key=service.server.root.secret_key,
-        config=Config(signature_version="s3"),
-    )
+    old = service.other_client("s3", region_name="us-east-1")
     message = (
         "The authorization mechanism you have provided is not supported. "
         "Please use AWS4-HMAC-SHA256."
