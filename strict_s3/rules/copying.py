@@ -117,6 +117,10 @@ def _parsed(request: Request) -> CopySource | S3Error:
     bucket, _, key = path.partition("/")
     if not _BUCKET_NAME.fullmatch(bucket):  # an access point's ARN, too: there are none here
         return _invalid("Invalid copy source bucket name")
+    if key and text.endswith("?versionId="):
+        return InvalidArgument(
+            "Version id cannot be the empty string", ArgumentName=COPY_SOURCE, ArgumentValue=""
+        )
     if not key or match is None:
         return _invalid("Invalid copy source object key")
     return CopySource(bucket, key, match[2].partition("=")[2] if match[2] else None)

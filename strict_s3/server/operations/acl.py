@@ -15,6 +15,8 @@ from ...rules.ownership import canonical_id
 from .. import xml
 from ..call import Call
 from ..response import Response
+from ..store.bucket import Bucket
+from ..store.objects import ObjectVersion
 from ..store.store import Store
 from .body import read_document
 from .objects import find_object, find_version
@@ -29,8 +31,8 @@ def get_bucket_acl(store: Store, call: Call) -> Response:
 
 def get_object_acl(store: Store, call: Call) -> Response:
     """GetObjectAcl: all objects belong to the bucket's owner."""
-    find_object(store.bucket(call.bucket), call)
-    return _owners(store)
+    bucket = store.bucket(call.bucket)
+    return _of_version(_owners(store), bucket, find_object(bucket, call))
 
 
 def put_bucket_acl(store: Store, call: Call) -> Response:
@@ -40,8 +42,15 @@ def put_bucket_acl(store: Store, call: Call) -> Response:
 
 def put_object_acl(store: Store, call: Call) -> Response:
     """PutObjectAcl. Raises what `acls.check_put_object_acl` and `acls.check_document` raise."""
-    find_version(store.bucket(call.bucket), call)
-    return _put(store, call, acls.check_put_object_acl)
+    bucket = store.bucket(call.bucket)
+    found = find_version(bucket, call)
+    return _of_version(_put(store, call, acls.check_put_object_acl), bucket, found)
+
+
+def _of_version(answer: Response, bucket: Bucket, version: ObjectVersion) -> Response:
+    if bucket.settings.versioning:
+        answer.headers.append(("x-amz-version-id", version.version_id))
+    return answer
 
 
 def _put(store: Store, call: Call, check: acls.Check) -> Response:

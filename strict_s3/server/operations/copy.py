@@ -15,7 +15,7 @@ from ...rules import conditions, copying, encryption, uploads
 from ...rules.checksums import DEFAULT, FULL_OBJECT, hasher
 from ...rules.conditions import State
 from ...rules.copying import CopySource
-from ...rules.errors import InvalidRequest, NoSuchKey, NoSuchVersion, S3Error
+from ...rules.errors import InvalidArgument, InvalidRequest, NoSuchKey, NoSuchVersion, S3Error
 from ...rules.operations import copied_tags_needs
 from .. import xml
 from ..call import Call
@@ -24,7 +24,7 @@ from ..store.bodies import Body
 from ..store.bucket import Bucket
 from ..store.objects import NULL_VERSION, SSE_S3, Checksum, Encryption, ObjectVersion, Part
 from ..store.store import Store
-from .objects import check_version_id
+from .objects import check_version_id, marker_headers
 from .put_object import (
     check_condition,
     encryption_of,
@@ -99,12 +99,15 @@ def _find_source(store: Store, call: Call) -> tuple[Bucket, ObjectVersion]:
     assert source is not None
     bucket = store.bucket(source.bucket)
     if source.version is not None:
-        check_version_id(source.version)
+        _check_version(call, source.version)
     found = bucket.object(source.key, source.version)
     if found is None and source.version is not None:
         raise NoSuchVersion(Key=source.key, VersionId=source.version)
     if found is None or (found.delete_marker and source.version is None):
-        raise _missing(call, source)
+        error = _missing(call, source)
+        if found is not None and isinstance(error, NoSuchKey):
+            error.headers |= marker_headers(found)
+        raise error
     if found.delete_marker:
         raise InvalidRequest(
             "The source of a copy request may not specifically refer to a delete marker by "
@@ -115,6 +118,16 @@ def _find_source(store: Store, call: Call) -> tuple[Bucket, ObjectVersion]:
     conditions.check_source(call.headers, State(found.etag, found.modified), call.now)
     uploads.check_readable(found.storage_class, _ARCHIVED)
     return bucket, found
+
+
+def _check_version(call: Call, version: str) -> None:
+    """Raises InvalidRequest or, for a part, InvalidArgument: both as others measured on AWS."""
+    try:
+        check_version_id(version, copying.COPY_SOURCE)
+    except InvalidArgument:
+        if call.operation.name == "CopyObject":
+            raise InvalidRequest() from None
+        raise
 
 
 def _missing(call: Call, source: CopySource) -> S3Error:

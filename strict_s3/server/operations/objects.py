@@ -133,8 +133,13 @@ def _marked(marker: ObjectVersion, call: Call, error: S3Error | None) -> S3Error
         error = MethodNotAllowed(Method=call.request.method, ResourceType="DeleteMarker")
         error.headers["last-modified"] = format_datetime(marker.modified, usegmt=True)
         error.headers["allow"] = "DELETE"
-    error.headers |= {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id}
+    error.headers |= marker_headers(marker)
     return error
+
+
+def marker_headers(marker: ObjectVersion) -> dict[str, str]:
+    """What a refusal says of the delete marker that is in the way."""
+    return {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version_id}
 
 
 def object_headers(bucket: Bucket, found: ObjectVersion, call: Call) -> dict[str, str]:

@@ -166,6 +166,16 @@ def test_an_attribute_of_no_name(service, names):
     assert "<ETag>" in requests.get(url, headers=headers).text
 
 
+def test_an_acl_is_that_of_a_version(service):
+    s3, at = service.client(), {"Bucket": service.bucket, "Key": "k"}
+    service.put()
+    assert "x-amz-version-id" not in s3.get_object_acl(**at)["ResponseMetadata"]["HTTPHeaders"]
+    service.settings.versioning, service.settings.ownership = "Enabled", "ObjectWriter"
+    version = service.put()["VersionId"]
+    for answer in (s3.get_object_acl(**at), s3.put_object_acl(**at, ACL="private")):
+        assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amz-version-id"] == version
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [

@@ -28,6 +28,11 @@ def head(service, key="c", **more):
     return service.client().head_object(Bucket=service.bucket, Key=key, **more)
 
 
+def begin(service, key="c") -> str:
+    at = {"Bucket": service.bucket, "Key": key}
+    return service.client().create_multipart_upload(**at)["UploadId"]
+
+
 def refused(call, *args, **more) -> dict:
     with pytest.raises(ClientError) as caught:
         call(*args, **more)
@@ -134,9 +139,15 @@ def test_versions_of_the_source(service):
     error = refused(copy, service, f"k?versionId={first}")
     assert (error["Code"], error["VersionId"]) == ("NoSuchVersion", first)
     error = refused(copy, service, "k?versionId=abc")
-    assert (error["Code"], error["Message"]) == (
-        "InvalidArgument",
+    assert (error["Code"], error["Message"]) == ("InvalidRequest", "Invalid Request")
+    upload = {"Key": "c", "UploadId": begin(service)}
+    at = {"Bucket": service.bucket, "PartNumber": 1, **upload}
+    part = service.client().upload_part_copy
+    error = refused(part, **at, CopySource=f"{service.bucket}/k?versionId=abc")
+    assert (error["Message"], error["ArgumentName"], error["ArgumentValue"]) == (
         "Invalid version id specified",
+        "x-amz-copy-source",
+        "abc",
     )
 
 
@@ -144,7 +155,12 @@ def test_a_delete_marker_is_no_source(service):
     service.settings.versioning = "Enabled"
     service.put()
     marker = service.client().delete_object(Bucket=service.bucket, Key="k")["VersionId"]
-    assert refused(copy, service)["Code"] == "NoSuchKey"
+    with pytest.raises(ClientError) as caught:
+        copy(service)
+    headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert caught.value.response["Error"]["Code"] == "NoSuchKey"
+    assert headers["x-amz-delete-marker"] == "true"
+    assert headers["x-amz-version-id"] == marker
     error = refused(copy, service, f"k?versionId={marker}")
     assert (error["Code"], error["Message"]) == (
         "InvalidRequest",
@@ -306,6 +322,7 @@ def test_conditions_on_the_destination(service):
         ("arn:aws:s3:eu-west-2:123456789012:accesspoint/p/object/k", "source bucket name"),
         ("b/%%%%", "Invalid copy source encoding."),
         ("b/%ff", "Invalid copy source encoding."),
+        ("b/k?versionId=", "Version id cannot be the empty string"),
     ],
 )
 @pytest.mark.parametrize("query", [[], [("partNumber", "1"), ("uploadId", "u")]])
