@@ -11,6 +11,7 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 nb_mime_priority_overrides = [("html", "text/html", 1)]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+exclude_patterns = ["examples"]  # files to take along, no pages
 html_theme = "furo"
 html_static_path = ["_static"]
 templates_path = ["_templates"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from nbformat import v4
 
 from helpers.errors import EnvironmentProblem
+from helpers.setup import copies
 from helpers.setup.copies import without_outputs
 from helpers.setup.site import pyodide
 
@@ -31,7 +34,15 @@ SETTINGS = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {
         "appName": "S3 presigned URLs, hands-on",
+        "appUrl": "./tree",
         "exposeAppInBrowser": True,
+        # There is no server; a lesson of this site would say "Not Trusted" until it has run; the
+        # logo is a link without a name.
+        "disabledExtensions": [
+            "@jupyterlite/notebook-application-extension:logo",
+            "@jupyterhub/jupyter-server-proxy",
+            "@jupyter-notebook/notebook-extension:trusted",
+        ],
         "litePluginSettings": {
             _KERNEL: {
                 "pyodideUrl": "./static/pyodide/pyodide.mjs",
@@ -55,12 +66,16 @@ def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
     files.mkdir()
     for path in lessons:
         # Not as JSON: JupyterLite shows a text that is stored as a list of lines with commas.
-        notebook = v4.reads(path.read_text(encoding="utf-8"))
+        notebook = v4.reads(text_of(path))
         if path.name in TO_READ:
             _say_why_not(notebook, TO_READ[path.name])
         else:
             notebook = without_outputs(notebook)
         (files / path.name).write_text(json.dumps(notebook), encoding="utf-8")
+    bring_along(lessons[0].parent, files)
+    shutil.copyfile(
+        lessons[0].parent / copies.ARTICLE, files / copies.ARTICLE
+    )  # lesson 00 links to it
     pictures = files / "images"
     pictures.mkdir()
     for path in (lessons[0].parent / "images").glob("*.*"):
@@ -69,6 +84,7 @@ def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
             data = data.decode().encode("ascii", "xmlcharrefreplace")
         (pictures / path.name).write_bytes(data)
     (source / "jupyter-lite.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    shutil.copyfile(HERE / "overrides.json", source / "overrides.json")
     command = [sys.executable, "-m", "jupyterlite_core", "build", "--no-sourcemaps"]
     command += ["--lite-dir", str(source), "--output-dir", str(output)]
     done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
@@ -80,6 +96,18 @@ def build(output: Path, scratch: Path, lessons: list[Path]) -> None:
     parts = [CORS, HERE / "service-worker.js", theirs]
     theirs.write_bytes(b"".join(part.read_bytes() for part in parts))
     _check(output)
+
+
+def text_of(path: Path) -> str:
+    """A lesson's JSON or a paper, without its links out of their folder: the site ends there."""
+    return re.sub(r"\[([^\[\]]+)\]\(\.\./[^)]*\)", r"\1", path.read_text(encoding="utf-8"))
+
+
+def bring_along(lessons: Path, folder: Path) -> None:
+    """Copy the files that lessons link to, beside the pages and the other lessons."""
+    shutil.copyfile(lessons / copies.RUNBOOK, folder / copies.RUNBOOK)
+    own = shutil.ignore_patterns("__pycache__", "node_modules", ".pytest_cache")
+    shutil.copytree(lessons / copies.EXAMPLES, folder / copies.EXAMPLES, ignore=own)
 
 
 def _say_why_not(notebook: dict[str, Any], why: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from helpers.errors import EnvironmentProblem
 from helpers.setup import copies
-from helpers.setup.site.lite import TO_READ
+from helpers.setup.site.lite import TO_READ, bring_along, text_of
 
 HERE = Path(__file__).parent
 CONF = HERE / "conf.py"
@@ -49,13 +49,14 @@ def build(output: Path, scratch: Path, lessons: list[Path], papers: list[Path]) 
     shutil.copytree(folder / PICTURES, source / "_static" / "forms")
     shutil.copytree(HERE / "templates", source / "_templates")
     shutil.copyfile(HERE / "why.md", source / "why.md")
+    bring_along(folder, source)
     for path in lessons:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(text_of(path))
         _add_button(notebook, path.name)
         _show_forms(notebook)
         (source / path.name).write_text(json.dumps(notebook), encoding="utf-8")
     for path in papers:
-        shutil.copyfile(path, source / path.name)
+        (source / path.name).write_text(text_of(path), encoding="utf-8")
     (source / "index.md").write_text(_index(lessons, papers), encoding="utf-8")
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going"]
     done = subprocess.run(
@@ -91,7 +92,7 @@ def _add_button(notebook: dict[str, Any], name: str) -> None:
     first = notebook["cells"][0]
     title, _, rest = "".join(first["source"]).partition("\n")
     link = (
-        f'<p class="run"><a href="lite/lab/index.html?path={name}">Run this lesson in your '
+        f'<p class="run"><a href="lite/notebooks/index.html?path={name}">Run this lesson in your '
         "browser</a> Nothing to install. The first start takes some 20 seconds.</p>"
     )
     if name in TO_READ:
