@@ -438,6 +438,20 @@ def test_what_a_lesson_starts_with_is_compiled(reader):
     assert lesson.run(code).split() == []
 
 
+def test_the_checksums_in_javascript_are_those_of_python(reader):
+    lesson = reader.lesson("00-start-here.ipynb")
+    code = "import anycrc, random; from strict_s3.rules.checksums import crc_in_python, hasher\n"
+    code += "for name, *model in [('CRC32C', 0x82F63B78, 32), "
+    code += "('CRC64-NVME', 0x9A6C9329AC4BC9B5, 64)]:\n"
+    code += "    ours, theirs = crc_in_python(*model), anycrc.Model(name).calc\n"
+    code += "    for size in (0, 1, 7, 8, 9, 1000):\n"
+    code += "        data, before = random.randbytes(size), random.getrandbits(model[1])\n"
+    code += "        for value in (0, before, (1 << model[1]) - 1):\n"
+    code += "            assert ours(data, value) == theirs(data, value), (name, size)\n"
+    code += "print(hasher('CRC64NVME')._function.__module__)"
+    assert lesson.run(code) == "anycrc"
+
+
 def test_what_is_no_site_is_left_alone(built, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     command = [sys.executable, "-m", "helpers", "site", str(tmp_path)]

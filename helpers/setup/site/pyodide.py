@@ -27,6 +27,7 @@ KERNEL = ["ipython", "comm", "jedi", "packaging"]
 # Only a lesson that imports it waits for it.
 MOTO = ["moto"]
 STUB = HERE / "names_only.py"
+CRC = HERE / "crc.py"
 # Where the wheels of JupyterLite's kernel are, below the environment's folder.
 KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 # Installs nothing. JupyterLite's own would ask PyPI.
@@ -59,8 +60,10 @@ def collect(folder: Path, environment: Path) -> int:
     made = [
         wheels.of_folder("strict-s3", _sources("strict_s3"), folder, ENGINE),
         wheels.of_folder(
-            "helpers", _sources("helpers") | _beside(), folder, [*LESSONS, "strict-s3"]
+            "helpers", _sources("helpers") | _beside(), folder, [*LESSONS, "strict-s3", "anycrc"]
         ),
+        # Not needed by strict-s3: the page that only explains allows no script to be made of text.
+        wheels.of_folder("anycrc", {"anycrc.py": CRC.read_bytes()}, folder, []),
         wheels.of_folder(
             "cryptography", {"cryptography/__init__.py": STUB.read_bytes()}, folder, []
         ),
