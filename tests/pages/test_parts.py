@@ -6,7 +6,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from helpers.pages.upload_page import lifecycle
+from helpers.pages.upload_page import lifecycle, parts
 from helpers.pages.upload_page.limits import Limits
 from helpers.pages.upload_page.parts import PartSigner
 from helpers.pages.upload_page.run import UploadPage
@@ -214,6 +214,30 @@ def test_a_page_that_is_left_for_good(ann, service):
     ann.ticks.now += 24 * 3600
     ann.get("/session")
     assert unfinished(service) == 0
+
+
+def test_a_request_waits_for_few_aborts(ann, service, monkeypatch):
+    monkeypatch.setattr(parts, "_AT_A_TIME", 2)
+    for number in range(3):
+        ticket(ann, f"ticket-{number}")
+    ann.ticks.now += 25 * 3600
+    for left in (1, 0):
+        ann.get("/session")
+        assert unfinished(service) == left
+        ann.ticks.now += 61
+
+
+def test_unfinished_uploads_have_a_most(ann, service, monkeypatch):
+    monkeypatch.setattr(parts, "MOST", 2)
+    first = ticket(ann)
+    assert ticket(ann, "ticket-2") == ticket(ann, "ticket-2")  # the same one again
+    refused = ann.sign(size=SIZE, how="parts", ticket="ticket-3")
+    assert (refused.status_code, unfinished(service)) == (409, 2)
+    assert refused.get_json()["error"].startswith("You have 2 unfinished uploads.")
+    ann.post("/parts/abort", which(first))
+    assert ann.sign(size=SIZE, how="parts", ticket="ticket-3").status_code == 200
+    ann.sign_in("bob")  # has none
+    assert ann.sign(size=SIZE, how="parts", ticket="ticket-4").status_code == 200
 
 
 def test_what_is_completed_is_not_swept(ann, service):

@@ -307,6 +307,14 @@ def test_too_many_signatures(service):
     assert page.sign().status_code == 200
 
 
+def test_the_server_asks_s3_so_often_and_no_more(service):
+    page = Page(service, signatures_a_minute=2)
+    page.sign_in()
+    asked = [page.post("/preflight", {"how": "put"}).status_code for _ in range(3)]
+    assert asked == [200, 200, 429]
+    assert page.sign().status_code == 200  # is not counted with them
+
+
 def test_what_cannot_be_signed_costs_nothing(service):
     page = Page(service, signatures_a_minute=1)
     page.sign_in()

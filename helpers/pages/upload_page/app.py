@@ -86,8 +86,8 @@ def create_app(
     @app.post("/preflight")
     def preflight() -> Response:
         """A browser hides from a page why S3 let it not in: the server asks and tells."""
-        visitor.user()
-        sent = json_of(("how",))
+        who, sent = visitor.user(), json_of(("how",))
+        rate.take(who, "questions to S3")  # which the server asks itself, and waits for
         how = "put" if sent["how"] == "put" else "post"
         return jsonify(ask_preflight(probe(signer, how), how, request.headers["Origin"]))
 

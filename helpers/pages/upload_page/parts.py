@@ -25,7 +25,9 @@ AT_ONCE = 20  # parts signed by one request
 UNFINISHED = 24 * 3600  # seconds that an upload waits for its next part
 LEFT = 3600  # seconds, once its page was left
 ENDED = "This upload has ended: it was aborted, here or by a lifecycle rule."
+MOST = 1000  # unfinished uploads of one user
 _SWEEP = 60  # seconds between looks for uploads that are overdue
+_AT_A_TIME = 20  # of which are aborted then, because somebody's request waits for it
 
 
 class PartSigner:
@@ -140,15 +142,22 @@ class PartSigner:
             return
         self._swept = now
         with self._store.change() as db:
-            overdue = db.execute("SELECT key, upload FROM uploads WHERE due <= ?", [now]).fetchall()
-            db.execute("DELETE FROM uploads WHERE due <= ?", [now])
-        for key, upload in overdue:
+            overdue = db.execute(
+                "SELECT key, upload, rowid FROM uploads WHERE due <= ? ORDER BY due LIMIT ?",
+                [now, _AT_A_TIME],
+            ).fetchall()
+            db.executemany("DELETE FROM uploads WHERE rowid = ?", [row[2:] for row in overdue])
+        for key, upload, _ in overdue:
             try:
                 self._abort({"Bucket": self._bucket, "Key": key, "UploadId": upload})
             except (BotoCoreError, ClientError) as problem:  # left to the lifecycle rule
                 log.warning("an upload that was left could not be aborted: %s", problem)
 
     def _create(self, user: str, file: Wanted, ticket: str) -> tuple[str, str]:
+        with self._store.change() as db:
+            begun = db.execute("SELECT COUNT(*) FROM uploads WHERE user = ?", [user]).fetchone()[0]
+        if begun >= MOST:
+            raise Refused(409, f"You have {MOST} unfinished uploads. Finish some, or remove them.")
         key = self._signer.new_key(user, file)
         made = self._s3.create_multipart_upload(
             Bucket=self._bucket,
