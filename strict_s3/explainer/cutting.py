@@ -35,7 +35,9 @@ _SPACED_PATH = re.compile(
 _SIX = ("algorithm", "credential", "date", "expires", "signedheaders")
 _CLOSING = "\"'>)]}`”\u2019»,;.|\\"
 _PIECE = re.compile(r"[\w%.~&=+/;:@,!$*?()\[\]-]+")
-_AFTER_SIGNATURE = re.compile(r"([?&]X-Amz-Signature=[0-9a-f]{64})([;|,)\]}<>\"'].*)$", re.S | re.I)
+_AFTER_SIGNATURE = re.compile(
+    r"([?&]X-Amz-Signature=[0-9a-f]{64})([^\w&%#=+.…?/\x00-\x1f-].*)$", re.S | re.I
+)
 _BARE = re.compile(r"[?&](?:X-Amz-(?:Algorithm|Credential|Signature)|AWSAccessKeyId)=", re.I)
 _HOST = re.compile(
     r"(?:[\w-]{1,63}\.){0,9}[\w-]{1,63}(?::\d{1,5})?/|\[[0-9a-f:]{2,40}\](?::\d{1,5})?/", re.I

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});|&amp(?=X-Amz-)")
-_JSON = re.compile(r"\\{1,4}u00([0-9a-fA-F]{2})|\\{1,2}x([2-7][0-9a-fA-F])|\\{1,2}(/)")
+_JSON = re.compile(r"(?:\\{1,4}|%)u00([0-9a-fA-F]{2})|\\{1,2}x([2-7][0-9a-fA-F])|\\{1,2}(/)")
 _PRINTABLE = re.compile(r"=\r?\n|((?:=[0-9A-F]{2})+)")
 _LITERALS = re.compile(r"([\"'`])[ \t]{0,40}(?:\+|\.|\\|&|_)?[ \t]{0,40}\r?\n\s{0,80}"
                        r"(?:\+|\.|&)?\s{0,9}[fru]?\1|([\"'`])[ \t]{0,9}\+[ \t]{0,9}\2")  # fmt: skip
@@ -65,7 +65,7 @@ def _entities(text: str) -> str:
 
 
 def _json(text: str) -> str:
-    if "\\" not in text:
+    if "\\" not in text and "%u00" not in text:
         return text
     return _JSON.sub(lambda m: m[3] or chr(int(m[1] or m[2], 16)), text)
 

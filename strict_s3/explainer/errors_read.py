@@ -18,6 +18,7 @@ from defusedxml.ElementTree import fromstring
 
 MAX_DOCUMENT = 300_000  # characters that are looked at
 _ERROR = re.compile(r"<(?:\w+:)?Error[\s>]")
+_BYTES = re.compile(r"'\r?\n\s{0,80}b?'")  # between the pieces of a long text, as pprint writes it
 _ELEMENT = re.compile(r"<([A-Za-z][\w.-]{0,60})>([^<]{0,20000})</\1\s?>")
 # An exception's text, as SDKs write it. Only codes that are known count (`_known_codes`).
 _EXCEPTIONS = (
@@ -34,6 +35,11 @@ _EXCEPTIONS = (
     re.compile(r"(?P<message>[^\n]{0,1000}?) \(Service: (?:Amazon )?S3; Status Code: "
                r"(?P<status>\d{3}); "
                r"Error Code: (?P<code>[\w.]{2,60});"),
+    # s3cmd
+    re.compile(r"(?:S3 error: |\()(?P<status>[345]\d\d) \((?P<code>[A-Z]\w{2,60})\): "
+               r"(?P<message>[^\n]{0,2000})"),
+    # .NET
+    re.compile(r"Error Code (?P<code>[A-Z]\w{2,60}) and Http Status Code (?P<message>)"),
     # Ruby
     re.compile(r"Aws::S3::Errors::(?P<code>\w{2,60})(?:: | \()(?P<message>[^\n)]{0,2000})"),
     # Rust, JavaScript v3 printed whole
@@ -44,11 +50,18 @@ _EXCEPTIONS = (
     # S3's own access log: 403 SignatureDoesNotMatch
     re.compile(r"\b(?P<status>[45]\d\d) (?P<code>[A-Z][A-Za-z]{5,60})\b(?P<message>)"),
     # JavaScript, Go v1, C++: "Code: message"
-    re.compile(r"(?:^|[\s(\[\"'=])(?P<code>[A-Z][A-Za-z.]{3,60}): "
+    re.compile(r"(?:^|[\s(\[\"'=.])(?P<code>[A-Z][A-Za-z.]{3,60}): "
                r"(?P<message>[^\n]{2,2000})", re.M),
     re.compile(r"\b(?:Error "
                r"?Code|errorCode|Code|name)['\"]?\s{0,3}[:=]\s{0,3}['\"]?(?P<code>[A-Z][\w.]{2,60})()(?P<message>)"),
 )  # fmt: skip
+# What JavaScript and others print beside code and message.
+_BESIDE = re.compile(r"\b(Endpoint|Region|Bucket|Key|HeadersNotSigned|ServerTime|RequestTime)"
+                     r"['\"]?: ['\"]([^'\"\n]{1,300})['\"]")  # fmt: skip
+_AZURE_DETAIL = re.compile(
+    r"authenticationErrorDetail['\"]?\s{0,3}:\s{0,3}['\"]?([^\"\n]{1,400})", re.I
+)
+_DENIED = re.compile(r"User: arn:[^\s]{5,300} is not authorized to perform: \w{2,20}:[^\n]{3,1500}")
 _JAVA_2 = re.compile(r"(?P<message>[^\n]{5,1000}?) \(Service: S3, Status Code: (?P<status>\d{3}),")
 
 
@@ -78,7 +91,12 @@ def find_error(text: str) -> FoundError | None:
     status = _status(text)
     if (document := read_error(text)).code:
         return FoundError(status, document)
-    return _in_json(text, status) or _in_exception(text, status) or _status_alone(text)
+    found = _in_json(text, status) or _in_exception(text, status)
+    if found and found.document.code == "AuthenticationFailed":
+        match = _AZURE_DETAIL.search(text[:MAX_DOCUMENT])
+        fields = {"AuthenticationErrorDetail": match[1]} if match else {}
+        return found._replace(document=found.document._replace(fields=fields))
+    return found or _status_alone(text, status)
 
 
 def read_error(text: str | bytes) -> ErrorDocument:
@@ -95,6 +113,7 @@ def read_error(text: str | bytes) -> ErrorDocument:
         return ErrorDocument()
     if "&lt;Error" in text or "&lt;Code&gt;" in text:
         text = html.unescape(text)
+    text = _BYTES.sub("", text) if "'\n" in text else text
     text = re.sub(r"\\n", "\n", text) if "<Error>\\n" in text or "?>\\n" in text else text
     found = [_parse(each) for each in _spans(text)]
     return max(found, key=lambda each: (bool(each.code), len(each.fields)), default=ErrorDocument())
@@ -148,6 +167,8 @@ def _in_json(text: str, status: int) -> FoundError | None:
     for each in _objects(value):
         lower = {str(name).lower(): item for name, item in each.items()}
         code = lower.get("code", lower.get("errorcode", lower.get("__type", lower.get("name", ""))))
+        if not code and "statuscode" in lower:  # Supabase
+            code = lower.get("error", "")
         if not isinstance(code, str) or not re.fullmatch(r"[A-Za-z][\w.]{2,60}", code):
             continue
         if "message" not in lower and code not in _known_codes():
@@ -186,6 +207,7 @@ def _known_codes() -> frozenset[str]:
 def _known_messages() -> tuple[tuple[str, str], ...]:
     """(the beginning of a message, its code), for texts that have the message alone."""
     from ..rules import bucket_errors, errors
+    from .causes.client import CLIENT_MESSAGES
 
     found = []
     for module in (errors, bucket_errors):
@@ -200,16 +222,45 @@ def _known_messages() -> tuple[tuple[str, str], ...]:
         *found,
         ("request has expired", "AccessDenied"),
         ("s3exception: access denied", "AccessDenied"),
+        ("the access key id you provided does not exist", "InvalidAccessKeyId"),
+        *CLIENT_MESSAGES,
     )
 
 
-# boto3 and the AWS CLI, for an answer without a body: the status stands where the code would be.
-_ALONE = re.compile(r"An error occurred \((\d{3})\) when calling the (\w{2,60}) operation")
+# For an answer without a body, as HEAD's: the status, or its phrase, is where the code would be.
+_PHRASES = {"Forbidden": 403, "NotFound": 404, "BadRequest": 400, "MovedPermanently": 301}
+_PHRASE = "(?P<phrase>Forbidden|NotFound|BadRequest|MovedPermanently)"
+_ALONE = (
+    re.compile(r"An error occurred \((?P<status>\d{3})\) when calling the (?P<operation>\w{2,60}) "
+               "operation"),
+    re.compile(r"operation error S3: (?P<operation>\w{2,60}), https response error StatusCode: "
+               rf"(?P<status>\d{{3}}),[^\n]{{0,400}}?api error {_PHRASE}: "),
+    re.compile(rf"Aws::S3::Errors::{_PHRASE}\b"),
+    re.compile(rf"\b(?:{_PHRASE}|(?P<status>[345]\d\d)): UnknownError"),
+    re.compile(r"Error Code: (?P<status>[345]\d\d) [A-Z]|null \(Service: (?:Amazon )?S3"),
+)  # fmt: skip
 
 
-def _status_alone(text: str) -> FoundError | None:
-    match = _ALONE.search(text[:MAX_DOCUMENT])
-    return FoundError(int(match[1]), ErrorDocument(), match[2]) if match else None
+def _status_alone(text: str, status: int) -> FoundError | None:
+    for pattern in _ALONE:
+        if match := pattern.search(text[:MAX_DOCUMENT]):
+            groups = match.groupdict()
+            phrase = _PHRASES.get(groups.get("phrase") or "", 0)
+            said = int(groups.get("status") or phrase or status)
+            return FoundError(said, ErrorDocument(), groups.get("operation") or "HeadObject")
+    return None
+
+
+def _bare(message: str) -> str:
+    """A message without the quotation marks or brackets of what it is in."""
+    text = message.strip()
+    while text[-1:] in ("'", '"', ")") and text:
+        last = text[-1]
+        paired = text.count("(") >= text.count(")") if last == ")" else text.count(last) % 2 == 0
+        if paired:
+            break
+        text = text[:-1].rstrip()
+    return text.lstrip("'\" ")
 
 
 def _near_java(text: str) -> str:
@@ -234,8 +285,12 @@ def _in_exception(text: str, status: int) -> FoundError | None:
             said = int(groups.get("status") or 0) or status
             message = (groups["message"] or "").strip()
             return FoundError(
-                said, ErrorDocument(code, message.strip(" '\")"), {}), groups.get("operation") or ""
+                said,
+                ErrorDocument(code, _bare(message), dict(_BESIDE.findall(text))),
+                groups.get("operation") or "",
             )
+    if denied := _DENIED.search(text):
+        return FoundError(status or 403, ErrorDocument("AccessDenied", denied[0].strip(), {}))
     folded = " ".join(text.split()).casefold()
     for message, code in _known_messages():
         place = folded.find(message)

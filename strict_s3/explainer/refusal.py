@@ -194,7 +194,10 @@ def _mismatch(answer: Answer, meant: Meant, different: tuple[Difference, ...]) -
         f"S3 saw {method or 'a request'} and calculated a different signature from it. The URL may "
         "have been signed for another method, changed since, or signed with a wrong secret key."
     )
-    fix = "Give explain() the intended request (method, URL, headers): it names the difference."
+    fix = (
+        "Paste the URL, or the command that sends it, together with this answer: then the "
+        "difference is named. (In Python: explain(answer, meant).)"
+    )
     return Cause(answer.code, "", what, why, fix)
 
 
@@ -236,8 +239,8 @@ def _unknown(answer: Answer) -> Cause:
     return Cause(
         answer.code,
         "",
-        f"S3 answers with the code {shown(answer.code)}.",
-        "There is no explanation of this code here; see S3's own message.",
+        f"The answer's code is {shown(answer.code)}.",
+        "There is no explanation of this code here; its message is all that is known.",
         "Look it up: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
     )
 

@@ -16,9 +16,11 @@ from collections.abc import Mapping
 
 from ..words import shown
 from .access import ACCESS
+from .azure import AZURE
 from .body import BODY
 from .buckets import BUCKETS
 from .cause import Cause
+from .client import CLIENT
 from .encryption import ENCRYPTION
 from .others import OTHERS
 from .resources import RESOURCES
@@ -28,14 +30,16 @@ __all__ = ["CAUSES", "Cause", "Facts", "find_cause", "first_match"]
 
 # Other services first: their messages are their own, and an entry for any message would hide them.
 CAUSES: tuple[Cause, ...] = (
-    *OTHERS, *ENCRYPTION, *ACCESS, *SIGNING, *BODY, *BUCKETS, *RESOURCES,
+    *OTHERS, *AZURE, *CLIENT, *ENCRYPTION, *ACCESS, *SIGNING, *BODY, *BUCKETS, *RESOURCES,
 )  # fmt: skip
 SEARCHED = (
     "Details",
     "Header",
     "Condition",
     "ArgumentName",
+    "AuthenticationErrorDetail",
     "HeadersNotSigned",
+    "MissingHeaderName",
     "HostId",
     "RequestId",
 )

@@ -45,6 +45,13 @@ ACCESS = (
           'Invalid according to Policy: Policy Condition failed: ["starts-with", "$Content-Type", '
           '""]',
           source="https://github.com/waynehoover/s3_direct_upload/issues/29"),
+    Cause("AccessDenied", "Policy Condition failed$",
+          "A condition of the form's policy isn't met.",
+          "MinIO answers so and does not say which: a field has a different value, or isn't in the "
+          "form at all. A condition only checks a field; it does not add it.",
+          "Paste the form too: its fields are then compared with its policy.",
+          "Invalid according to Policy: Policy Condition failed",
+          source="https://github.com/minio/minio/issues/9382"),
     Cause("AccessDenied", r"Policy Condition failed: (.*)",
           "A condition of the form's policy isn't met: {sentence}.",
           "The field has a different value, or isn't in the form at all. A condition only checks a "
@@ -58,6 +65,16 @@ ACCESS = (
           'Add one when signing (Conditions=[["starts-with", "${1}", ""]] or an exact one), or '
           "leave the field out. boto3 does not turn Fields into conditions.",
           "Invalid according to Policy: Extra input fields: acl"),
+    Cause("AccessDenied", r"blocked by the (\w+) block public access setting",
+          "Block Public Access refuses it: {1} is on.",
+          "The policy or ACL would make something public, and this setting of the bucket or of the "
+          "account forbids that, whatever the user is allowed to do.",
+          'Name principals instead of "*" (or add a condition such as aws:SourceVpce). To publish '
+          "on purpose, turn the setting off for this bucket first.",
+          'User: arn:aws:iam::111122223333:user/ci is not authorized to perform: '
+          's3:PutBucketPolicy on resource: "arn:aws:s3:::films" because public policies are '
+          "blocked by the BlockPublicPolicy block public access setting.",
+          source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"),
     Cause("AccessDenied",
           r"User: (\S+) is not authorized to perform: (\S+) on resource: (\S+) with an explicit",
           "{1} is not allowed to perform {2} on {3}: a statement denies it.",

@@ -53,6 +53,12 @@ BUCKETS = (
     Cause("MalformedACLError", "", "The ACL's XML isn't as S3 expects it.",
      "It needs an Owner and an AccessControlList, whose grants have a grantee with a type and a "
      "permission.", _ACL_FIX),
+    Cause("MissingSecurityHeader", "^MissingHeaderName: (?!x-amz-acl)",
+     "A header is missing that S3 needs: {MissingHeaderName}.",
+     "A request that is signed in its Authorization header has to carry it.",
+     "Let an SDK sign the request, and send every header that it signed.",
+     fields=(("MissingHeaderName", "x-amz-content-sha256"),),
+     source="https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html"),
     Cause("MissingSecurityHeader", "", "The request says nothing: {MissingHeaderName} is missing.",
      "An ACL comes in that header, in x-amz-grant-* headers or in the body.", "Send one of them."),
     Cause("UnexpectedContent", "", "The request has a body, and none belongs there.",

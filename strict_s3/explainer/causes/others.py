@@ -63,12 +63,10 @@ OTHERS = (
           "The request signature we calculated does not match the signature you provided. Check "
           "your Google secret key and signing method.",
           source="https://github.com/googleapis/google-cloud-node/issues/1976"),
-    Cause("ExpiredToken", r"signature expired at: (\S+)|Request signature expired", "The signed "
-                                                                                    "URL has "
-                                                                                    "expired, at "
-                                                                                    "{1}.",
-          "This is Google Cloud Storage's answer. Google says ExpiredToken of a URL whose own time "
-          "is over; no session is involved.",
+    Cause("ExpiredToken", r"Request signature expired(?: at: (\S+))?",
+          "The signed URL has expired.",
+          "It was valid until {1}. This is Google Cloud Storage's answer. Google says ExpiredToken "
+          "of a URL whose own time is over; no session is involved.",
           "Sign a new URL; Google allows at most 7 days.", "The provided token has expired.",
           (("Details", "Request signature expired at: 2021-06-01T00:00:00+00:00"),),
           "https://github.com/floci-io/floci-gcp/pull/33"),
@@ -97,6 +95,12 @@ OTHERS = (
           "Bucket is a requester pays bucket but no user project provided.",
           source="https://cloud.google.com/storage/docs/requester-pays"),
     # Cloudflare R2
+    Cause("Unauthorized", "SigV2", "Signed with the old Signature Version 2.",
+          "Cloudflare R2 accepts only Version 4.",
+          'Sign with Config(signature_version="s3v4") and region auto (s3cmd: signature_v2 = '
+          "False).",
+          "SigV2 authorization is not supported. Please use SigV4 instead.",
+          source="https://github.com/iesahin/xvc/issues/8"),
     Cause("Unauthorized", "", "R2 does not accept the key that signed.",
           "Cloudflare R2 answers so: the access key id is unknown in this account, its API token "
           "was deleted or has no permission, or the host is another account's.",
@@ -154,7 +158,7 @@ OTHERS = (
           "place of the id.",
           "Sign with an application key's id and secret.", "Malformed Access Key Id",
           source="https://www.backblaze.com/docs/cloud-storage-s3-compatible-api"),
-    # Alibaba, Azure
+    # Alibaba
     Cause("SignatureDoesNotMatch", r"HostId: [^\n]*aliyuncs",
           "The signature does not match the request that arrived.",
           "This is the answer of Alibaba Cloud OSS. The host, the method, a header or the secret "
@@ -163,12 +167,6 @@ OTHERS = (
           "The request signature we calculated does not match the signature you provided. Check "
           "your key and signing method.", (("HostId", "films.oss-eu-central-1.aliyuncs.com"),),
           "https://www.alibabacloud.com/help/en/oss/developer-reference/ddd-signatures-to-urls"),
-    Cause("AuthenticationFailed", "", "Azure Storage does not accept the signature.",
-          "This is Azure's answer, not S3's: the shared access signature has expired, was changed, "
-          "or an Authorization header is malformed.",
-          "Make a new shared access signature, and copy the URL whole.",
-          "Server failed to authenticate the request.",
-          source="https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes"),
     # Ceph's gateway, which DigitalOcean and others run. Its request ids begin with tx.
     Cause("SignatureDoesNotMatch", r"\A\s*(?:HostId: [^\n]*\n)?(?:RequestId: tx|HostId: "
                                    r"[^\n]+-[a-z]{3}\d[a-z]?-)",

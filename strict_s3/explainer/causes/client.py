@@ -1,0 +1,61 @@
+"""What SDKs and commands say before S3 has answered: no key, no network, no region."""
+
+from __future__ import annotations
+
+from .cause import Cause
+
+_CREDENTIALS = "https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html"
+_CURL = "https://everything.curl.dev/cmdline/exitcode.html"
+_NOT_SENT = "Nothing was sent to S3."
+
+CLIENT = (
+    Cause("NoCredentialsError", "", "The program found no credentials to sign with.", _NOT_SENT,
+          "Give it some: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in its environment, a profile "
+          "(aws configure), or a role. A browser needs none: give it a presigned URL.",
+          "Unable to locate credentials", source=_CREDENTIALS),
+    Cause("ProfileNotFound", "", "There is no such profile in ~/.aws/config.", _NOT_SENT,
+          "Check AWS_PROFILE and the name (aws configure list-profiles).",
+          "The config profile (dev) could not be found", source=_CREDENTIALS),
+    Cause("UnauthorizedSSOTokenError", "", "The single sign-on session has ended.", _NOT_SENT,
+          "Sign in again: aws sso login, with the same profile.",
+          "The SSO session associated with this profile has expired or is otherwise invalid.",
+          source="https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sso.html"),
+    Cause("NoRegionError", "", "The program knows no region.", _NOT_SENT,
+          "Give the bucket's region: region_name=…, AWS_REGION, or region in the profile.",
+          "You must specify a region.", source=_CREDENTIALS),
+    Cause("EndpointConnectionError", "", "The program could not reach the server.",
+          f"{_NOT_SENT} The host's name is wrong (a region that does not exist, a name inside "
+          "Docker), or nothing listens there, or a network is between.",
+          "Check the host, and the region in it; from a container, localhost is the container.",
+          "Could not connect to the endpoint URL", source="https://github.com/boto/boto3/issues/3258"),
+    Cause("SSLError", "", "The server's certificate does not fit its name.",
+          "Amazon's certificate covers one label before s3: a bucket with dots in its name doesn't "
+          "fit, nor does another name that points at S3. A company's proxy also shows a "
+          "certificate of its own.",
+          "For dots use path style (the bucket after the host), for a name of your own CloudFront; "
+          "for a proxy add its certificate (AWS_CA_BUNDLE). Don't turn the check off.",
+          "certificate verify failed: Hostname mismatch, certificate is not valid",
+          source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html"),
+)  # fmt: skip
+# What each says without its name, in lower case: the CLI, curl, Go, Java, JavaScript, Python.
+CLIENT_MESSAGES = (
+    ("unable to locate credentials", "NoCredentialsError"),
+    ("could not load credentials from any providers", "NoCredentialsError"),
+    ("unable to load credentials from any of the providers", "NoCredentialsError"),
+    ("unable to load aws credentials", "NoCredentialsError"),
+    ("no valid providers in chain", "NoCredentialsError"),
+    ("failed to refresh cached credentials", "NoCredentialsError"),
+    ("no valid credential sources", "NoCredentialsError"),
+    ("the config profile (", "ProfileNotFound"),
+    ("the sso session associated with this profile has expired", "UnauthorizedSSOTokenError"),
+    ("you must specify a region", "NoRegionError"),
+    ("region is missing", "NoRegionError"),
+    ("could not connect to the endpoint url", "EndpointConnectionError"),
+    ("could not resolve host", "EndpointConnectionError"),
+    ("getaddrinfo enotfound", "EndpointConnectionError"),
+    ("name or service not known", "EndpointConnectionError"),
+    ("econnrefused", "EndpointConnectionError"),
+    ("certificate verify failed", "SSLError"),
+    ("no alternative certificate subject name matches", "SSLError"),
+    ("does not match certificate's altnames", "SSLError"),
+)
