@@ -18,12 +18,14 @@ from .url import UrlReport
 from .verdict import Finding, Verdict
 from .words import Part, shown
 
-_MARKS = ("CORS", "Cross-Origin Request Blocked", "Access-Control-Allow-", "access control checks")
+_MARKS = ("CORS", "Cross-Origin", "Access-Control-Allow-", "access control checks")
 _LINE = re.compile(
     r"blocked by CORS|Cross-Origin Request Blocked|due to access control checks|"
     r"not allowed by Access-Control-Allow-|Preflight response is not successful|"
     r"No 'Access-Control-Allow-Origin'|\bCORS (?:error|policy|request did "
-    r"not|header|preflight|Missing)",
+    r"not|header|preflight|Missing)|"
+    # Firefox in other languages
+    r"Cross-Origin[^\n]{0,500}?(?:Access-Control-Allow-|\bCORS\b)",
     re.I,
 )
 _ORIGIN = re.compile(
@@ -42,7 +44,7 @@ _RULE = "A rule of the bucket must allow the page's origin, the method and every
 # (what the browser says, what that means, why, the fix)
 _REASONS = (
     (r"Request header field|header .{0,90} is not allowed (?:by|according)|token "
-     r".{0,90}Access-Control-Allow-Headers",
+     r".{0,90}Access-Control-Allow-Headers|[(][^\n]{0,90}Access-Control-Allow-Headers",
      "No CORS rule of the bucket allows the header {header}.",
      "The browser asked for permission first (a preflight) and S3's answer does not list that "
      "header.",
@@ -71,7 +73,7 @@ _REASONS = (
      "Origins are compared letter by letter: scheme, host and port, without a slash at the end.",
      "Put exactly the page's origin into AllowedOrigins."),
     (r"HTTP ok status|[Pp]reflight response is not successful|preflight channel did not "
-     r"succeed|Status code: 4\d\d|"
+     r"succeed|[Ss]tatus ?code: 4\d\d|"
      r"preflight request doesn't pass",
      "The preflight was refused: no CORS rule of the bucket allows this request.",
      f"S3 answers a preflight by its CORS rules alone, whatever the signature. {_RULE} A wrong "

@@ -38,6 +38,9 @@ _EXCEPTIONS = (
     # s3cmd
     re.compile(r"(?:S3 error: |\()(?P<status>[345]\d\d) \((?P<code>[A-Z]\w{2,60})\): "
                r"(?P<message>[^\n]{0,2000})"),
+    # C++; PHP's S3.php
+    re.compile(r"ExceptionName: (?P<code>[A-Z]\w{2,60}),? Message: (?P<message>[^\n]{0,2000})"),
+    re.compile(r"\[(?P<code>[A-Z]\w{3,60})\] (?P<message>[^\n]{2,2000})"),
     # .NET
     re.compile(r"Error Code (?P<code>[A-Z]\w{2,60}) and Http Status Code (?P<message>)"),
     # Ruby
@@ -52,6 +55,7 @@ _EXCEPTIONS = (
     # JavaScript, Go v1, C++: "Code: message"
     re.compile(r"(?:^|[\s(\[\"'=.])(?P<code>[A-Z][A-Za-z.]{3,60}): "
                r"(?P<message>[^\n]{2,2000})", re.M),
+    re.compile(r"\bCode: (?P<code>[A-Z][\w.]{2,60})\s*\n\s*Message: (?P<message>[^\n]{2,2000})"),
     re.compile(r"\b(?:Error "
                r"?Code|errorCode|Code|name)['\"]?\s{0,3}[:=]\s{0,3}['\"]?(?P<code>[A-Z][\w.]{2,60})()(?P<message>)"),
 )  # fmt: skip
@@ -221,6 +225,8 @@ def _known_messages() -> tuple[tuple[str, str], ...]:
     return (
         *found,
         ("request has expired", "AccessDenied"),
+        ("missing authentication token", "MissingAuthenticationToken"),
+        ("not authorized to perform sts:assumerole", "AccessDenied"),
         ("s3exception: access denied", "AccessDenied"),
         ("the access key id you provided does not exist", "InvalidAccessKeyId"),
         *CLIENT_MESSAGES,
@@ -231,10 +237,11 @@ def _known_messages() -> tuple[tuple[str, str], ...]:
 _PHRASES = {"Forbidden": 403, "NotFound": 404, "BadRequest": 400, "MovedPermanently": 301}
 _PHRASE = "(?P<phrase>Forbidden|NotFound|BadRequest|MovedPermanently)"
 _ALONE = (
-    re.compile(r"An error occurred \((?P<status>\d{3})\) when calling the (?P<operation>\w{2,60}) "
-               "operation"),
+    re.compile(r"error (?:occurred )?\((?P<status>\d{3})\) (?:occurred )?when calling the "
+               r"(?P<operation>\w{2,60}) operation"),
     re.compile(r"operation error S3: (?P<operation>\w{2,60}), https response error StatusCode: "
                rf"(?P<status>\d{{3}}),[^\n]{{0,400}}?api error {_PHRASE}: "),
+    re.compile(r"\"name\": ?\"(?P<status>[345]\d\d)\",\s{0,20}\"\$fault\""),
     re.compile(rf"Aws::S3::Errors::{_PHRASE}\b"),
     re.compile(rf"\b(?:{_PHRASE}|(?P<status>[345]\d\d)): UnknownError"),
     re.compile(r"Error Code: (?P<status>[345]\d\d) [A-Z]|null \(Service: (?:Amazon )?S3"),
@@ -286,7 +293,7 @@ def _in_exception(text: str, status: int) -> FoundError | None:
             message = (groups["message"] or "").strip()
             return FoundError(
                 said,
-                ErrorDocument(code, _bare(message), dict(_BESIDE.findall(text))),
+                ErrorDocument(code, _bare(message), dict(_BESIDE.findall(text[:MAX_DOCUMENT]))),
                 groups.get("operation") or "",
             )
     if denied := _DENIED.search(text):

@@ -115,10 +115,16 @@ def refuse(text: str) -> InspectError:
             f"{shown(match[0], 120)} is an S3 URI, which only AWS's tools read. `aws s3 presign "
             "s3://bucket/key` makes a presigned URL of it."
         )
-    if match := re.search(r"(?:HTTP Error|[Ss]tatus [Cc]ode:?) (\d{3})", stripped[:20_000]):
+    if match := re.search(r"(?:HTTP Error|[Ss]tatus [Cc]ode(?: of|:)?) (\d{3})", stripped[:20_000]):
         return InspectError(
             f"Only the status {match[1]} is in this text. The body of the answer, S3's XML, says "
             "why: print it (response.text, curl -i) and paste it, with the URL."
+        )
+    if re.search(r"Failed to fetch|NetworkError when|Network Error|Load failed", stripped[:20_000]):
+        return InspectError(
+            "The page is told only that the request failed; it never learns why. The browser's "
+            "console has another line beside it (CORS, a certificate, a name): paste that one, "
+            "with the URL."
         )
     if re.search(
         r"generate_presigned|getSignedUrl|createPresigned|GetPreSignedURL|presign", stripped

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InspectError
 from .answers import Answer, Meant, read_meant
+from .browser import read_block
 from .calls import har_entry
 from .console import find_console_line, read_console_line
 from .decode import MAX_SEARCHED, from_bytes, searched, sense_of
@@ -29,6 +30,8 @@ from .words import utc_now
 
 MAX_TEXT = 16_000_000  # characters
 _SIGNED = re.compile(r"X-?Amz-|AWSAccessKeyId|[Ss]ignature|://|%3A%2F%2F|hxxp", re.I)
+# A form's fields, perhaps; what an API answers is none.
+_OBJECT = re.compile(r"\s*\{(?!\s*[\"'](?:message|errors?|name|statusCode|code)[\"'])")
 _LEAST_SENSE = 4.0  # of a URL that is signed
 
 
@@ -88,6 +91,8 @@ def inspect_text(
 def _read(paste: _Paste) -> Report:
     text = paste.text
     pasted = _pasted(text)
+    if block := read_block(text, pasted, _request(pasted, paste.now)):
+        return block
     if line := find_console_line(text):
         return read_console_line(line, pasted, _request(pasted, paste.now))
     if report := _document(text):
@@ -113,7 +118,7 @@ def _read(paste: _Paste) -> Report:
             "This text is not an S3 error: it has no <Error> with a <Code> in it that can be read. "
             "Paste the whole XML, from <Error> to </Error>."
         )
-    if text.lstrip().startswith("{") and (pasted is None or '"fields"' in text):
+    if _OBJECT.match(text) and (pasted is None or '"fields"' in text):
         return _noted(inspect_form(text.strip(), paste.now), paste)
     if pasted is None and "<html" in text[:3000].lower():
         return _page(text)

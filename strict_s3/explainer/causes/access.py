@@ -93,6 +93,27 @@ ACCESS = (
           "User: arn:aws:iam::111122223333:user/signer is not authorized to perform: "
           's3:PutObject on resource: "arn:aws:s3:::films/a.mp4" because no identity-based '
           "policy allows the s3:PutObject action"),
+    Cause("AccessDenied", "object lock", "The object is protected by Object Lock.",
+          "The signature is right. A retention period or a legal hold keeps this version from "
+          "being deleted or changed, also for its owner.",
+          "Wait until it ends; in governance mode s3:BypassGovernanceRetention and the header "
+          "x-amz-bypass-governance-retention can lift it.",
+          "Access Denied because object protected by object lock.",
+          source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html"),
+    Cause("AccessDenied", "(?i)mfa auth", "The bucket wants multi-factor authentication for this.",
+          "MFA delete is on: deleting a version, or changing the versioning, needs a code. A "
+          "presigned URL has none.",
+          "Send x-amz-mfa with the device's serial number and code, over https, as the root user.",
+          "Mfa Authentication must be used for this request",
+          source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html"),
+    Cause("AccessDenied", r"Not authorized to perform (sts:AssumeRole\w*)",
+          "The role does not let this caller assume it: {1}.",
+          "This is the answer of AWS's Security Token Service: the role's trust policy names "
+          "another principal, or its Condition (audience, repository, branch) isn't met.",
+          "Compare the trust policy with the caller; for OpenID Connect with the token's sub and "
+          "aud, letter by letter.",
+          "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+          source="https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws"),
     Cause("AccessDenied", "valid Date", "The request has no time that S3 can read.",
           "Neither x-amz-date nor Date is there in the right format.",
           "Let an SDK sign the request.",
@@ -108,6 +129,12 @@ ACCESS = (
           "bucket answers so too, to requests that lack x-amz-request-payer.)",
           "Check that the whole URL arrived, that the signer's policy allows the action on this "
           "key, and how the key is spelled (upper and lower case differ)."),
+    Cause("MissingAuthenticationToken", r"^Missing Authentication Token",
+          "This is API Gateway's answer: it has no such path and method.",
+          "It is not S3 that was asked. API Gateway says this of a path or method without a route.",
+          "Check the path (with the stage) and the method; for S3 use the presigned URL itself.",
+          "Missing Authentication Token",
+          source="https://repost.aws/knowledge-center/api-gateway-authentication-token-errors"),
     Cause("MissingAuthenticationToken", "", "The request carries no signature that this host "
                                             "accepts.",
           "S3 Object Lambda answers so to Signature Version 2 and to a scope that names s3.",

@@ -75,6 +75,15 @@ RESOURCES = (
           "Use If-None-Match: * (only if the key is free) or If-Match: ETAG.",
           "A header you provided implies functionality that is not implemented",
           (("Header", "If-None-Match"),), "https://github.com/aws/aws-sdk-ruby/issues/3144"),
+    Cause("NotImplemented", r"Header: (x-amz-trailer|x-amz-sdk-checksum\S*)",
+          "The server does not support the checksums that newer SDKs add by themselves: {1}.",
+          "Since January 2025 AWS's SDKs send a checksum after the body of every upload. Some "
+          "other S3s don't read it.",
+          'Make the client with request_checksum_calculation="when_required" (JavaScript: '
+          'requestChecksumCalculation: "WHEN_REQUIRED").',
+          "A header you provided implies functionality that is not implemented",
+          (("Header", "x-amz-trailer"),),
+          "https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html"),
     Cause("NotImplemented", "Header: (?!Transfer-Encoding)(.+)", "S3 does not support this "
                                                                  "header: {1}.",
           "It implies something that S3 doesn't have, at least not in this operation.",
@@ -123,6 +132,13 @@ RESOURCES = (
           "up to a day. The redirected request has a different host from the signed one, so it "
           "ends in SignatureDoesNotMatch.",
           'Sign the regional host: region_name, and s3={"addressing_style": "virtual"}.'),
+    Cause("PermanentRedirect", r"to this endpoint: ([\w.-]+\w)", "The bucket is in another region: "
+                                                                "{1}.",
+          "The host names a region that is not the bucket's.",
+          "Sign with the bucket's region, which that host names.",
+          "The bucket you are attempting to access must be addressed using the specified endpoint. "
+          "Please send all future requests to this endpoint: films.s3.us-east-2.amazonaws.com.",
+          source="https://github.com/red-hat-storage/ocs-ci/issues/4010"),
     Cause("PermanentRedirect", "", "The bucket is in another region: {Endpoint}.",
           "The host names a region that is not the bucket's.", "Sign with the bucket's region."),
 )  # fmt: skip

@@ -90,6 +90,12 @@ SIGNING = (
           "One checksum is allowed, of an algorithm that S3 knows, with a value of its length.",
           "Let the SDK compute it, or leave it out.",
           "Value for x-amz-checksum-crc32 header is invalid."),
+    Cause("InvalidRequest", r"unsupported HTTP method in CORS config\. Unsupported method is (\S+)",
+          "A CORS rule can't name the method {1}.",
+          "AllowedMethods knows GET, PUT, POST, DELETE and HEAD. S3 answers OPTIONS (a preflight) "
+          "by itself.", "Leave {1} out of AllowedMethods.",
+          "Found unsupported HTTP method in CORS config. Unsupported method is OPTIONS",
+          source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html"),
     Cause("InvalidRequest", "", "S3 cannot do what the request asks.",
           "Its message says which part.", "Change that part of the request."),
     Cause("InvalidArgument", "must contain a field named '(.*)'",
