@@ -7,7 +7,7 @@ which headers a page can read. S3's half is `strict_s3.rules.cors`, the rule tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InspectError
@@ -109,11 +109,7 @@ def inspect_cors(
     own = tuple(name for name in sets if _set_by_browser(name))
     unsafe = sorted(n for n, value in sets.items() if n not in own and not _is_safe(n, value))
     asks = method not in _SIMPLE_METHODS or bool(unsafe) or progress
-    question = [("origin", origin)]
-    if asks:
-        question.append(("access-control-request-method", method))
-        if unsafe:
-            question.append(("access-control-request-headers", ",".join(unsafe)))
+    question = _question(origin, method, unsafe) if asks else [("origin", origin)]
     reasons = _reasons(rules, origin, method, unsafe if asks else [])
     rule = next((n for n, why in enumerate(reasons, 1) if not why), None)
     answer, refusal = _answer(rules, question, method, asks)
@@ -130,20 +126,9 @@ def inspect_cors(
             'credentials: "include" does not work with *: the browser hides the response. A '
             "presigned URL needs no credentials; leave them out."
         )
-    exposed = [
-        n.strip().lower() for n in answer.get("access-control-expose-headers", "").split(",")
-    ]
-    readable = tuple(sorted({*READABLE, *filter(None, exposed)})) if visible else ()
-    if visible and method == "GET" and not asks:
-        notes.append(
-            "If a browser still reports a CORS error here, it may show a copy from its cache: one "
-            "that was got without an Origin (an img without crossorigin) has no CORS headers. Use "
-            'crossorigin="anonymous" everywhere, or a URL of its own.'
-        )
-    if visible and "etag" not in readable:
-        notes.append(
-            'The page cannot read ETag (multipart uploads need it): "ExposeHeaders": ["ETag"].'
-        )
+    readable = _readable(answer) if visible else ()
+    if visible:
+        notes += _seen(method, asks, readable)
     return CorsReport(
         origin,
         method,
@@ -158,6 +143,30 @@ def inspect_cors(
         _page(sent, visible, method, refusal),
         tuple(notes),
     )
+
+
+def _question(origin: str, method: str, unsafe: list[str]) -> list[tuple[str, str]]:
+    """The preflight's headers."""
+    headers = [("origin", origin), ("access-control-request-method", method)]
+    return headers + ([("access-control-request-headers", ",".join(unsafe))] if unsafe else [])
+
+
+def _readable(answer: Mapping[str, str]) -> tuple[str, ...]:
+    """The response's headers that the page can read."""
+    exposed = answer.get("access-control-expose-headers", "").lower().split(",")
+    return tuple(sorted({*READABLE, *filter(None, map(str.strip, exposed))}))
+
+
+def _seen(method: str, asks: bool, readable: tuple[str, ...]) -> Iterator[str]:
+    """What is worth knowing of a response that the page can see."""
+    if method == "GET" and not asks:
+        yield (
+            "If a browser still reports a CORS error here, it may show a copy from its cache: one "
+            "that was got without an Origin (an img without crossorigin) has no CORS headers. Use "
+            'crossorigin="anonymous" everywhere, or a URL of its own.'
+        )
+    if "etag" not in readable:
+        yield 'The page cannot read ETag (multipart uploads need it): "ExposeHeaders": ["ETag"].'
 
 
 def _answer(

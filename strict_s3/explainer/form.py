@@ -105,9 +105,8 @@ def read_form(form: FoundForm, now: datetime) -> FormReport:
     policy, refusal = _parsed(lower["policy"])
     document = _document(lower["policy"])
     bucket = _bucket(policy, url)
-    decision = Decision("POST", "/")
     if policy and not refusal:
-        refusal = _refusal(lower, policy, bucket, region, decision, now)
+        refusal = _refusal(lower, policy, bucket, region, now)
     report = FormReport(
         version=version,
         bucket=shown(bucket),
@@ -216,14 +215,10 @@ def _bucket(policy: PostPolicy | None, url: str) -> str:
 
 
 def _refusal(
-    fields: Mapping[str, str],
-    policy: PostPolicy,
-    bucket: str,
-    region: str,
-    decision: Decision,
-    now: datetime,
+    fields: Mapping[str, str], policy: PostPolicy, bucket: str, region: str, now: datetime
 ) -> str:
     """What the server's own rules say about the form; only the signing key is not known here."""
+    decision = Decision("POST", "/")
     if "x-amz-signature" not in fields:  # of Version 2; old buckets in old regions accept it
         fields = {name: value for name, value in fields.items() if name not in VERSION_2}
     try:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from urllib.parse import unquote, urlsplit
 
 from ..errors import InspectError
@@ -277,25 +278,20 @@ def _of_version_2(pasted: Pasted, keys: Sequence[Keys]) -> Verdict:
         else ""
     )
     sent = dict(pasted.headers).get("content-type", "")
-    for each in keys:
-        for method in (pasted.method or "GET", *_METHODS):
-            for kind in dict.fromkeys((sent, *_TYPES)):
-                text = f"{method}\n\n{kind}\n{values.get('Expires', '')}\n{amz}{token}{resource}"
-                proof = base64.b64encode(
-                    hmac.digest(each.secret_key.encode(), text.encode(), hashlib.sha1)
+    methods, kinds = (pasted.method or "GET", *_METHODS), dict.fromkeys((sent, *_TYPES))
+    for each, method, kind in product(keys, methods, kinds):
+        text = f"{method}\n\n{kind}\n{values.get('Expires', '')}\n{amz}{token}{resource}"
+        digest = hmac.digest(each.secret_key.encode(), text.encode(), hashlib.sha1)
+        proof = base64.b64encode(digest).decode()
+        if hmac.compare_digest(proof, values.get("Signature", "")):
+            with_type = f"with content-type {kind}" if kind else "without a content type"
+            what = f"for {method} {with_type}"
+            if kind == sent and (not pasted.method or method == pasted.method):
+                return Verdict(
+                    f"The signature is right: it was made with the secret of {each.where}, {what}."
                 )
-                if hmac.compare_digest(proof.decode(), values.get("Signature", "")):
-                    right = kind == sent and (not pasted.method or method == pasted.method)
-                    what = f"for {method}" + (
-                        f" with content-type {kind}" if kind else " without a content type"
-                    )
-                    if right:
-                        return Verdict(
-                            f"The signature is right: it was made with the secret of "
-                            f"{each.where}, {what}."
-                        )
-                    return Verdict(f"The signature fits if it was made {what}.", "This is certain.",
-                                   "Send exactly that, or sign what is sent.", True)  # fmt: skip
+            return Verdict(f"The signature fits if it was made {what}.", "This is certain.",
+                           "Send exactly that, or sign what is sent.", True)  # fmt: skip
     return _no_key(
         values.get("AWSAccessKeyId", ""), keys, "The URL was changed after it was signed"
     )
