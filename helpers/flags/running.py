@@ -3,7 +3,10 @@
 The code runs in a thread, because a function written in a notebook can't be sent to another
 process, and because that is the same on Linux, macOS and Windows. A thread can't be killed; an
 exception can be raised in it, which ends everything but one long call into C. Such a thread is
-left behind: it ends with the kernel. Python in a browser has no threads: there is no limit there.
+left behind: it ends with the kernel.
+
+Python in a browser has no threads. There the code runs in turn, and Python itself looks at the
+clock: at each call, and each time that a loop goes back (https://peps.python.org/pep-0669/).
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -32,7 +36,11 @@ class Broke(NotYet):
 
 
 class _TooLong(BaseException):
-    """Raised in the learner's thread, which ``except Exception`` does not stop."""
+    """Raised in the learner's code, which ``except Exception`` does not stop."""
+
+
+_ends: list[float] = []  # of what runs in turn, as `time.monotonic` counts
+_TOOL = 4  # one of the numbers that PEP 669 leaves to anybody
 
 
 def run(
@@ -56,9 +64,11 @@ def run(
             failure.append(problem)
 
     if IN_BROWSER:
-        body()
+        _in_turn(body, seconds)
     else:
         _in_thread(body, seconds)
+    if failure and isinstance(failure[0], _TooLong):
+        raise Broke(_stopped(seconds))
     if failure and isinstance(failure[0], NotYet):  # of a call inside: it says what is wrong
         raise Broke(str(failure[0])) from failure[0]
     if failure:
@@ -66,23 +76,45 @@ def run(
     return outcome[0]
 
 
+def _in_turn(body: Callable[[], None], seconds: float) -> None:
+    """Call `body`, in which `_TooLong` is raised if it takes longer."""
+    watch: Any = sys.monitoring  # type: ignore[attr-defined]
+    if not _ends:  # an attack calls a signer, so one may run inside another
+        watch.use_tool_id(_TOOL, __name__)
+        for event in (watch.events.PY_START, watch.events.JUMP):
+            watch.register_callback(_TOOL, event, _check_time)
+        watch.set_events(_TOOL, watch.events.PY_START | watch.events.JUMP)
+    _ends.append(time.monotonic() + seconds)
+    try:
+        body()
+    finally:
+        _ends.pop()
+        if not _ends:
+            watch.set_events(_TOOL, 0)
+            watch.free_tool_id(_TOOL)
+
+
+def _check_time(*_where: object) -> None:
+    if time.monotonic() > min(_ends):
+        raise _TooLong
+
+
 def _in_thread(body: Callable[[], None], seconds: float) -> None:
     thread = threading.Thread(target=body, daemon=True)
     try:
-        if sys.platform == "emscripten":  # a browser's Python has no threads, and so no limit
-            thread.run()
-        else:
-            thread.start()
-            thread.join(seconds)
+        thread.start()
+        thread.join(seconds)
     finally:  # also when the learner presses Interrupt
         late = thread.is_alive()
         if late:
             _end(thread)
     if late:
         left = " A part of it still runs: restart the kernel." if thread.is_alive() else ""
-        raise Broke(
-            f"your code was stopped after {seconds:g} seconds. Does a loop in it never end?{left}"
-        )
+        raise Broke(f"{_stopped(seconds)}{left}")
+
+
+def _stopped(seconds: float) -> str:
+    return f"your code was stopped after {seconds:g} seconds. Does a loop in it never end?"
 
 
 def is_untouched(function: object) -> bool:

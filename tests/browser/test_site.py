@@ -225,6 +225,22 @@ def test_what_is_done_outlives_the_kernel(reader):
     )
 
 
+def test_a_learners_loop_that_never_ends_is_stopped(reader):
+    lesson = reader.lesson("14-capture-the-flag.ipynb")
+    code = "import time\nfrom helpers.flags.running import Broke, run\n"
+    code += "def endless():\n    while True:\n        pass\n"
+    code += "def swallows_all():\n    while True:\n        try:\n            time.sleep(0.001)\n"
+    code += "        except:\n            continue\n"
+    code += "def signs():\n    try:\n        run(endless, seconds=0.2)\n"
+    code += "    except Broke:\n        return 'went on'\n"
+    code += "for function in (endless, swallows_all):\n"
+    code += "    try:\n        run(function, seconds=0.2)\n"
+    code += "    except Broke as problem:\n        print(str(problem)[:42])\n"
+    code += "print(run(signs))"
+    stopped = "your code was stopped after 0.2 seconds. D\n"
+    assert lesson.run(code) == f"{stopped}{stopped}went on"
+
+
 # The browser and the S3 in it.
 
 

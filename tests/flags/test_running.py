@@ -93,11 +93,30 @@ def test_every_end_is_a_sentence(wrong):
     told(wrong)
 
 
+def swallows_all():
+    while True:
+        try:
+            time.sleep(0.001)
+        except:  # noqa: E722
+            continue
+
+
+def signs_without_end(signer):
+    with contextlib.suppress(Broke):
+        run(signer, seconds=SOON)
+    return "went on"
+
+
+# A browser's Python is 3.14; tests/browser/test_site.py tries it there.
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in Python 3.12")
 def test_python_in_a_browser_has_no_threads(monkeypatch):
     monkeypatch.setattr("helpers.flags.running.IN_BROWSER", True)
     monkeypatch.setattr(threading, "Thread", None)
     assert run(lambda a: a + 1, (1,)) == 2
     assert "name 'undefined_name' is not defined" in told(no_such_name)
+    for function in (endless, stubborn, swallows_all):
+        assert told(function, seconds=SOON).startswith("your code was stopped after 0.2 seconds")
+    assert run(signs_without_end, (endless,)) == "went on"
 
 
 def test_deep_recursion_is_a_sentence():
