@@ -7,6 +7,7 @@ and pip only, so that it can be filled before there is an environment.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import subprocess
@@ -51,26 +52,28 @@ def fill(computers: list[str], pythons: list[str], tests: bool = False) -> int:
             f"A wheelhouse is filled by pip, and {sys.executable} has none. Start this with a "
             "Python that has pip (python3 -m ensurepip adds it)."
         )
-    for computer in computers or [""]:
-        for python in pythons or [THIS]:
-            kind = f"{computer or 'this kind of computer'}, Python {python}"
-            environment.say(f"wheels for {kind}")
-            with tempfile.TemporaryDirectory() as folder:
-                wanted = os.path.join(folder, "requirements.txt")
-                with open(wanted, "w", encoding="utf-8") as file:
-                    file.write(requirements(computer, python, tests))
-                try:
-                    done = subprocess.run(
-                        _command(wanted, computer, python), stderr=subprocess.PIPE, text=True
-                    )
-                finally:  # helpers lab would install from an empty one, and find nothing
-                    with contextlib.suppress(OSError):
-                        os.rmdir(environment.WHEELS)
-            if done.returncode:
-                raise EnvironmentProblem(_what_failed(done.stderr, kind))
+    for computer, python in itertools.product(computers or [""], pythons or [THIS]):
+        _download(computer, python, tests)
     count = len([name for name in os.listdir(environment.WHEELS) if name.endswith(".whl")])
     environment.say(f"{count} wheels in {environment.WHEELS}: copy it with the project's folder")
     return 0
+
+
+def _download(computer: str, python: str, tests: bool) -> None:
+    kind = f"{computer or 'this kind of computer'}, Python {python}"
+    environment.say(f"wheels for {kind}")
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = os.path.join(folder, "requirements.txt")
+        with open(wanted, "w", encoding="utf-8") as file:
+            file.write(requirements(computer, python, tests))
+        try:
+            command = _command(wanted, computer, python)
+            done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        finally:  # helpers lab would install from an empty one, and find nothing
+            with contextlib.suppress(OSError):
+                os.rmdir(environment.WHEELS)
+    if done.returncode:
+        raise EnvironmentProblem(_what_failed(done.stderr, kind))
 
 
 def _what_failed(said: str, kind: str) -> str:
