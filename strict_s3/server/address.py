@@ -43,7 +43,8 @@ class Addresses:
 
         A page that was stored here would be of that site's origin: its script could do there what
         the reader may do. `sandbox` keeps it in an origin of its own, without scripts
-        (https://www.w3.org/TR/CSP3/#directive-sandbox).
+        (https://www.w3.org/TR/CSP3/#directive-sandbox). And its links would tell the site's other
+        pages the whole presigned URL, by Referer.
         """
         return bool(self._prefix)
 

@@ -93,7 +93,7 @@ class Gate:
             answer.add(self._cors(call, request))
         answer.headers += call.ids.headers()
         if self._addresses.shares_host:
-            answer.add([("content-security-policy", "sandbox")])
+            answer.add([("content-security-policy", "sandbox"), ("referrer-policy", "no-referrer")])
         call.decision.status = answer.status
         region = self.store.region_of(call.bucket)
         self.decisions.append(Kept.of(call, request, answer, region))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import ssl
+from contextlib import closing
+from http.client import HTTPSConnection
 
 import pytest
 from playwright.sync_api import expect
@@ -104,6 +107,44 @@ AS_STORED = [
 ]
 
 
+def ways_round(made, url: str):
+    """Requests by which bob may want to get what ann's URL is for."""
+    path = url.removeprefix(made.url)  # with its signature
+    port, _, key = path.split("/proxy/")[1].partition("?")[0].partition("/")
+    forged = {"X-Forwarded-Host": made.url.removeprefix("https://"), "X-Forwarded-Proto": "https"}
+    forged |= {"X-Forwarded-Prefix": f"/user/{ANN}/proxy/{port}", "X-Forwarded-For": "127.0.0.1"}
+    for target in (
+        path,
+        f"/user/{BOB}/..{path.removeprefix('/user')}",
+        f"/user/{BOB}/%2e%2e{path.removeprefix('/user')}",
+        f"/user/{BOB}/..%2f{path.removeprefix('/user/')}",
+        f"/user/{BOB}/proxy/..{path}",
+        f"/{path}",
+        url,
+        f"http://127.0.0.1:{port}/{key}",
+        f"//127.0.0.1:{port}/{key}",
+        f"/user-redirect/proxy/{port}/{key}",
+        f"/user/{BOB}/proxy/{port}/{key}",
+        f"/user/{BOB}/proxy/absolute/{port}/{key}?{path.partition('?')[2]}",
+    ):
+        yield target, {}
+        yield target, forged
+
+
+def asked(made, target: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    """The hub's answer to a target that is sent as it is."""
+    context = ssl.create_default_context(cafile=made.home / "cert.pem")
+    with closing(HTTPSConnection(made.url.removeprefix("https://"), context=context)) as connection:
+        connection.request("GET", target, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def cookies_of(context) -> dict[str, str]:
+    """All of a browser's cookies, whatever their path."""
+    return {"Cookie": "; ".join(f"{each['name']}={each['value']}" for each in context.cookies())}
+
+
 @pytest.fixture
 def lesson(ann):
     """Open a lesson; its kernel ends with the test."""
@@ -158,6 +199,9 @@ def test_a_link_opens_for_its_owner_alone(lesson, made, chromium):
         assert other.url.startswith(f"{made.url}/hub/login")
         bobs = made.sign_in(other, BOB)
         assert other.goto(url).status == 403
+        for target, headers in ways_round(made, url):
+            status, body = asked(made, target, headers | cookies_of(context))
+            assert status in (302, 400, 403, 404) and b"hello" not in body, target
         bobs.open(other, LESSONS[0].name)
         host, port = made.url.removeprefix("https://"), url.split("/proxy/")[1].split("/")[0]
         tried = run(

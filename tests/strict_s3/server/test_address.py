@@ -148,12 +148,16 @@ def test_https_at_the_public_address_is_secure():
     assert not Addresses(PUBLIC).received(Request.build("GET", "/b", plain))[0].secure
 
 
-@pytest.mark.parametrize(("public", "policy"), [(PUBLIC, "sandbox"), ("https://s3.example", None)])
-def test_what_is_stored_below_somebodys_site_runs_no_script_there(public, policy):
+@pytest.mark.parametrize(
+    ("public", "policy", "referrer"),
+    [(PUBLIC, "sandbox", "no-referrer"), ("https://s3.example", None, None)],
+)
+def test_what_is_stored_below_somebodys_site_can_do_nothing_there(public, policy, referrer):
     clock = Clock()
     gate = Gate(Store("eu-west-2", clock, ROOT), clock, public_url=public)
     answer = gate.handle(request(f"{public}/b/k"), BytesIO().read)
     assert dict(answer.headers).get("content-security-policy") == policy
+    assert dict(answer.headers).get("referrer-policy") == referrer
 
 
 def test_a_proxy_that_changes_the_host_names_the_public_one():
