@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from helpers.errors import Refused
 from helpers.pages.server import Origins
@@ -46,11 +46,10 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
 
     @app.before_request
     def only_from_the_page() -> None:
-        if (request.content_length or 0) > MAX_BODY:
-            raise RequestEntityTooLarge
-        if request.headers.get("Host") not in hosts:
+        host, origin = sent_to_and_by(origins)
+        if host not in hosts:
             raise Refused(421, "This page answers to its own address only.")
-        if request.method not in ("GET", "HEAD") and request.headers.get("Origin") not in origins:
+        if request.method not in ("GET", "HEAD") and origin not in origins:
             raise Refused(403, "This was not sent by the page itself (it has a different Origin).")
 
     @app.after_request
@@ -63,6 +62,22 @@ def guard(app: Flask, origins: Origins, policy: dict[str, str]) -> None:
         return answer
 
     refusals(app)
+
+
+def sent_to_and_by(origins: Origins) -> tuple[str | None, str | None]:
+    """The request's Host, and the origin of the page that sent it.
+
+    Codespaces' proxy writes its own side of both, ``localhost`` and the port, and the address that
+    the browser has into X-Forwarded-Host (https://github.com/symfony/demo/issues/1542). No page of
+    another site can send that header.
+    """
+    host, origin = request.headers.get("Host"), request.headers.get("Origin")
+    own = origins[0].partition("://")[2]
+    if request.headers.get("X-Forwarded-Host") == own:
+        here = f"localhost:{request.environ['SERVER_PORT']}"
+        host = own if host == here else host
+        origin = origins[0] if origin in (f"http://{here}", f"https://{here}") else origin
+    return host, origin
 
 
 def notebooks(origins: Origins) -> str:

@@ -247,3 +247,33 @@ def test_what_the_page_is_told(page):
     assert told["stub"] is True
     assert tuple(kind["type"] for kind in told["kinds"]) == LIMITS.types
     assert told["kinds"][1] == {"type": "image/jpeg", "name": "JPEG", "ends": [".jpg", ".jpeg"]}
+
+
+# Codespaces, whose proxy writes its own side into Host and Origin.
+
+PUBLIC = "https://fuzzy-dog-9000.app.github.dev"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "forwarded", "status"),
+    [
+        ("fuzzy-dog-9000.app.github.dev", PUBLIC, None, 200),
+        ("localhost:9000", PUBLIC, "fuzzy-dog-9000.app.github.dev", 200),
+        ("localhost:9000", "http://localhost:9000", "fuzzy-dog-9000.app.github.dev", 200),
+        ("localhost:9000", "https://localhost:9000", "fuzzy-dog-9000.app.github.dev", 200),
+        ("localhost:9000", "http://localhost:9000", None, 421),
+        ("localhost:9000", "http://localhost:9000", "fuzzy-cat-9000.app.github.dev", 421),
+        ("localhost:9001", "http://localhost:9000", "fuzzy-dog-9000.app.github.dev", 421),
+        ("site.example", PUBLIC, "fuzzy-dog-9000.app.github.dev", 421),
+        ("localhost:9000", "http://localhost:9001", "fuzzy-dog-9000.app.github.dev", 403),
+        ("localhost:9000", "https://site.example", "fuzzy-dog-9000.app.github.dev", 403),
+        ("localhost:9000", "null", "fuzzy-dog-9000.app.github.dev", 403),
+    ],
+)
+def test_behind_a_proxy_that_names_the_browsers_host(host, origin, forwarded, status):
+    app = Flask(__name__)
+    guard(app, (PUBLIC,), {})
+    app.add_url_rule("/", view_func=lambda: "", methods=["POST"])
+    headers = {"Host": host, "Origin": origin, "X-Forwarded-Host": forwarded or ""}
+    answer = app.test_client().post("/", headers=headers, environ_overrides={"SERVER_PORT": "9000"})
+    assert answer.status_code == status

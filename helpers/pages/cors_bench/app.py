@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify, request
 
 from helpers.errors import Refused
 from helpers.pages.cors_bench import attempts
-from helpers.pages.guard import guard, json_of, notebooks
+from helpers.pages.guard import guard, json_of, notebooks, sent_to_and_by
 from helpers.pages.server import Origins
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
         rule = json_of(("rule",))["rule"]
         if not isinstance(rule, str) or rule not in attempts.RULES:
             raise Refused(400, f"rule: one of {', '.join(attempts.RULES)}.")
-        return jsonify(bench.start(rule, request.headers["Origin"]))
+        return jsonify(bench.start(rule, str(sent_to_and_by(origins)[1])))
 
     @app.post("/send")
     def send() -> Response:
