@@ -13,6 +13,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakKeyDictionary
@@ -20,6 +21,7 @@ from weakref import WeakKeyDictionary
 import boto3
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
 
 from helpers.address.style import path_style
 from helpers.errors import LabError
@@ -27,19 +29,22 @@ from strict_s3 import Server, start
 
 PUBLIC_URL = "S3_LESSONS_PUBLIC_URL"
 _HOST = "127.0.0.1"
+_UNSIGNED = re.compile("%23|%3F", re.I)  # a # or ? in the user's name ends boto3's path
 _BASE = re.compile(r"https?://[A-Za-z0-9.\[\]:{}-]+(/[^\s?#]*)?")
 
 
 def template(variables: Mapping[str, str] = os.environ) -> str:
     """Where a browser finds a port: ``https://hub.example/user/ann/proxy/{port}``.
 
-    "" if that is this computer itself, or isn't known. Raises `LabError` if the variable
-    `PUBLIC_URL` is no address.
+    "" if that is this computer itself, or isn't known, or if boto3 can't sign for it. Raises
+    `LabError` if the variable `PUBLIC_URL` is no address.
 
     https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
     https://docs.github.com/en/codespaces/developing-in-a-codespace/default-environment-variables-for-your-codespace
     """
     get = variables.get
+    if _UNSIGNED.search(get("JUPYTERHUB_SERVICE_PREFIX", "")):
+        return ""
     if told := get(PUBLIC_URL, "").rstrip("/"):
         if not _BASE.fullmatch(told):
             raise LabError(
@@ -59,14 +64,42 @@ def template(variables: Mapping[str, str] = os.environ) -> str:
 
 def note(endpoint: str, variables: Mapping[str, str] = os.environ) -> str:
     """What somebody has to know who opens a link here; "" on a computer of one's own."""
-    if template(variables):
-        return f"\nYour browser finds it at {endpoint}\nas long as you are signed in there."
+    address = template(variables)
+    if address and not _has_proxy(variables):
+        return (
+            "\nLinks open in Python only: this hub's Jupyter server has no jupyter-server-proxy, "
+            "which leads\na browser to them. Install it there (pip install jupyter-server-proxy), "
+            "and restart the server."
+        )
+    if address:
+        said = f"\nYour browser finds it at {endpoint}\nas long as you are signed in there."
+        if "{port}" in urlsplit(address).netloc:
+            said += " A page's script needs its port to be public, too."
+        return said
+    if _UNSIGNED.search(variables.get("JUPYTERHUB_SERVICE_PREFIX", "")):
+        return "\nLinks open in Python only: boto3 can't sign for a user name with # or ? in it."
     if variables.get("JUPYTERHUB_SERVICE_PREFIX"):
         return (
             "\nLinks open in Python only: this hub doesn't say what its address is. Set "
             f"{PUBLIC_URL} to what your browser shows, up to /lab, before the kernel starts."
         )
     return ""
+
+
+def _has_proxy(variables: Mapping[str, str]) -> bool:
+    """Does the hub's Jupyter server know the way to a port? True if it can't be asked.
+
+    Whom it doesn't know it sends to sign in, if there is something to sign in for.
+    """
+    server = urlsplit(variables.get("JUPYTERHUB_SERVICE_URL", ""))
+    if server.scheme != "http":
+        return True
+    try:
+        with closing(HTTPConnection(server.hostname or _HOST, server.port, timeout=2)) as asked:
+            asked.request("GET", f"{server.path}proxy/1/")
+            return asked.getresponse().status != 404
+    except (OSError, HTTPError):
+        return True
 
 
 def open_s3(address: str) -> Server:
