@@ -12,6 +12,16 @@ import strict_s3
 
 ENGINE = Path(strict_s3.__file__).parent
 ON_THE_WAY = sorted([*ENGINE.glob("rules/**/*.py"), *ENGINE.glob("server/**/*.py")])
+# The rooms and loose modules, layer by layer: each may import those of earlier layers.
+LAYERS = (
+    {"rules", "errors", "output", "redact", "signals"},
+    {"options", "explainer", "logs"},
+    {"server", "signing"},
+    {"handle"},
+    {"process", "inprocess", "recorded"},
+    {"proving"},
+    {"cli", "pytest_plugin"},
+)
 # More than five parameters, and not on a request's way.
 ALLOWED = {
     "server/server.py": {"serve"},  # starts a server
@@ -42,3 +52,28 @@ def test_no_module_is_longer_than_a_few_screens():
     }
     assert len(lines) > 100
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The rooms of the engine that a module imports; all imports there are relative."""
+    inside = path.relative_to(ENGINE).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = inside[: len(inside) - node.level + 1]
+            name = ".".join([*above, *([node.module] if node.module else [])])
+            yield from [name] if name else (alias.name for alias in node.names)
+
+
+def test_the_rooms_import_one_another_in_one_direction():
+    layer = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
+    seen = set()
+    for path in ENGINE.rglob("*.py"):
+        room = path.relative_to(ENGINE).parts[0].removesuffix(".py")
+        if room.startswith("__"):
+            continue
+        seen.add(room)
+        for name in imported(path):
+            other = name.partition(".")[0]
+            if other != room and not other.startswith("__"):
+                assert layer[other] < layer[room], f"{path}: {name}"
+    assert seen == set(layer)
