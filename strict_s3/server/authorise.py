@@ -27,7 +27,6 @@ _KINDS: dict[PolicyKind, str] = {
     "boundary": "a permissions boundary",
 }
 _ARN = "arn:aws:s3:::"
-_ANONYMOUS_CANNOT = "Anonymous users cannot invoke this API. Please authenticate."
 
 
 class Authoriser:
@@ -142,9 +141,7 @@ class Authoriser:
 def _denied(identity: Identity, action: str, resource: str, verdict: Evaluation) -> AccessDenied:
     """AWS's message, which says more to callers of the bucket's own account than to others."""
     if identity.kind == "anonymous":
-        # Measured in September 2026 (brekkylab/backlot, backlot/routers/s3.py).
-        creates = action == "s3:CreateBucket"
-        return AccessDenied(_ANONYMOUS_CANNOT if creates else None)
+        return AccessDenied()
     # IAM and STS write the resource without quotation marks.
     target = f'"{resource}"' if action.startswith("s3:") else resource
     if verdict.policy is not None:

@@ -14,7 +14,16 @@ import traceback
 from collections import deque
 from typing import NoReturn
 
-from ..rules import copying, cors, header_auth, inputs, misrouted, post_policy, query_auth
+from ..rules import (
+    anonymous,
+    copying,
+    cors,
+    header_auth,
+    inputs,
+    misrouted,
+    post_policy,
+    query_auth,
+)
 from ..rules.authentication import Authentication, Endpoint, Verifier
 from ..rules.decision import Decision
 from ..rules.errors import (
@@ -22,7 +31,6 @@ from ..rules.errors import (
     BadRequest,
     InternalError,
     InvalidArgument,
-    InvalidRequest,
     InvalidURI,
     MethodNotAllowed,
     NoSuchBucket,
@@ -189,9 +197,12 @@ class Gate:
         check_trailer(call.payload, operation.name)
         check_expected_owner(call.headers, self.store.account)
         call.keys = keys_of_document(self.store, call)
+        if not call.who.auth_type:
+            anonymous.check_operation(operation.name)
         self._authoriser.check(call)
         inputs.check(operation.name, call.form.fields if call.form else call.headers)
-        _check_overrides(call)
+        if not call.who.auth_type:
+            anonymous.check_allowed(call.request, operation.name)
         carry_out = CARRIED_OUT.get(operation.name)
         if carry_out is None:
             raise _not_carried_out(call)
@@ -279,15 +290,3 @@ def _not_carried_out(call: Call) -> S3Error:
     if name == "GetObjectTorrent":  # S3 has ended it; measured as `rules.misrouted` says
         return MethodNotAllowed(Method=call.request.method, ResourceType="TORRENT")
     return NotImplementedByS3(f"{name} is an S3 operation that this local S3 does not carry out")
-
-
-def _check_overrides(call: Call) -> None:
-    if call.who.auth_type:
-        return
-    if any(name.startswith("response-") for name in call.request.parameters):
-        call.decision.refuse(
-            "response headers",
-            InvalidRequest(
-                "Request specific response headers cannot be used for anonymous GET requests."
-            ),
-        )

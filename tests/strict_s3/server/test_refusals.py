@@ -124,6 +124,39 @@ def test_anonymous(service):
     assert requests.head(plain).content == b""
 
 
+def test_what_no_policy_can_give_to_anonymous_callers(service):
+    """A policy allows them everything, and a signed request carries each of these out."""
+    service.put()
+    service.settings.public_access_block = None
+    everything = [f"arn:aws:s3:::{service.bucket}{path}" for path in ("", "/*")]
+    policy = document({**allow("s3:*"), "Resource": everything, "Principal": "*"})
+    service.client().put_bucket_policy(Bucket=service.bucket, Policy=policy)
+    url = f"{service.endpoint}/{service.bucket}"
+    assert requests.get(f"{url}/k").status_code == 200
+    please = "Please authenticate."
+    source = {"x-amz-copy-source": f"{service.bucket}/k"}
+    for method, target, headers, message in (
+        ("POST", "/k?uploads", {}, "Anonymous users cannot initiate multipart uploads.  "),
+        ("PUT", "/c", source, "Anonymous users cannot copy objects.  "),
+        ("PUT", "/c?partNumber=1&uploadId=u", source, "Anonymous users cannot copy objects.  "),
+    ):
+        answer = requests.request(method, url + target, headers=headers)
+        assert error_of(answer) == (403, "AccessDenied", message + please)
+    answer = requests.put(f"{service.endpoint}/another-bucket")
+    message = f"Anonymous users cannot invoke this API. {please}"
+    assert error_of(answer) == (403, "AccessDenied", message)
+    for method, verb in (("GET", "Get"), ("PUT", "Put")):
+        answer = requests.request(method, f"{url}?ownershipControls")
+        message = f"s3:{verb}BucketOwnershipControls does not support Anonymous requests!"
+        assert error_of(answer) == (403, "AccessDenied", message)
+    for method in ("GET", "PUT", "DELETE"):
+        answer = requests.request(method, f"{url}?policy", data=b"{}")
+        assert error_of(answer)[:2] == (405, "MethodNotAllowed")
+        assert "<ResourceType>BUCKETPOLICY</ResourceType>" in answer.text
+    assert service.stored() == ["k"]
+    assert service.client().create_multipart_upload(Bucket=service.bucket, Key="k")["UploadId"]
+
+
 def test_anonymous_reads_what_a_bucket_policy_allows(service):
     service.put("public/a")
     service.put("private/a")
