@@ -37,7 +37,7 @@ REQUIRED = (
     "X-Amz-Signature",
 )
 TOKEN = "X-Amz-Security-Token"
-_NUMBER = re.compile("[+-]?[0-9]{1,18}").fullmatch
+_NUMBER = re.compile(r"[+-]?\d{1,19}").fullmatch  # of 64 bits; digits of any script, as in Java
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -145,7 +145,7 @@ def _signed_at(decision: Decision, date: str) -> datetime:
 def _expires(decision: Decision, text: str) -> int:
     """The life in seconds, 0 to 604800. (0 is a number, so it is well-formed, and over at once.)"""
     message = ""
-    if not _NUMBER(text):
+    if not _NUMBER(text) or not -(2**63) <= int(text) < 2**63:
         message = "X-Amz-Expires should be a number"
     elif int(text) < 0:
         message = "X-Amz-Expires must be non-negative"

@@ -1,7 +1,9 @@
 """Website configurations: which ones S3 takes.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html; the messages are
-those recorded on AWS.
+those recorded on AWS, or quoted from it (https://github.com/ceph/ceph/pull/23429 for the number of
+rules, s3tests/functional/test_s3_website.py of ceph/s3-tests for the codes of redirects, versitygw
+for those of errors).
 """
 
 from __future__ import annotations
@@ -9,6 +11,10 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from .errors import InvalidArgument, InvalidRequest
+from .request import whole_number
+
+_MAX_RULES = 50
+_REDIRECTS = (301, 302, 303, 304, 305, 307, 308)
 
 
 def check(root: Element) -> None:
@@ -37,7 +43,13 @@ def check(root: Element) -> None:
             ArgumentName="IndexDocument",
             ArgumentValue=suffix,
         )
-    for rule in root.findall("RoutingRules/RoutingRule"):
+    rules = root.findall("RoutingRules/RoutingRule")
+    if len(rules) > _MAX_RULES:
+        raise InvalidRequest(
+            f"{len(rules)} routing rules provided, the number of routing rules in a website "
+            f"configuration is limited to {_MAX_RULES}."
+        )
+    for rule in rules:
         _check_rule(rule)
 
 
@@ -48,8 +60,19 @@ def _check_rule(rule: Element) -> None:
             "Condition cannot be empty. To redirect all requests without a condition, the "
             "condition element shouldn't be present."
         )
+    returned = rule.findtext("Condition/HttpErrorCodeReturnedEquals")
+    if returned is not None and not 400 <= (whole_number(returned) or 0) < 600:
+        raise InvalidRequest(
+            f"The provided HTTP error code ({returned}) is not valid. Valid codes are 4XX or 5XX."
+        )
     for redirect in rule.findall("Redirect"):
         _check_protocol(redirect)
+        code = redirect.findtext("HttpRedirectCode")
+        if code is not None and whole_number(code) not in _REDIRECTS:
+            raise InvalidRequest(
+                f"The provided HTTP redirect code ({code}) is not valid. Valid codes are 3XX "
+                "except 300."
+            )
         if len({"ReplaceKeyPrefixWith", "ReplaceKeyWith"} & {child.tag for child in redirect}) > 1:
             raise InvalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
 

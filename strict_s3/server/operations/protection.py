@@ -9,6 +9,7 @@ from ...rules.bucket_errors import InvalidBucketState
 from ...rules.errors import (
     IllegalVersioningConfiguration,
     InvalidArgument,
+    InvalidRequest,
     MalformedXML,
     NotImplementedByS3,
 )
@@ -110,7 +111,12 @@ def public_access_block(bucket: Bucket) -> Element | None:
 
 
 def put_public_access_block(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
-    """A switch that isn't named is off."""
+    """A switch that isn't named is off. Raises InvalidRequest if none is named.
+
+    (moto's tests, tests/test_s3/test_s3_config.py and others, quote AWS.)
+    """
+    if not len(root):
+        raise InvalidRequest("Must specify at least one configuration.")
     on = {field: root.findtext(name) == "true" for name, field in _SWITCHES.items()}
     bucket.settings.public_access_block = PublicAccessBlock(**on)
 

@@ -103,6 +103,8 @@ def test_a_signed_header_that_stands_in_the_query_too_need_not_be_sent():
         ("Expires", "abc", "X-Amz-Expires should be a number", {}),
         ("Expires", "1.5", "X-Amz-Expires should be a number", {}),
         ("Expires", "9" * 5000, "X-Amz-Expires should be a number", {}),
+        ("Expires", str(2**63), "X-Amz-Expires should be a number", {}),
+        ("Expires", str(2**63 - 1), WEEK, {}),
         ("Expires", "-1", "X-Amz-Expires must be non-negative", {}),
         ("Expires", "604801", WEEK, {}),
         (

@@ -287,6 +287,9 @@ def test_switches_that_are_not_named_are_off(service):
     expected = UNSET["publicAccessBlock"].replace("true", "false")
     expected = expected.replace("Acls>false</BlockPublicAcls", "Acls>true</BlockPublicAcls")
     assert shown(get(service, "publicAccessBlock")) == expected
+    empty = service.put_document("publicAccessBlock", "<PublicAccessBlockConfiguration/>")
+    message = "Must specify at least one configuration."
+    assert error_of(empty) == (400, "InvalidRequest", message)
     delete(service, "publicAccessBlock")
     assert error_of(get(service, "publicAccessBlock")) == (
         404,
@@ -490,6 +493,36 @@ SUFFIX = "The IndexDocument Suffix is not well formed"
             "<IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules/>",
             "MalformedXML",
             MALFORMED[2],
+        ),
+        *(
+            (
+                "<IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules><RoutingRule>"
+                f"<Redirect><HttpRedirectCode>{redirect}</HttpRedirectCode></Redirect>"
+                "</RoutingRule></RoutingRules>",
+                "InvalidRequest",
+                f"The provided HTTP redirect code ({redirect}) is not valid. Valid codes are 3XX "
+                "except 300.",
+            )
+            for redirect in ("300", "200", "314", "x")
+        ),
+        *(
+            (
+                "<IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules><RoutingRule>"
+                f"<Condition><HttpErrorCodeReturnedEquals>{error}</HttpErrorCodeReturnedEquals>"
+                "</Condition><Redirect><HostName>b</HostName></Redirect></RoutingRule>"
+                "</RoutingRules>",
+                "InvalidRequest",
+                f"The provided HTTP error code ({error}) is not valid. Valid codes are 4XX or 5XX.",
+            )
+            for error in ("302", "600", "x")
+        ),
+        (
+            "<IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules>"
+            + "<RoutingRule><Redirect><HostName>b</HostName></Redirect></RoutingRule>" * 51
+            + "</RoutingRules>",
+            "InvalidRequest",
+            "51 routing rules provided, the number of routing rules in a website configuration is "
+            "limited to 50.",
         ),
     ],
 )

@@ -52,7 +52,11 @@ def test_requests_that_are_no_preflight(service):
     message = "Insufficient information. Origin request header needed."
     assert error_of(no_origin) == (400, "BadRequest", message)
     assert error_of(preflight(service, method=""))[:2] == (400, "BadRequest")
-    assert error_of(preflight(service, method="PATCH"))[:2] == (400, "BadRequest")
+    for method in ("put", "TRACE"):
+        message = f"Invalid Access-Control-Request-Method: {method}"
+        assert error_of(preflight(service, method=method)) == (400, "BadRequest", message)
+    for method in ("PATCH", "OPTIONS"):  # S3 knows them; no rule can allow them
+        assert error_of(preflight(service, method=method))[:2] == (403, "AccessForbidden")
     missing = preflight(service, bucket="no-such-bucket")
     assert error_of(missing)[1:] == ("AccessForbidden", "CORSResponse: Bucket not found")
 
