@@ -38,7 +38,7 @@ export async function sendParts(signed, file, progress, signal) {
     const start = (number - 1) * signed.part_size;
     const body = file.slice(start, start + signed.part_size);
     const url = await urlOf(number);
-    const answer = await exchange({ method: "PUT", url, headers: {}, body }, ({ loaded }) => {
+    const answer = await exchange({ method: "PUT", url, headers: {}, body, size: body.size }, ({ loaded }) => {
       onTheirWay.set(number, loaded);
       tellProgress();
     }, signal);

@@ -7,11 +7,11 @@ const ways = {
     const form = new FormData();
     for (const [name, value] of Object.entries(signed.fields)) form.append(name, value);
     form.append("file", file);
-    return { method: "POST", url: signed.url, headers: {}, body: form };
+    return { method: "POST", url: signed.url, headers: {}, body: form, size: file.size };
   },
   // The file itself is the body; the headers are part of what was signed.
   put(signed, file) {
-    return { method: "PUT", url: signed.url, headers: signed.headers, body: file };
+    return { method: "PUT", url: signed.url, headers: signed.headers, body: file, size: file.size };
   },
 };
 
@@ -23,8 +23,8 @@ export function send(signed, file, progress, signal) {
   }, signal);
 }
 
-// One request; `progress` gets { loaded, total } in bytes of its body.
-export function exchange({ method, url, headers, body }, progress, signal) {
+// One request with `size` bytes of a file; `progress` gets { loaded, total } in bytes of its body.
+export function exchange({ method, url, headers, body, size }, progress, signal) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
@@ -34,6 +34,8 @@ export function exchange({ method, url, headers, body }, progress, signal) {
     signal.addEventListener("abort", () => request.abort());
     if (signal.aborted) resolve(answerOf(request));
     else request.send(body);
+    // A service worker is handed the whole body at once, and the browser tells no progress.
+    if (navigator.serviceWorker?.controller) progress({ loaded: size, total: size });
   });
 }
 
