@@ -50,10 +50,10 @@ from .address import Addresses, Place
 from .authorise import Authoriser
 from .call import Call, Read
 from .clock import Clock
-from .elsewhere import not_here
 from .kept import Kept
 from .operations import CARRIED_OUT
-from .operations.asked import keys_of_document
+from .operations.document_keys import keys_of_document
+from .other_services import not_here
 from .query_services import QueryServices
 from .refusal import new_ids, refusal
 from .response import Response

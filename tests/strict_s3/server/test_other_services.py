@@ -10,7 +10,7 @@ from botocore.parsers import create_parser
 from botocore.session import Session
 
 from strict_s3.rules.services import _PROTOCOLS
-from strict_s3.server.elsewhere import _cbor
+from strict_s3.server.other_services import _cbor
 
 
 @pytest.mark.parametrize(
