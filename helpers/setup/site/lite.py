@@ -106,7 +106,7 @@ def text_of(path: Path) -> str:
 def bring_along(lessons: Path, folder: Path) -> None:
     """Copy the files that lessons link to, beside the pages and the other lessons."""
     shutil.copyfile(lessons / copies.RUNBOOK, folder / copies.RUNBOOK)
-    own = shutil.ignore_patterns("__pycache__", "node_modules", ".pytest_cache")
+    own = shutil.ignore_patterns("__pycache__", "node_modules", ".*")  # caches of tools
     shutil.copytree(lessons / copies.EXAMPLES, folder / copies.EXAMPLES, ignore=own)
 
 
