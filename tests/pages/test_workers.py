@@ -304,7 +304,7 @@ def test_the_rules_for_a_bucket_are_printed(service, tmp_path):
 
 def test_nothing_is_kept_of_a_change_that_fails(tmp_path):
     store = Store(tmp_path / "s")
-    limit = RateLimit(store, 1, 60)
+    limit = RateLimit(store, 1)
     limit.take("ann", "tries")
     with pytest.raises(Refused):
         limit.take("ann", "tries")
@@ -317,7 +317,7 @@ def test_nothing_is_kept_of_a_change_that_fails(tmp_path):
 def test_the_limit_forgets_who_is_gone():
     ticks = Ticks()
     store = Store(clock=ticks)
-    limit = RateLimit(store, 1, 60)
+    limit = RateLimit(store, 1)
     for number in range(1001):
         limit.take(str(number), "tries")
     ticks.now += 61
@@ -343,7 +343,7 @@ def test_sign_ins_that_have_ended_are_deleted():
 @POSIX
 def test_a_process_that_forks_opens_a_file_of_its_own(tmp_path):
     store = Store(tmp_path / "s")
-    limit = RateLimit(store, 2, 60)
+    limit = RateLimit(store, 2)
     limit.take("ann", "tries")
     mine = store._db
     child = os.fork()

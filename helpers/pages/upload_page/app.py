@@ -41,7 +41,7 @@ def create_app(
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     options = options or Options()
     parts = PartSigner(signer, options.limits, store)
-    rate = RateLimit(store, options.signatures_a_minute, 60)
+    rate = RateLimit(store, options.signatures_a_minute)
     visitor = _Visitor(Sessions(store, options.check), origins[0])
     frames = notebooks(origins) if options.embedded else "'none'"
     guard(

@@ -26,6 +26,7 @@ from helpers.errors import Refused
 from helpers.pages.upload_page.store import Store
 
 HOURS = 8  # that a sign-in lasts
+_MINUTE = 60  # seconds
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # A name and a secret -> the user's id. Raises `Refused` (403).
@@ -33,10 +34,10 @@ Check = Callable[[str, str], str]
 
 
 class RateLimit:
-    """At most `most` in any stretch of `seconds`, for each person; for all workers together."""
+    """At most `most` in any minute, for each person; for all workers together."""
 
-    def __init__(self, store: Store, most: int, seconds: float) -> None:
-        self._store, self._most, self._seconds = store, most, seconds
+    def __init__(self, store: Store, most: int) -> None:
+        self._store, self._most = store, most
 
     def take(self, who: str, what: str, count: bool = True) -> None:
         """Count one for `who`. Raises `Refused` (429) when there were too many.
@@ -45,15 +46,13 @@ class RateLimit:
         """
         now = self._store.now()
         with self._store.change() as db:
-            db.execute(
-                "DELETE FROM taken WHERE what = ? AND moment <= ?", [what, now - self._seconds]
-            )
+            db.execute("DELETE FROM taken WHERE what = ? AND moment <= ?", [what, now - _MINUTE])
             moments = db.execute(
                 "SELECT moment FROM taken WHERE who = ? AND what = ? ORDER BY moment DESC LIMIT ?",
                 [who, what, self._most],
             ).fetchall()
             if len(moments) >= self._most:
-                wait = max(1, round(moments[-1][0] + self._seconds - now + 0.5))
+                wait = max(1, round(moments[-1][0] + _MINUTE - now + 0.5))
                 raise Refused(429, f"Too many {what}. Try again in {wait} s.", wait)
             if count:
                 db.execute("INSERT INTO taken VALUES (?, ?, ?)", [who, what, now])
@@ -91,7 +90,7 @@ class Sessions:
     def __init__(self, store: Store, check: Check | None = None) -> None:
         self.check = check or OneCode()
         self._store = store
-        self._guesses = RateLimit(store, 20, 60), RateLimit(store, 600, 60)
+        self._guesses = RateLimit(store, 20), RateLimit(store, 600)
 
     @property
     def code(self) -> str:

@@ -55,8 +55,8 @@ class Board:
         self._learners: dict[str, _Learner] = {}
         self._blocked: set[str] = set()
         store = Store(clock=clock)
-        self._rate = RateLimit(store, PER_MINUTE, 60)
-        self._rate_of_address = RateLimit(store, PER_MINUTE_OF_ADDRESS, 60)
+        self._rate = RateLimit(store, PER_MINUTE)
+        self._rate_of_address = RateLimit(store, PER_MINUTE_OF_ADDRESS)
         self._lock = threading.Lock()
 
     def knock(self, address: str) -> None:
