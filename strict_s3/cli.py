@@ -34,6 +34,12 @@ class _Option(NamedTuple):
     read: Callable[[str], Any] = str
 
 
+def _host(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty; write an address, such as 127.0.0.1")
+    return text
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
         raise ValueError(f"{text!r} is not a port: a number from 0 to 65535")
@@ -41,7 +47,9 @@ def _port(text: str) -> int:
 
 
 _SERVE = {
-    "host": _Option("127.0.0.1", "address to listen on (default 127.0.0.1; 0.0.0.0 for all)"),
+    "host": _Option(
+        "127.0.0.1", "address to listen on (default 127.0.0.1; 0.0.0.0 for all)", _host
+    ),
     "port": _Option(0, "port (default: a free one)", _port),
     "access_key": _Option("", "the root's access key (default: a new one)"),
     "secret_key": _Option("", "its secret; a command line can be read by others on this computer"),

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ..errors import InspectError
 from ..output import cannot_write, show_any_character
@@ -60,15 +61,25 @@ def main(
         if options.with_keys:
             report = try_keys(text, report, keys(options.profile))
     except InspectError as problem:
+        said = _about_file(options.text) or str(problem)
         if options.json:
-            return _write(json.dumps({"report": None, "problem": str(problem)}), 2)
-        print(problem, file=sys.stderr)
+            return _write(json.dumps({"report": None, "problem": said}), 2)
+        print(said, file=sys.stderr)
         return 2
     if options.json:
         said = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
     else:
         said = report.full() if options.all else str(report)
     return _write(said, 1 if report.verdict.fault else 0)
+
+
+def _about_file(text: str) -> str:
+    """What to say if the text is the name of a file; "" if it is none."""
+    try:
+        named = len(text) < 1000 and text != "-" and Path(text).is_file()
+    except (OSError, ValueError):
+        return ""
+    return f"{text} is a file, and its text is needed: inspect < {text}" if named else ""
 
 
 def _write(text: str, status: int) -> int:
@@ -80,6 +91,8 @@ def _write(text: str, status: int) -> int:
 
 
 def _standard_input() -> bytes:
+    if sys.stdin is None:  # closed by the shell: <&-
+        raise InspectError("Standard input is closed. Give the text, or a file: < paste.txt")
     if sys.stdin.isatty():
         print("Paste it here, then end with Ctrl-D (Windows: Ctrl-Z, Enter).", file=sys.stderr)
     return sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()

@@ -52,6 +52,8 @@ def main(arguments: list[str], prog: str = "strict-s3 prove") -> int:
     try:
         if options.region:
             Options(region=options.region)
+        if "" in options.paths:  # a variable without a value, perhaps
+            raise ProveError("A path is empty. Name a table or a folder; . is this one.")
         paths = [path for given in options.paths for path in tables(Path(given))]
     except (OptionError, ProveError) as problem:
         return _write([], [str(problem)], options)

@@ -74,7 +74,10 @@ def read_table(path: Path, region: str = "") -> Table:
 
 def _read(path: Path, region: str) -> Table:
     name = path.name
-    top = mapping(read_yaml(read_text(path), name), f"{name}: the table")
+    value = read_yaml(read_text(path), name)
+    if value is None:
+        raise ProveError(f"{name} is empty. Write a table: bucket, identities and expect.")
+    top = mapping(value, f"{name}: the table")
     if {"Statement", "Resources"} & top.keys():
         raise ProveError(
             f"{name} is a policy or a template, not a table. Write a table beside it that names "

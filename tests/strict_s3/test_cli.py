@@ -185,6 +185,7 @@ def test_another_host_than_loopback_is_one_warning(host, warned):
         (["--port", "65536"], {}, "--port: '65536' is not a port"),
         ([], {"STRICT_S3_PORT": "-1"}, "STRICT_S3_PORT: '-1' is not a port"),
         ([], {"STRICT_S3_JSON": "perhaps"}, "STRICT_S3_JSON is 'perhaps'; it is 1 or 0."),
+        (["--host", ""], {}, "--host: it is empty; write an address"),
         (["--region", "EU West"], {}, "region is 'EU West'"),
         (["--bucket", "My_Bucket"], {}, "bucket is 'My_Bucket'"),
         (["--access-key", "abc"], {}, "an access_key without a secret_key"),

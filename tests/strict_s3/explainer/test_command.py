@@ -45,6 +45,18 @@ def test_a_terminal_without_the_letters():
     assert "AKIA?MPLE" in done.stdout
 
 
+def test_the_name_of_a_file_and_a_closed_standard_input(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "paste.txt"
+    file.write_text(URL)
+    assert command.main([str(file)]) == 2
+    assert f"{file} is a file, and its text is needed: inspect < {file}" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdin", None)  # <&-
+    assert command.main([]) == 2
+    assert capsys.readouterr().err == (
+        "Standard input is closed. Give the text, or a file: < paste.txt\n"
+    )
+
+
 def test_no_presigned_url_is_one_sentence_and_2():
     done = run("https://example.com/")
     assert done.returncode == 2

@@ -78,6 +78,15 @@ def test_what_cant_be_read_is_status_2(folder, capsys):
     assert main(["prove", str(folder / "empty")]) == 2
     assert "there is no file named *.prove.yaml" in capsys.readouterr().err
     assert main(["prove"]) == 2
+    capsys.readouterr()
+    (folder / "bad.prove.yaml").write_text("")
+    assert main(["prove", str(folder / "bad.prove.yaml")]) == 2
+    assert "bad.prove.yaml is empty. Write a table" in capsys.readouterr().err
+    assert main(["prove", ""]) == 2  # not everything below this folder
+    assert capsys.readouterr() == (
+        "",
+        "A path is empty. Name a table or a folder; . is this one.\n",
+    )
 
 
 def test_another_region(folder):
