@@ -94,6 +94,7 @@ WRONG = {
                 "this URL has Signature Version 2",
             ),
             ("saved('attachment; filename=\"Q3.txt\"')", "would save it as 'Q3.txt'"),
+            ("saved('attachment; filename=Q3.txt')", "would save it as 'Q3.txt'"),
             ("saved(f'{GOOD}.exe')", "would save it as '売上 Q3.txt.exe'"),
             ("saved(GOOD.replace('%20', ''))", "would save it as '売上Q3.txt'"),
             (

@@ -114,7 +114,10 @@ WRONG = {
             ),
             ("lambda u, f, s: (signed(u, f, s),)", "what sign returns should be"),
             ("signed('ann', 'a.png', 5)", "should be a function"),
-            ("lambda u, f, s: signed(u, f, s, fields={'Content-Type': 'image/png'})", "204"),
+            (
+                "lambda u, f, s: signed(u, f, s, fields={'Content-Type': 'image/png'})",
+                "success_action_status has to be in Fields",
+            ),
             ("lambda u, f, s: signed(u, f, s, only=[])", "Which condition counts"),
             (
                 "lambda u, f, s: signed(u, f, s, free=('Content-Type',))",
