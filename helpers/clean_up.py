@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import LabError
-from helpers.files import MADE, write_whole
+from helpers.files import MADE, read_notes, write_whole
 
 IAM_PREFIX = "s3-lessons-"
 BUCKET_INFIX = "-lesson-"
@@ -92,7 +91,7 @@ class Made:
     def read(cls, owner: str, file: Path | None = None) -> Made:
         """The notes of an earlier run at a real S3, or empty ones."""
         file = file or MADE
-        kept = _load(file).get(owner, {})
+        kept = read_notes(file).get(owner, {})
         return cls(owner, file, kept.get("names", {}), kept.get("before", {}))
 
     def __bool__(self) -> bool:
@@ -115,7 +114,7 @@ class Made:
         """Write the notes to disk, if they belong there."""
         if self.file is None:
             return
-        every = _load(self.file)
+        every = read_notes(self.file)
         every.pop(self.owner, None)
         if self:
             every[self.owner] = {"names": self.names, "before": self.before}
@@ -223,14 +222,6 @@ DELETE: dict[str, Callable[[Any, str], bool]] = {
     "roles": delete_role,
     "policies": delete_policy,
 }
-
-
-def _load(file: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return found
-    return {}
 
 
 def _pass_over(problem: ClientError, code: str) -> bool:

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all."""
+"""A file is written whole or not at all; one without notes is read as none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.files import replacing, write_whole
+from helpers.files import read_notes, replacing, write_whole
 
 
 def test_what_was_there_is_replaced(tmp_path):
@@ -43,3 +43,13 @@ def test_an_error_in_between_leaves_nothing(tmp_path):
         file.writestr("a", "a")
         raise ValueError("stop")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "null", b"\xff"])
+def test_a_file_without_notes_has_none(text, tmp_path):
+    path = tmp_path / "notes.json"
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert read_notes(path) == read_notes(None) == {}
+    write_whole(path, '{"a": [1]}')
+    assert read_notes(path) == {"a": [1]}

@@ -9,7 +9,7 @@ import pkgutil
 from contextlib import suppress
 from pathlib import Path
 
-from helpers.files import PROGRESS, PROJECT, write_whole
+from helpers.files import PROGRESS, PROJECT, read_notes, write_whole
 
 # Tests set this, so that they neither read nor write what a learner has done.
 VARIABLE = "S3_LESSONS_PROGRESS"
@@ -47,11 +47,10 @@ def record(lesson: str, number: int) -> None:
 
 def load() -> dict[str, set[int]]:
     """The exercises that are done, by lesson. A file that is no progress counts as none."""
-    path = note()
+    found = read_notes(note())
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path else {}
-        return {str(lesson): {int(n) for n in numbers} for lesson, numbers in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {lesson: {int(n) for n in numbers} for lesson, numbers in found.items()}
+    except (ValueError, TypeError):
         return {}
 
 

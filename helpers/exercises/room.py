@@ -24,7 +24,7 @@ import requests
 
 from helpers.errors import LabError
 from helpers.exercises import progress
-from helpers.files import ROOM, write_whole
+from helpers.files import ROOM, read_notes, write_whole
 
 HOURS = 12  # that a notebook goes on telling the board
 _SECONDS = 3  # to wait for the board
@@ -133,11 +133,10 @@ def _sentence(answer: requests.Response) -> str:
 
 def _kept() -> dict[str, str] | None:
     """What `join` noted, or None: not joined, too long ago, or a file that is no such note."""
-    place = progress.note(ROOM)
+    found = read_notes(progress.note(ROOM))
     try:
-        found = json.loads(place.read_text(encoding="utf-8")) if place else {}
         if time.time() < float(found.pop("until")) and _ADDRESS.fullmatch(found["address"]):
             return {name: str(found[name]) for name in ("address", "code", "name", "token")}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError):
         pass
     return None

@@ -5,11 +5,13 @@ Standard library only: the commands need it before there is an environment.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 # The working copies. In a browser, where JupyterLite keeps a reader's files.
@@ -19,6 +21,15 @@ PROGRESS = WORK / ".progress.json"  # which exercises are done
 ROOM = ".room.json"  # the instructor's board that the last person joined
 FLAGS = ".flags.json"  # what was captured in lesson 14
 MADE = WORK / ".made.json"  # what a lesson has made on a real S3 and not removed yet
+
+
+def read_notes(path: Path | None) -> dict[str, Any]:
+    """The JSON object in a file; empty for no file, and for one that holds none."""
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @contextmanager

@@ -6,9 +6,8 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from helpers.files import write_whole
+from helpers.files import read_notes, write_whole
 
 CAPTURE, MEND, HINT = 10, 15, 3  # points; a hint takes some away, a solution all
 
@@ -29,8 +28,8 @@ class Notes:
     @classmethod
     def load(cls, path: Path | None) -> Notes:
         """The notes in a file; empty ones for a file that is none, or for no file."""
+        found = read_notes(path)
         try:
-            found: Any = json.loads(path.read_text(encoding="utf-8")) if path else {}
             return cls(
                 {int(number) for number in found.get("captured", [])},
                 {int(number) for number in found.get("mended", [])},
@@ -38,7 +37,7 @@ class Notes:
                 str(found.get("name", "")),
                 str(found.get("kit", "")),
             )
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError):
             return cls()
 
     def save(self, path: Path | None) -> None:

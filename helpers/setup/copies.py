@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import EnvironmentProblem
-from helpers.files import FLAGS, PROGRESS, PROJECT, ROOM, WORK, write_whole
+from helpers.files import FLAGS, PROGRESS, PROJECT, ROOM, WORK, read_notes, write_whole
 
 NOTEBOOKS = PROJECT / "notebooks"
 WITH_OUTPUTS = PROJECT / "work-with-outputs"  # as deep, for the links
@@ -41,7 +41,7 @@ def prepare(with_outputs: bool = False) -> Path:
     folder = WITH_OUTPUTS if with_outputs else WORK
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handed_out = _handed_out(folder)
+        handed_out = read_notes(folder / HANDED_OUT)
         for lesson in lessons():
             copy, new = folder / lesson.name, _copy_of(lesson, with_outputs)
             fresh, before = fingerprint(new), handed_out.get(lesson.name)
@@ -156,23 +156,13 @@ def _fingerprint_of(copy: Path) -> str:
         return "written in"
 
 
-def _handed_out(folder: Path) -> dict[str, str]:
-    try:
-        found = json.loads((folder / HANDED_OUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _forget_progress(numbers: set[str]) -> None:
     if WITH_FLAGS in numbers:
         PROGRESS.with_name(FLAGS).unlink(missing_ok=True)
-    try:
-        done = json.loads(PROGRESS.read_text(encoding="utf-8"))
-        left = {lesson: exercises for lesson, exercises in done.items() if lesson not in numbers}
-    except (OSError, ValueError, AttributeError):
-        return  # nothing that could be read as progress
-    write_whole(PROGRESS, json.dumps(left, sort_keys=True))
+    done = read_notes(PROGRESS)
+    left = {lesson: exercises for lesson, exercises in done.items() if lesson not in numbers}
+    if left != done:
+        write_whole(PROGRESS, json.dumps(left, sort_keys=True))
 
 
 def _unused(copy: Path) -> Path:
