@@ -214,7 +214,11 @@ SLIPS: dict[str, list[tuple[str, str, str]]] = {
             "Two visitors upload `image.jpg`. Then?",
         ),
         ("that are alike", "a counter, a time or a fixed name", "Could you guess the next key?"),
-        ("204", "no success_action_status", "Where does the page find out the key?"),
+        (
+            "204, without a Location",
+            "no success_action_status",
+            "Where does the page find out the key?",
+        ),
         (
             "also stores a file at lesson-08/bob/a.png",
             "signed `${filename}`, and changed the field",

@@ -116,7 +116,7 @@ WRONG = {
             ("signed('ann', 'a.png', 5)", "should be a function"),
             (
                 "lambda u, f, s: signed(u, f, s, fields={'Content-Type': 'image/png'})",
-                "success_action_status has to be in Fields",
+                "204, without a Location",
             ),
             ("lambda u, f, s: signed(u, f, s, only=[])", "Which condition counts"),
             (
