@@ -128,3 +128,35 @@ def test_in_vs_code_the_page_is_in_a_tab_of_its_own(page, host, frames):
     expect(link).to_have_attribute("href", "http://127.0.0.1:8020/#code=c&theme=light")
     assert page.locator("iframe").count() == frames
     assert page.get_by_text("VS Code can't show").count() == 1 - frames
+
+
+UPLOADER = """
+<div id="el"></div>
+<script type="module">
+  import uploader from "/uploader.js";
+  const target = { method: "PUT", url: "http://127.0.0.1:9/b/k", headers: {}, fields: null };
+  let told;
+  const model = {
+    on: (name, heard) => { told = heard; },
+    set: () => {},
+    save_changes: () => {},
+    send: ({ want }) => told(want === "target" ? { target } : { ready: true }),
+  };
+  uploader.render({ model, el: document.getElementById("el") });
+</script>
+"""
+
+
+@pytest.mark.parametrize(("host", "says"), [("1a2b.vscode-cdn.net", True), ("lab.example", False)])
+def test_an_upload_that_vs_code_may_not_have_let_out(page, host, says):
+    script = PROJECT / "helpers/pages/uploader/static/uploader.js"
+    page.route("**/*", lambda route: route.abort())
+    page.route(
+        f"https://{host}/", lambda route: route.fulfill(body=UPLOADER, content_type="text/html")
+    )
+    page.route("**/uploader.js", lambda route: route.fulfill(path=script))
+    page.goto(f"https://{host}/")
+    page.locator("input[type=file]").set_input_files([file()])
+    status = page.get_by_role("status")
+    expect(status).to_contain_text("No answer: S3 cannot be reached")
+    assert ("python3 -m helpers lab" in status.inner_text()) == says

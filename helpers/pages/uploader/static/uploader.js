@@ -7,6 +7,10 @@ const amount = (bytes) =>
 
 const make = (tag, more = {}) => Object.assign(document.createElement(tag), more);
 
+const IN_VS_CODE = location.protocol === "vscode-webview:" || location.hostname.endsWith(".vscode-cdn.net");
+const NO_ANSWER = "No answer: S3 cannot be reached from this browser, or a CORS rule is missing."
+  + (IN_VS_CODE ? " JupyterLab may reach it: python3 -m helpers lab." : "");
+
 function render({ model, el }) {
   el.classList.add("s3-uploader");
   const label = make("label", { textContent: "Choose a file: it goes straight to S3 " });
@@ -74,8 +78,7 @@ function render({ model, el }) {
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", progress(file));
     request.addEventListener("load", answered);
-    request.addEventListener("error", () => done("failed",
-      "No answer: S3 cannot be reached from this browser, or a CORS rule is missing."));
+    request.addEventListener("error", () => done("failed", NO_ANSWER));
     request.addEventListener("abort", () => done("cancelled", "Cancelled."));
     tell({ state: "sending", filename: file.name, size: file.size, sent: 0, status: 0 });
     bar.max = Math.max(1, file.size);
