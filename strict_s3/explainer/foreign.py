@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -54,11 +56,29 @@ def read_foreign(pasted: Pasted, now: datetime) -> DocumentReport | None:
 def _ends(foreign: Foreign, values: dict[str, str]) -> datetime | None:
     try:
         if foreign.ends:
-            return datetime.fromtimestamp(int(values.get(foreign.ends, "")), UTC)
+            return _moment(values.get(foreign.ends, ""))
         date, lifetime = foreign.signed
         return sigv4.parse_amz_date(values.get(date, "")) + timedelta(seconds=int(values[lifetime]))
-    except (ValueError, OverflowError, OSError, KeyError):
+    except (ValueError, TypeError, IndexError, OverflowError, OSError, KeyError):
         return None
+
+
+def _moment(text: str) -> datetime:
+    """A time as these services write it (`Foreign.ends` says how). Raises `ValueError` and others.
+
+    A token is not checked, and nothing of it is shown but its time.
+    """
+    if text.startswith("eyJ"):
+        inside = text.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(inside + "=" * (-len(inside) % 4)))
+        return datetime.fromtimestamp(int(claims["exp"]), UTC)
+    first, pair, last = text.rpartition(";")
+    if pair and (len(first) < 9 or len(last) < 9):  # such as 1;2, in an example
+        raise ValueError
+    if last.isdecimal():
+        return datetime.fromtimestamp(int(last), UTC)
+    moment = datetime.fromisoformat(last)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _findings(
@@ -88,6 +108,17 @@ def _findings(
                 "signing, or sign for S3 with generate_presigned_url.",
             )
         )
+    if begins := values.get("st", "") if foreign.checker == "Azure" else "":
+        try:
+            if (start := _moment(begins)) > now:
+                found.append(
+                    fault(
+                        f"It is not valid yet: it begins at {iso(start)}.",
+                        fix="Look at the signer's clock, or start some minutes early.",
+                    )
+                )
+        except (ValueError, TypeError, IndexError, OverflowError, OSError, KeyError):
+            found.append(fault(f"Its beginning (st) is not a time: {shown(begins, 60)}."))
     if ends and ends < now:
         found.append(fault(f"It has expired: it was valid until {iso(ends)} "
                            f"({time_left(ends, now)}).",
@@ -98,7 +129,7 @@ def _findings(
             fault(f"{duration(int(lifetime))} is more than {foreign.checker} allows: 7 days.")
         )
     if foreign.checker == "Supabase Storage":
-        found.append(note("Its token says when it ends; create a new one with createSignedUrl."))
+        found.append(note("Create a new one with createSignedUrl(path, seconds)."))
     return found
 
 

@@ -169,8 +169,9 @@ def find_service(host: str) -> Found | None:
 class Foreign:
     """Signed URLs that are not S3's: the parameters and hosts by which they are known.
 
-    `ends` names the parameter with the time of expiry in seconds since 1970, `signed` the pair
-    (time of signing, lifetime) in the form of X-Amz-Date and X-Amz-Expires.
+    `ends` names the parameter with the time of expiry (seconds since 1970, two of them, ISO 8601,
+    or a JSON web token that has it), `signed` the pair (time of signing, lifetime) in the form of
+    X-Amz-Date and X-Amz-Expires.
     """
 
     name: str
@@ -203,22 +204,25 @@ FOREIGN = (
     # https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0011.html
     _foreign("a signed URL of Huawei OBS (AccessKeyId)", "accesskeyid signature expires", "",
              "Huawei OBS", ends="expires"),
-    _foreign("a signed URL of Huawei OBS (X-Obs-*)", "x-obs-signature", "", "Huawei OBS"),
+    _foreign("a signed URL of Huawei OBS (X-Obs-*)", "x-obs-signature", "", "Huawei OBS",
+             signed=("x-obs-date", "x-obs-expires")),
     # https://www.tencentcloud.com/document/product/436/7778
     _foreign("a signed URL of Tencent COS (q-sign-algorithm)", "q-sign-algorithm q-signature", "",
-             "Tencent COS"),
+             "Tencent COS", ends="q-sign-time"),
     # https://www.volcengine.com/docs/6349/74836
     _foreign("a signed URL of Volcengine TOS (X-Tos-Signature)", "x-tos-signature", "",
              "Volcengine TOS", signed=("x-tos-date", "x-tos-expires")),
     # https://supabase.com/docs/guides/storage/serving/downloads#authenticating-signed-urls
-    _foreign("a signed URL of Supabase Storage (token)", "token", "supabase.", "Supabase Storage"),
+    _foreign("a signed URL of Supabase Storage (token)", "token", "supabase.", "Supabase Storage",
+             ends="token"),
     # https://firebase.google.com/docs/storage/web/download-files
     _foreign("a download URL of Firebase Storage (token)", "token", "firebasestorage.",
              "Firebase Storage"),
     # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
-    _foreign("an Azure storage URL with a shared access signature (sig)", "sig sv", "", "Azure"),
+    _foreign("an Azure storage URL with a shared access signature (sig)", "sig sv", "", "Azure",
+             ends="se"),
     _foreign("an Azure storage URL with a shared access signature (sig)", "sig", "windows.net",
-             "Azure"),
+             "Azure", ends="se"),
     # https://www.backblaze.com/docs/cloud-storage-native-api
     _foreign("a download URL of Backblaze B2's own API (Authorization)", "authorization",
              "backblazeb2.com", "Backblaze B2"),
