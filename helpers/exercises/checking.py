@@ -27,6 +27,7 @@ from strict_s3.redact import redact
 from strict_s3.rules import sigv4
 
 NOT_DONE = "Not done yet: "
+ENDS = (Exception, SystemExit)  # what a learner's code can end with; Interrupt is for the kernel
 PASSED = "Passed: "
 _SECONDS = 10  # to wait for an answer
 WIDTH = 78  # characters of a cell's output at 800 pixels
@@ -106,7 +107,7 @@ def _say(text: str) -> None:
         print(textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-def raised(problem: Exception) -> str:
+def raised(problem: BaseException) -> str:
     """What a learner's code raised, in a hint: no whole URL, which requests puts into its text."""
     try:
         text = f": {redact(str(problem))}".removesuffix(": ")
@@ -119,7 +120,7 @@ def items(value: Iterable[Any]) -> list[Any]:
     """What an answer holds. `NotYet` if it is a generator that breaks off."""
     try:
         return list(value)
-    except Exception as problem:
+    except ENDS as problem:
         raise NotYet(f"your answer ended with {raised(problem)}") from None
 
 
@@ -127,6 +128,8 @@ def send(method: str, url: str, **more: Any) -> requests.Response:
     """The request, or `NotYet` if it cannot be sent or nobody answers. Follows no redirect."""
     try:
         return requests.request(method, url, timeout=_SECONDS, allow_redirects=False, **more)
+    except requests.exceptions.InvalidHeader as problem:
+        raise NotYet(f"a header can't be sent: {raised(problem)}") from None
     except (requests.RequestException, UnicodeError) as problem:
         raise NotYet(
             f"this could not be sent ({type(problem).__name__}). Does the URL start with the "

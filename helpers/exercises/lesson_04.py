@@ -67,6 +67,8 @@ def check_head(lab: Lab, url: object, size: int) -> str:
         "HEAD for an object?",
     )
     answer = send("HEAD", text)
+    if answer.status_code == 404:
+        raise NotYet("S3 answered 404: nothing is stored at the key. Which Key did you sign for?")
     expect(answer, "HEAD is refused; boto3 has an operation that sends HEAD for an object", lab=lab)
     told = answer.headers.get("content-length", "0")
     if told != str(size):

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from helpers.errors import NotYet
 from helpers.exercises.checking import (
+    ENDS,
     exercise,
     expect,
     expires,
@@ -119,7 +120,7 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
 def _form(sign: Callable[..., Any], user: str, name: str) -> _Form:
     try:
         form = sign(user, name, len(_BODY))
-    except Exception as problem:  # the learner's own code
+    except ENDS as problem:  # the learner's own code
         raise NotYet(f"sign({user!r}, {name!r}, {len(_BODY)}) raised {raised(problem)}") from None
     url, fields = posted_form(form, "what sign returns")
     if "key" not in fields:

@@ -193,6 +193,8 @@ def _hint(text: str) -> str:
     """What a policy that allows too little may lack; without its full stop."""
     if "{aws:username}" not in text.replace("${aws:username}", "") and unfilled(text):
         return unfilled(text).strip().removesuffix(".")
+    if "${" in text and '"2012-10-17"' not in text:
+        return 'A policy variable is filled in only with "Version": "2012-10-17"'
     return (
         "Is the user's name the variable ${aws:username}, and are both s3:GetObject and "
         "s3:PutObject allowed? (In an f-string a brace is written twice: ${{aws:username}})"

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from helpers.errors import NotYet, short
 from helpers.exercises.checking import (
+    ENDS,
     exercise,
     expect,
     expires,
@@ -158,7 +159,7 @@ def _call(finish: Callable[[str], Any], upload_id: str) -> None:
             f"boto3 does not send this: {first}. In the list of complete_multipart_upload each "
             "part has its PartNumber and ETag; what list_parts returns has more."
         ) from None
-    except Exception as problem:
+    except ENDS as problem:
         raise NotYet(f"finish ended with {raised(problem)}") from None
 
 

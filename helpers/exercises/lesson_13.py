@@ -8,7 +8,7 @@ from typing import Any, get_args
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.errors import NotYet
-from helpers.exercises.checking import exercise, raised, variation
+from helpers.exercises.checking import ENDS, exercise, raised, variation
 from helpers.exercises.incident import Incident, Kind
 from helpers.lab import Lab
 from strict_s3.redact import redact
@@ -88,7 +88,7 @@ def _call(stop: Callable[..., Any], incident: Incident, kind: Kind) -> Mapping[s
         new_key = stop(event, incident.s3, incident.iam)
     except (BotoCoreError, ClientError) as problem:
         raise NotYet(f"{where} was refused: {redact(str(problem))}") from None
-    except Exception as problem:
+    except ENDS as problem:
         raise NotYet(f"{where} stopped with {raised(problem)}") from None
     if new_key is None:
         return None

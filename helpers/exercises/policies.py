@@ -30,6 +30,8 @@ def policy_text(policy: object) -> str:
         return policy
     if not isinstance(policy, dict):
         raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
+    if "Statement" not in policy:
+        raise NotYet('this has no "Statement": {"Version": "2012-10-17", "Statement": […]}.')
     try:
         return json.dumps(policy)
     except TypeError as problem:

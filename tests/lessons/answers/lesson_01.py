@@ -98,7 +98,7 @@ WRONG = {
             ),
             ("policy('site/*.txt')", "does not allow s3:GetObject on site/"),
             ("policy(action='s3:Get*')", "it also allows s3:Get"),
-            ("policy()['Statement'][0]", "Unknown field"),
+            ("policy()['Statement'][0]", 'this has no "Statement": {"Version": "2012-10-17"'),
             ("'{}'", "S3 does not accept"),
             ("42", "should be a policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),

@@ -138,7 +138,10 @@ WRONG = {
                 "sign('head_object', 3600, key='lesson-04/salaries.txt')",
                 "HEAD says 11 bytes, not 16",
             ),
-            ("sign('head_object', 3600, key='lesson-04/none')", "S3 answered 404"),
+            (
+                "sign('head_object', 3600, key='lesson-04/none')",
+                "S3 answered 404: nothing is stored",
+            ),
             (
                 "s3.generate_presigned_url('head_bucket', {'Bucket': lab.bucket}, 3600)",
                 "Was it signed for the object",

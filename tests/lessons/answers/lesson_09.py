@@ -115,7 +115,7 @@ WRONG = {
             ("folders('/team/s3-lessons-09-ada/*')", "cannot upload to team/s3-lessons-09-adam/"),
             ("folders('/team/{aws:username}/*')", "In an f-string"),
             # Variables came with the language of 2012.
-            ("{'Statement': folders()['Statement']}", "cannot upload to"),
+            ("{'Statement': folders()['Statement']}", 'is filled in only with "Version": "2012'),
             ("folders() | {'Version': '2008-10-17'}", "cannot upload to"),
             ("folders('/team/${aws:userid}/*')", "cannot upload to"),
             ("folders('/*/${aws:username}/*')", "it also allows s3:GetObject on"),

@@ -46,6 +46,16 @@ def by_raising(call):
 def by_error(call):
     assert call("POST", "/uploads", SVG)[1]["error"] == "type_not_allowed"
 
+def by_fail(call):
+    import pytest
+    if call("POST", "/uploads", SVG)[0] != 415:
+        pytest.fail("SVG is signed")
+
+def skips(call):
+    import pytest
+    if call("POST", "/uploads", SVG)[0] != 415:
+        pytest.skip("SVG is signed")
+
 def forgets_assert(call):
     call("POST", "/uploads", SVG)[0] == 415
 
@@ -79,7 +89,13 @@ RIGHT = {
     complete=("if size > MAX_BYTES", "if size > LIMITS.get(kind, MAX_BYTES)"),
 )"""),
     ],
-    "check_svg": [_test("by_code"), _test("by_uppy"), _test("by_raising"), _test("by_error")],
+    "check_svg": [
+        _test("by_code"),
+        _test("by_uppy"),
+        _test("by_raising"),
+        _test("by_error"),
+        _test("by_fail"),
+    ],
 }
 WRONG = {
     "check_csv": [
@@ -88,6 +104,7 @@ WRONG = {
             ("7", "should be the backend's source"),
             ("'def ('", "does not start: SyntaxError"),
             ("''", "has no attribute 'app'."),
+            ("'raise SystemExit'", "this source does not start: SystemExit."),
             ("changed('limit')", "at POST /uploads this backend stopped: NameError"),
             ("changed().replace('return {\"id\": upload_id', 'return {\"ID\": upload_id')", "'id'"),
             ("source", "POST /uploads refuses text/csv of 5 bytes: 415"),
@@ -122,6 +139,7 @@ WRONG = {
         for value, hint in (
             ("'test'", "should be a function"),
             ("lambda call: None", "passes with a backend that signs image/svg+xml"),
+            ("skips", "is skipped with a backend that signs image/svg+xml"),
             ("forgets_assert", "passes with a backend that signs image/svg+xml"),
             ("other_type", "passes with a backend that signs image/svg+xml"),
             ("nobody", "passes with a backend that signs image/svg+xml"),
