@@ -342,6 +342,14 @@ def test_no_token_in_the_log(ann, caplog):
             assert secret not in text
 
 
+def test_nothing_that_a_terminal_obeys_is_in_the_log(page, caplog):
+    with caplog.at_level(logging.INFO):
+        for method in ("\x1b[2JX", "G" * 5000):
+            page.client.open("/sign", method=method, base_url="http://127.0.0.1:8020")
+    ours = [r.getMessage() for r in caplog.records if r.name == "helpers.pages.upload_page.app"]
+    assert ours == ["???JX (no such page) 403", "GGGGGGGGGG (no such page) 403"]
+
+
 def test_a_signer_without_permission_signs_what_s3_refuses(service):
     """Signing is arithmetic: the page's server learns of it no sooner than the browser."""
     keys = service.user("nobody")
