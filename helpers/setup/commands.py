@@ -16,7 +16,7 @@ from helpers.errors import EnvironmentProblem
 from helpers.files import WORK
 from helpers.setup import copies, environment, programs
 from helpers.setup.wheelhouse import COMPUTERS
-from strict_s3 import signals
+from strict_s3 import output, signals
 
 _Add = Callable[..., argparse.ArgumentParser]  # a command's parser, by its name
 
@@ -180,6 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stderr is None:  # closed by the shell: 2>&-
         # print(…, file=None) would write messages among the results.
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (it is kept)
+    output.show_any_character()
     arguments = sys.argv[1:] if arguments is None else arguments
     rest: list[str] = []
     # These have options of their own, in an order of their own.

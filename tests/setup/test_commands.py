@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -250,6 +251,16 @@ def test_ctrl_c_in_the_middle_is_one_word(monkeypatch, capsys):
     monkeypatch.setattr(commands, "_in_environment", slides)
     assert commands.main(["slides"]) == 130
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_a_terminal_that_lacks_a_character_gets_another(monkeypatch):
+    """As on Windows, when the output goes to a file."""
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="")
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setattr(environment, "ensure", lambda extra: sys.executable)
+    monkeypatch.setattr(commands, "_in_environment", lambda *_: print("→", flush=True) or 0)
+    assert commands.main(["slides"]) == 0
+    assert shown.buffer.getvalue() == b"?\n"
 
 
 def test_a_site_that_cannot_be_written_is_one_sentence_before_the_work(tmp_path, capsys):
