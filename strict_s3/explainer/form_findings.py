@@ -67,7 +67,7 @@ def _refused(report: FormReport, now: datetime) -> Iterator[Finding]:
 def _policy_fix(refusal: str) -> str:
     if "expiration" in refusal:
         return "Write the expiration in UTC like 2026-11-26T12:00:00.000Z."
-    if "values must be strings" in refusal:
+    if "values must be strings" in refusal or "value must be a string" in refusal:
         return 'Write numbers as text: {"success_action_status": "201"}.'
     return "Let an SDK make the policy (generate_presigned_post)."
 

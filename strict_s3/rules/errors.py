@@ -158,6 +158,10 @@ class EntityTooSmall(S3Error):
     default = "Your proposed upload is smaller than the minimum allowed size"
 
 
+class MaxMessageLengthExceeded(S3Error):
+    code, default = "MaxMessageLengthExceeded", "Your request was too big."
+
+
 class MaxPostPreDataLengthExceeded(S3Error):
     code = "MaxPostPreDataLengthExceeded"
     default = "Your POST request fields preceding the upload file were too large."

@@ -71,6 +71,13 @@ def contradiction(request: Request, bucket: str, key: str) -> S3Error | None:
         )
     if not key and chosen == ("partNumber",):
         return InvalidRequest("Object must have a valid key name.")
+    if chosen == ("partNumber",) and request.method == "PUT":
+        # As s3err/invalid-argument.go of versity/versitygw has it from AWS.
+        return _argument(
+            "This operation does not accept partNumber without uploadId",
+            "partNumber",
+            query["partNumber"],
+        )
     if "annotationName" in query and not named and key and request.method in ("GET", "HEAD"):
         return _argument("Unexpected query string parameter", "ResourceType", "annotationName")
     if "website" in chosen and query["website"]:

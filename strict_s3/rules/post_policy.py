@@ -1,13 +1,13 @@
 """HTML form uploads: the policy document, and whether a form obeys it.
 
 Source: "Creating a POST Policy" and "Authenticating Requests in Browser-Based Uploads Using POST"
-in the Amazon S3 API reference; answers as recorded on AWS where there is a record.
+in the Amazon S3 API reference; answers as recorded on AWS where there is a record, or as people who
+test a gateway against AWS write them (s3err/post-object.go of versity/versitygw).
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -83,17 +83,24 @@ class PostPolicy:
 def parse_post_policy(encoded: str) -> PostPolicy:
     """The policy in a form's base64 text. Raises InvalidPolicyDocument."""
     try:
-        text = base64.b64decode(encoded, validate=False).decode("utf-8")
-        document = json.loads(text)
-    except (binascii.Error, ValueError, RecursionError):
-        raise InvalidPolicyDocument("Invalid Policy: Invalid JSON.") from None
+        data = base64.b64decode(encoded)
+    except ValueError:
+        raise _invalid("invalid Base64 encoding.") from None
+    if not data.strip():
+        raise _invalid("Expecting '{' but found End-of-Input")
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise _invalid("Invalid JSON.") from None
     if not isinstance(document, dict):
-        raise InvalidPolicyDocument("Invalid Policy: Invalid JSON.")
+        raise _invalid("Invalid JSON.")
     if "expiration" not in document:
-        raise InvalidPolicyDocument("Invalid Policy: Policy missing expiration.")
+        raise _invalid("Policy missing expiration.")
     conditions = document.get("conditions")
+    if conditions is None:
+        raise _invalid("Policy missing conditions.")
     if not isinstance(conditions, list):
-        raise InvalidPolicyDocument("Invalid Policy: Policy missing conditions.")
+        raise _invalid("Invalid 'conditions' value: must be a List.")
     lengths: list[tuple[int, int]] = []
     parsed: list[Condition] = []
     unfit: list[str] = []
@@ -115,9 +122,7 @@ def _moment(value: Any) -> datetime:
             raise ValueError
         return datetime.fromisoformat(value).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidPolicyDocument(
-            f"Invalid Policy: Invalid 'expiration' value: '{value}'"
-        ) from None
+        raise _invalid(f"Invalid 'expiration' value: '{value}'") from None
 
 
 def _range(item: list[Any]) -> tuple[int, int] | None:
@@ -127,12 +132,12 @@ def _range(item: list[Any]) -> tuple[int, int] | None:
     us; it is refused as malformed.
     """
     if len(item) != 3:
-        raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.")
+        raise _invalid(f"Invalid {_LENGTH}: wrong number of arguments.")
     minimum, maximum = (_size(value) for value in item[1:])
     if minimum is None or maximum is None:
         return None
     if not 0 <= minimum <= maximum:
-        raise InvalidPolicyDocument("Invalid Policy: Invalid content-length-range.")
+        raise _invalid(f"Invalid {_LENGTH}.")
     return minimum, maximum
 
 
@@ -143,25 +148,38 @@ def _size(value: Any) -> int | None:
 
 
 def _condition(item: Any) -> Condition:
-    if isinstance(item, dict):
-        if len(item) != 1:
-            raise InvalidPolicyDocument(
-                "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must have exactly "
-                "one property specified."
-            )
-        ((name, value),) = item.items()
-        parts = ["eq", f"${name}", value]
-    elif isinstance(item, list) and len(item) == 3:
-        parts = item
-    else:
-        raise InvalidPolicyDocument("Invalid Policy: Invalid Condition.")
-    if not all(isinstance(part, str) for part in parts):
-        raise InvalidPolicyDocument("Invalid Policy: Invalid Condition: values must be strings.")
-    operator = parts[0].lower()
+    parts = _parts(item)
+    operator = str(parts[0]).lower()
     if operator not in ("eq", "starts-with"):
-        raise InvalidPolicyDocument(f"Invalid Policy: Invalid Condition: unknown '{parts[0]}'.")
+        raise _invalid(f"Invalid Condition: unknown operation '{parts[0]}'.")
+    if len(parts) != 3:
+        raise _invalid(f"Invalid {operator}: wrong number of arguments.")
+    if not all(isinstance(part, str) for part in parts):
+        raise _invalid("Invalid Condition: values must be strings.")
     shown = json.dumps([operator, *parts[1:]], ensure_ascii=False)
     return Condition(operator, parts[1].lower(), parts[2], shown)
+
+
+def _parts(item: Any) -> list[Any]:
+    """Operator, field and value; of an object the operator is ``eq``."""
+    if isinstance(item, list):
+        if not item:
+            raise _invalid("Invalid Condition: missing operation identifier.")
+        return item
+    if not isinstance(item, dict):
+        raise _invalid("Invalid condition test: must be a List or Object.")
+    if len(item) != 1:
+        raise _invalid(
+            "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."
+        )
+    ((name, value),) = item.items()
+    if not isinstance(value, str):
+        raise _invalid("Invalid Simple-Condition: value must be a string.")
+    return ["eq", f"${name}", value]
+
+
+def _invalid(problem: str) -> InvalidPolicyDocument:
+    return InvalidPolicyDocument(f"Invalid Policy: {problem}")
 
 
 def authenticate(

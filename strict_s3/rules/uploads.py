@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from . import encryption, tags
@@ -103,6 +104,18 @@ def part_number(text: str) -> int:
             ArgumentValue=text,
         )
     return number
+
+
+def check_declared_size(text: str) -> None:
+    """x-amz-mp-object-size is a number of bytes. Raises InvalidRequest.
+
+    In the words of s3err/s3err.go of versity/versitygw, which are AWS's.
+    """
+    if re.fullmatch("-[0-9]{1,18}", text) and int(text) < 0:
+        message = f"Value for x-amz-mp-object-size header is less than zero: '{text}'"
+        raise InvalidRequest(message)
+    if not re.fullmatch("[0-9]{1,18}", text):
+        raise InvalidRequest(f"Value for x-amz-mp-object-size header is invalid: '{text}'")
 
 
 def checksum_algorithm(headers: Mapping[str, str]) -> str:

@@ -43,6 +43,12 @@ def check(root: Element) -> None:
             ArgumentName="IndexDocument",
             ArgumentValue=suffix,
         )
+    if root.findtext("ErrorDocument/Key") == "":
+        raise InvalidArgument(
+            "The ErrorDocument Key is not well formed",
+            ArgumentName="ErrorDocument",
+            ArgumentValue="",
+        )
     rules = root.findall("RoutingRules/RoutingRule")
     if len(rules) > _MAX_RULES:
         raise InvalidRequest(

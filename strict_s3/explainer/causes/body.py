@@ -31,6 +31,9 @@ BODY = (
           "It has {ProposedSize} bytes; at least {MinSizeAllowed} are required.",
           "Send the whole file, or lower the range when signing. (In a multipart upload every part "
           f"but the last needs {MIN_PART // MIB} MiB.)"),
+    Cause("MaxMessageLengthExceeded", "", "The document is too long.",
+          "S3 reads at most {MaxMessageLengthBytes} bytes of a configuration or a list of keys.",
+          "Send fewer rules, or fewer keys at a time."),
     Cause("MaxPostPreDataLengthExceeded", "", "The fields before the file are too long.",
           f"They are limited to {MAX_FORM_FIELDS // KIB} KB together. Often the file's field is "
           'not called "file", so it counts as a field.', 'Call the file\'s field "file".'),

@@ -26,7 +26,9 @@ from ...rules.errors import (
     BadRequest,
     EntityTooLarge,
     IncompleteBody,
+    InvalidArgument,
     InvalidRequest,
+    MaxMessageLengthExceeded,
     MissingContentLength,
     NotImplementedByS3,
     S3Error,
@@ -102,9 +104,9 @@ def receive(
     """Read the whole body of a request.
 
     Verifies length, chunk signatures, SHA-256, Content-MD5 and checksum, in S3's order, and
-    raises the S3Error of the first that differs; EntityTooLarge if more than `limit` bytes are
-    declared. `is_object` is false for a configuration, which cannot have trailers. `algorithm` is
-    the checksum that is computed if none is declared.
+    raises the S3Error of the first that differs; EntityTooLarge or, of a configuration,
+    MaxMessageLengthExceeded if more than `limit` bytes are declared. `is_object` is false for a
+    configuration. `algorithm` is the checksum that is computed if none is declared.
     """
     signer = _chunk_signer(call) if call.payload.chunks_signed else None
     _check_kind(call, signer)
@@ -112,6 +114,8 @@ def receive(
     # Without a length a request has no body (RFC 9112, section 6.3).
     length = _declared_length(call, default=None if is_object else 0)
     if length > limit:
+        if not is_object:
+            raise MaxMessageLengthExceeded(MaxMessageLengthBytes=limit)
         raise EntityTooLarge(ProposedSize=length, MaxSizeAllowed=limit)
     sha256 = hashlib.sha256() if call.payload.sha256 else None
     chunks: ChunkedBody | None = None
@@ -181,7 +185,20 @@ def _chunk_signer(call: Call) -> ChunkSigner | None:
 
 
 def _check_kind(call: Call, signer: ChunkSigner | None) -> None:
-    """Refuse a kind of payload that does not go with this request. Raises InvalidRequest."""
+    """Refuse a kind of payload that does not go with this request.
+
+    Raises InvalidArgument (in AWS's words, as s3err/invalid-argument.go of versity/versitygw has
+    them), InvalidRequest.
+    """
+    encoding = call.request.header("content-encoding")
+    chunked = "aws-chunked" in [one.strip() for one in encoding.lower().split(",")]
+    if chunked and call.payload.declared == sigv4.UNSIGNED_PAYLOAD:
+        raise InvalidArgument(
+            "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is "
+            "supplied.",
+            ArgumentName="Content-Encoding",
+            ArgumentValue=encoding,
+        )
     if call.payload.chunks_signed and signer is None and not call.who.auth_type:
         raise InvalidRequest(
             "Anonymous requests don't support this x-amz-content-sha256 value. Please use "

@@ -31,7 +31,7 @@ from ...rules.errors import (
 )
 from ...rules.lifecycle import upload_end
 from ...rules.limits import MIN_PART
-from ...rules.uploads import multipart_checksum
+from ...rules.uploads import check_declared_size, multipart_checksum
 from .. import xml
 from ..call import Call
 from ..response import Headers, Response
@@ -255,7 +255,9 @@ def _check_mode(call: Call, upload: Upload) -> None:
 def _compare(call: Call, upload: Upload, checksum: Checksum, size: int) -> None:
     """What the request declares of the whole object. Raises InvalidRequest, BadDigest."""
     declared_size = call.headers.get("x-amz-mp-object-size")
-    if declared_size and declared_size != str(size):
+    if declared_size:
+        check_declared_size(declared_size)
+    if declared_size and int(declared_size) != size:
         raise InvalidRequest(
             f"The provided 'x-amz-mp-object-size' header value {declared_size} does not match "
             f"what was computed: {size}"

@@ -490,6 +490,11 @@ SUFFIX = "The IndexDocument Suffix is not well formed"
             "condition element shouldn't be present.",
         ),
         (
+            "<IndexDocument><Suffix>i</Suffix></IndexDocument><ErrorDocument><Key/></ErrorDocument>",
+            "InvalidArgument",
+            "The ErrorDocument Key is not well formed",
+        ),
+        (
             "<IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules/>",
             "MalformedXML",
             MALFORMED[2],
@@ -529,6 +534,14 @@ SUFFIX = "The IndexDocument Suffix is not well formed"
 def test_websites_that_are_not_valid(service, inner, code, message):
     body = f"<WebsiteConfiguration>{inner}</WebsiteConfiguration>"
     assert error_of(service.put_document("website", body)) == (400, code, message)
+
+
+def test_a_document_that_is_too_long(service):
+    body = "<WebsiteConfiguration>" + " " * 2**21
+    answer = service.put_document("website", body)
+    told = (400, "MaxMessageLengthExceeded", "Your request was too big.")
+    assert error_of(answer) == told
+    assert "<MaxMessageLengthBytes>2097152<" in answer.text
 
 
 def test_a_website_that_redirects_everything(service):

@@ -199,6 +199,7 @@ def test_a_preflight_needs_no_signature_and_gives_nothing_away(service):
         ({"AllowedMethods": ["get"]}, "Unsupported method is get"),
         ({"AllowedOrigins": ["http://*.*.example"]}, "can not have more than one wildcard"),
         ({"AllowedHeaders": ["*-*"]}, "can not have more than one wildcard"),
+        ({"AllowedHeaders": ["x y"]}, 'AllowedHeader "x y" contains invalid character.'),
         ({"ExposeHeaders": ["*"]}, "We currently do not support wildcard for ExposeHeader"),
     ],
 )
@@ -206,6 +207,15 @@ def test_configurations_that_are_refused(service, rule, message):
     with pytest.raises(ClientError, match="InvalidRequest") as caught:
         configure(service, rule)
     assert message in str(caught.value)
+
+
+def test_a_preflight_names_headers_that_can_be(service):
+    configure(service, {})
+    asked = {"Origin": PAGE, "Access-Control-Request-Method": "GET"}
+    asked["Access-Control-Request-Headers"] = "x-a, x y"
+    answer = requests.options(f"{service.endpoint}/{service.bucket}/k", headers=asked)
+    message = 'Access-Control-Request-Headers "x y" contains invalid character.'
+    assert error_of(answer) == (400, "BadRequest", message)
 
 
 def test_at_most_a_hundred_rules(service):

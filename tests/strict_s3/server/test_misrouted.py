@@ -129,6 +129,7 @@ REFUSED_AT_ONCE = {
     "GET /{b}/k?uploadId=u&versionId=x": VERSIONLESS,
     "PUT /{b}/k?partNumber=1&uploadId=u&versionId=x": VERSIONLESS,
     "PUT /{b}/k?versionId=x": VERSIONLESS,
+    "PUT /{b}/k?partNumber=1": "This operation does not accept partNumber without uploadId",
     "GET /{b}/k?versionId=": "Version id cannot be the empty string",
     "DELETE /{b}/k?versionId": "Version id cannot be the empty string",
 }

@@ -105,6 +105,8 @@ def test_what_does_not_complete(service):
     assert (small["PartNumber"], small["ProposedSize"]) == ("7", "1")
     assert small["MinSizeAllowed"] == str(FIVE)
     assert "mp-object-size" in upload.refused(MpuObjectSize=1)["Message"]
+    negative = "Value for x-amz-mp-object-size header is less than zero: '-1'"
+    assert upload.refused(MpuObjectSize=-1)["Message"] == negative
     upload.complete(MpuObjectSize=2 * FIVE + 2)
 
 

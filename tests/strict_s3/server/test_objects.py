@@ -167,6 +167,17 @@ def test_how_a_body_travels_is_not_how_the_object_is_encoded(service, sent, kept
     assert head.get("ContentEncoding") == kept
 
 
+def test_chunks_are_not_an_unsigned_payload(service):
+    headers = {"content-encoding": "gzip, aws-chunked", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    url = service.sign("PUT", f"/{service.bucket}/k", headers=headers)
+    assert error_of(requests.put(url, b"x", headers=headers))[1:] == (
+        "InvalidArgument",
+        "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is "
+        "supplied.",
+    )
+    assert service.stored() == []
+
+
 def test_signed_response_headers(service):
     service.put(ContentType="text/plain")
     url = service.presign(

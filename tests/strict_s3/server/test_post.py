@@ -335,17 +335,25 @@ def test_a_session_signs_forms_with_its_token(service):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        ("not base64!", "Invalid JSON"),
+        ("not base64!", "Invalid Policy: invalid Base64 encoding."),
+        (base64.b64encode(b" ").decode(), "Invalid Policy: Expecting '{' but found End-of-Input"),
+        (base64.b64encode(b"\xff\xfe").decode(), "Invalid JSON"),
         (base64.b64encode(b"{").decode(), "Invalid JSON"),
         (base64.b64encode(b"[]").decode(), "Invalid JSON"),
         ({"conditions": []}, "Policy missing expiration"),
         ({"expiration": "2100-01-01T00:00:00Z"}, "Policy missing conditions"),
         ({"expiration": "soon", "conditions": []}, "Invalid 'expiration' value: 'soon'"),
         ([{"a": "1", "b": "2"}], "Simple-Conditions must have exactly one property specified."),
-        ([["like", "$key", "k"]], "unknown 'like'"),
-        ([["eq", "$key"]], "Invalid Condition"),
+        (
+            {"expiration": "2100-01-01T00:00:00Z", "conditions": {}},
+            "Invalid Policy: Invalid 'conditions' value: must be a List.",
+        ),
+        ([["like", "$key", "k"]], "Invalid Policy: Invalid Condition: unknown operation 'like'."),
+        ([["eq", "$key"]], "Invalid Policy: Invalid eq: wrong number of arguments."),
+        ([[]], "Invalid Policy: Invalid Condition: missing operation identifier."),
         ([["eq", "$key", 5]], "values must be strings"),
-        ([["content-length-range", 5]], "content-length-range"),
+        ([{"key": 5}], "Invalid Policy: Invalid Simple-Condition: value must be a string."),
+        ([["content-length-range", 5]], "content-length-range: wrong number of arguments."),
         ([["content-length-range", 5, 1]], "content-length-range"),
         ([["content-length-range", -1, 5]], "content-length-range"),
         ({"expiration": "2100-01-01 00:00:00+00:00", "conditions": []}, "Invalid 'expiration'"),
@@ -354,7 +362,7 @@ def test_a_session_signs_forms_with_its_token(service):
         ({"expiration": "2100-01-01", "conditions": []}, "Invalid 'expiration'"),
         ({"expiration": "21000101T000000Z", "conditions": []}, "Invalid 'expiration'"),
         ({"expiration": 4102444800, "conditions": []}, "Invalid 'expiration'"),
-        ([5], "Invalid Condition"),
+        ([5], "Invalid Policy: Invalid condition test: must be a List or Object."),
     ],
 )
 def test_malformed_policies(service, broken, message):
