@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.errors import EnvironmentProblem
 from helpers.files import WORK
@@ -18,7 +19,8 @@ from helpers.setup import copies, environment, programs
 from helpers.setup.wheelhouse import COMPUTERS
 from strict_s3 import output, signals
 
-_Add = Callable[..., argparse.ArgumentParser]  # a command's parser, by its name
+if TYPE_CHECKING:  # Python 3.8 cannot write it, and has to be told that it is too old
+    _Add = Callable[..., argparse.ArgumentParser]  # a command's parser, by its name
 
 
 def parser() -> argparse.ArgumentParser:
