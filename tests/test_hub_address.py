@@ -133,7 +133,7 @@ def test_a_hub_without_the_proxy_is_told(status, told):
         variables["JUPYTERHUB_SERVICE_URL"] = f"http://127.0.0.1:{port}/user/ann/"
         assert told in hub.note("https://hub.example/user/ann/proxy/9000", variables)
         thread.join()
-        assert asked[0].startswith(b"GET /user/ann/proxy/1/ HTTP/1.1")
+        assert asked[0].startswith(b"GET /user/ann/proxy/1/s3 HTTP/1.1")
     # A server that can't be asked is not blamed.
     assert "finds" in hub.note("https://hub.example/user/ann/proxy/9000", variables)
 

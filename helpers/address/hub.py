@@ -96,7 +96,8 @@ def _has_proxy(variables: Mapping[str, str]) -> bool:
         return True
     try:
         with closing(HTTPConnection(server.hostname or _HOST, server.port, timeout=2)) as asked:
-            asked.request("GET", f"{server.path}proxy/1/")
+            # Without a slash at its end, for which any path would be answered with a redirect.
+            asked.request("GET", f"{server.path}proxy/1/s3")
             return asked.getresponse().status != 404
     except (OSError, HTTPError):
         return True
