@@ -114,7 +114,7 @@ def test_a_name_for_which_boto3_cannot_sign_is_told():
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [("404 Not Found", "has no jupyter-server-proxy"), ("302 Found", "finds")]
+    ("status", "told"), [("404 Not Found", "runs no jupyter-server-proxy"), ("302 Found", "finds")]
 )
 def test_a_hub_without_the_proxy_is_told(status, told):
     with socket.create_server(("127.0.0.1", 0)) as server:

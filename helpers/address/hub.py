@@ -67,9 +67,9 @@ def note(endpoint: str, variables: Mapping[str, str] = os.environ) -> str:
     address = template(variables)
     if address and not _has_proxy(variables):
         return (
-            "\nLinks open in Python only: this hub's Jupyter server has no jupyter-server-proxy, "
-            "which leads\na browser to them. Install it there (pip install jupyter-server-proxy), "
-            "and restart the server."
+            "\nLinks open in Python only: this hub's Jupyter server runs no jupyter-server-proxy, "
+            "which leads\na browser to them. Install there the version of requirements.lock, and "
+            "restart the server."
         )
     if address:
         said = f"\nYour browser finds it at {endpoint}\nas long as you are signed in there."
