@@ -188,21 +188,9 @@ def _because(answer: requests.Response, lab: Lab | None) -> str:
 
 # Values that are signed by mistake, for headers that a check sends.
 _TYPES = [
-    "image/png",
-    "image/PNG",
-    "image/jpeg",
-    "image/jpg",
-    "image/*",
-    "image/",
-    "image",
-    "png",
-    "jpg",
-    "jpeg",
-    "text/plain",
-    "text/html",
-    "application/pdf",
-    "application/octet-stream",
-    "binary/octet-stream",
+    *("image/png", "image/PNG", "image/jpeg", "image/jpg", "image/*", "image/", "image"),
+    *("png", "jpg", "jpeg", "text/plain", "text/html", "application/pdf"),
+    *("application/octet-stream", "binary/octet-stream"),
 ]
 _LENGTHS = range(10_001)
 

@@ -38,16 +38,8 @@ APP, MAILER, MACHINE = "acme-app", "acme-newsletter", "acme-machine"
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/{APP}"
 _HOUR, _WEEK = 3600, 7 * 24 * 3600
 _TITLES = (
-    "audit",
-    "budget",
-    "forecast",
-    "margins",
-    "payroll",
-    "pricing",
-    "q1",
-    "q2",
-    "q3",
-    "sales",
+    *("audit", "budget", "forecast", "margins", "payroll"),
+    *("pricing", "q1", "q2", "q3", "sales"),
 )
 _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/145.0",
