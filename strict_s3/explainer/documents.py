@@ -17,6 +17,7 @@ from ..rules.bucket_policy import problems
 from ..rules.cors import CorsRule
 from ..rules.policy import MalformedPolicy, Policy, parse_policy
 from ..rules.s3_actions import BUCKET_ACTIONS, OBJECT_ACTIONS, matching
+from .actions import permission_for
 from .cors_read import read_configuration
 from .render import Report, listed, told
 from .repair import cors_rule
@@ -52,7 +53,28 @@ def find_json(text: str) -> Any:
         return None
 
 
+def broken_document(text: str) -> None:
+    """Raise `InspectError` with the place of the fault if this policy or CORS rule is no JSON."""
+    kind = next((kind for name, kind in _DOCUMENTS.items() if name in text[:20_000]), "")
+    if not kind:
+        return
+    try:
+        json.JSONDecoder().raw_decode(text.strip().removeprefix("\ufeff"))
+    except json.JSONDecodeError as problem:
+        before = problem.doc[: problem.pos].rstrip()[-1:]
+        is_comma = before == "," or "trailing comma" in problem.msg  # Python 3.13 knows it
+        comma = " The comma before } or ] is one too many." if is_comma else ""
+        raise InspectError(
+            f"This {kind} is not valid JSON: line {problem.lineno}, column {problem.colno}: "
+            f"{problem.msg}.{comma}"
+        ) from None
+    except (ValueError, RecursionError):
+        return
+
+
 # CORS
+
+_DOCUMENTS = {'"Statement"': "policy", '"AllowedMethods"': "CORS configuration"}
 
 
 def find_cors(text: str) -> Any:
@@ -251,6 +273,13 @@ def _policy_findings(statements: list[Any], policy: Policy, is_resource: bool) -
         objects = [action for action in actions if _about_objects(action)]
         buckets = [action for action in actions if _about_buckets(action)]
         label = _label(statement, number)
+        for action in () if is_resource else actions:
+            if right := permission_for(action):
+                yield fault(
+                    f"{label}: S3 has no permission {shown(action, 60)}; it applies to nothing.",
+                    "It is an operation's name, or misspelt. IAM accepts any name in silence.",
+                    f"Write {right}.",
+                )
         if (
             objects
             and arns

@@ -141,6 +141,12 @@ def refuse(text: str) -> InspectError:
             f"{shown(match[0], 120)} is an ARN, a name for policies, not a URL. Sign a URL for it "
             "(generate_presigned_url) and paste that; inspect_access reads ARNs."
         )
+    long = re.search(r"--expires-in[ =](\d{1,12})", stripped[:5000])
+    if long and int(long[1]) > sigv4.MAX_EXPIRES:
+        return InspectError(
+            f"--expires-in {long[1]} is more than the {sigv4.MAX_EXPIRES:,} seconds (7 days) that "
+            "S3 allows: it refuses such a URL every time."
+        )
     if match := re.search(r"\bs3://[^\s'\"]{1,300}", stripped[:5000]):
         return InspectError(
             f"{shown(match[0], 120)} is an S3 URI, which only AWS's tools read. `aws s3 presign "

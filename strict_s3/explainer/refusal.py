@@ -195,7 +195,9 @@ def _mismatch(answer: Answer, meant: Meant, different: tuple[Difference, ...]) -
         "have been signed for another method, changed since, or signed with a wrong secret key."
     )
     fix = (
-        "Paste the URL, or the command that sends it, together with this answer: then the "
+        "Compare the signed method and headers with what was sent, then the secret key."
+        if meant.url
+        else "Paste the URL, or the command that sends it, together with this answer: then the "
         "difference is named. (In Python: explain(answer, meant).)"
     )
     return Cause(answer.code, "", what, why, fix)

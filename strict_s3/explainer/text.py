@@ -14,7 +14,7 @@ from .browser import read_block
 from .calls import har_entry
 from .console import find_console_line, read_console_line
 from .decode import MAX_SEARCHED, from_bytes, searched, sense_of
-from .documents import find_access_policy, find_cors, report_cors, report_policy
+from .documents import broken_document, find_access_policy, find_cors, report_cors, report_policy
 from .errors_read import FoundError, find_error, holds_error
 from .foreign import read_foreign, refuse
 from .form import inspect_form, read_form
@@ -97,6 +97,8 @@ def _read(paste: _Paste) -> Report:
         return read_console_line(line, pasted, _request(pasted, paste.now))
     if report := _document(text):
         return _noted(report, paste)
+    if text.lstrip()[:1] in ("{", "["):
+        broken_document(text)
     error = _error(text, pasted)
     form = find_form(text, pasted.sent if pasted else None)
     if error:

@@ -183,6 +183,10 @@ def _how_long(report: UrlReport, now: datetime) -> Iterator[Finding]:
 
 # What the parameters do.
 
+# What nobody signs: https://support.google.com/analytics/answer/10917952 and others' of its kind.
+_TRACKING = re.compile(r"utm_\w{1,30}|fbclid|gclid|dclid|msclkid|twclid|yclid|igshid|mc_[ce]id|"
+                       r"_hsenc|_hsmi|mkt_tok|_ga|_gl|vero_id|li_fat_id")  # fmt: skip
+
 
 def _parameters(report: UrlReport, request: Request, values: dict[str, str]) -> Iterator[Finding]:
     names = [name for name, _ in request.query]
@@ -191,6 +195,14 @@ def _parameters(report: UrlReport, request: Request, values: dict[str, str]) -> 
         after = [
             n for n in names[names.index("X-Amz-Signature") + 1 :] if n not in own and n != "x-id"
         ]
+        if added := [name for name in names if _TRACKING.fullmatch(name)]:
+            yield fault(
+                f"{', '.join(shown(n, 60) for n in added[:5])} was added to the URL: the signature "
+                "covers every parameter, so S3 answers 403 SignatureDoesNotMatch.",
+                "Programs for mail, advertising and statistics add such parameters to links.",
+                "Take it out of the URL again, or turn the tracking off for these links.",
+            )
+            after = [name for name in after if name not in added]
         if after:
             yield note(
                 f"{', '.join(shown(n, 60) for n in after[:5])} comes after X-Amz-Signature. Most "

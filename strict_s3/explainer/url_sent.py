@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from .sent import FORM, MULTIPART
 from .verdict import Finding, fault, note
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from .pasted import Pasted
     from .url import UrlReport
 
+# Sub-resources with which an object can be sent a POST.
+_OF_POST = {"uploads", "uploadid", "select", "restore", "delete"}
 # Headers that every client sends by itself.
 _AUTOMATIC = ("host", "content-length")
 _METHODS = {"GetObject": "GET", "PutObject": "PUT", "HeadObject": "HEAD", "DeleteObject": "DELETE",
@@ -38,6 +41,12 @@ def about_sent(report: UrlReport, values: dict[str, str], pasted: Pasted) -> Ite
             f"which is {meant}: S3 answers 403 SignatureDoesNotMatch.",
             fix=f"Send {meant}, or sign a URL for {sent.method}.",
         )
+    elif sent.method == "POST" and _OF_POST.isdisjoint(values):
+        yield fault(
+            f"{by} {does} POST, and no presigned URL for an object is for POST.",
+            "A form (POST) is signed by the policy in its fields, not by the URL's query.",
+            "Send PUT with the file as the body, or make a form with generate_presigned_post.",
+        )
     else:
         yield note(f"{by} {does} {shown(sent.method)}: the URL must have been signed for that.")
     if sent.status:
@@ -58,6 +67,14 @@ def _headers(report: UrlReport, pasted: Pasted) -> Iterator[Finding]:
             f"{_upper(the)} sends an Authorization header beside the URL's own signature: S3 "
             "answers 400 InvalidArgument (Only one auth mechanism allowed).",
             fix="Send no Authorization header with a presigned URL.",
+        )
+    host = headers.get("host", "").lower()
+    asked = urlsplit(pasted.url).netloc.lower().removesuffix(":443").removesuffix(":80")
+    if host and host.removesuffix(":443").removesuffix(":80") != asked and not sent.raw:
+        yield fault(
+            f"{_upper(the)} sends the header Host: {shown(host, 255)}, and the URL is signed for "
+            f"{shown(asked, 255)}: S3 answers 403 SignatureDoesNotMatch.",
+            fix="Send no Host header of your own, or sign the URL for that host.",
         )
     for name in report.send:
         if name in _AUTOMATIC or name in headers:
