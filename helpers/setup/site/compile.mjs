@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 const [pyodide, folder] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodide}/pyodide.mjs`).href);
-const python = await loadPyodide({ indexURL: pyodide });
+const python = await loadPyodide();
 python.FS.mkdir("/folder");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, "/folder");
 python.runPython(readFileSync(new URL("compile.py", import.meta.url), "utf-8"));
