@@ -147,7 +147,7 @@ def _told(section: Section) -> Slide:
 
 def _explained(slide: Slide, text: str) -> Slide:
     """The answer with the next block of its explanation: on the slide while there is room."""
-    if text.startswith(("**Your turn:**", "**Vary it:**")):
+    if text.startswith("**Your turn:**"):
         return slide
     if text.endswith(":"):  # what it leads to isn't shown
         text = text[: text.rfind(". ") + 1]
