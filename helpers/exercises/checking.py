@@ -96,9 +96,7 @@ def _look_at(answers: Iterable[object]) -> None:
             value.close()  # or Python warns about it later, somewhere else
             raise NotYet("your answer is a coroutine: write await before the call that makes it.")
         if inspect.iscoroutinefunction(value):
-            raise NotYet(
-                "your function begins with async def: write def, and call it without await."
-            )
+            raise NotYet("your function begins with async def: write def, without await in it.")
 
 
 def _say(text: str) -> None:
