@@ -102,9 +102,7 @@ def test_more_connections_than_descriptors():
         with crowd(server, 400, b""):
             assert max(times(server)) <= WORST
             assert server.status.num_fds() <= 256
-        began = time.perf_counter()
-        times(server)
-        assert time.perf_counter() - began < 1
+        assert max(times(server)) <= WORST
         assert wait_until(lambda: server.status.num_fds() < 20)
 
 
