@@ -115,7 +115,12 @@ def _parsed(request: Request) -> CopySource | S3Error:
     except UnicodeDecodeError:
         return _invalid("Invalid copy source encoding.")
     bucket, _, key = path.partition("/")
-    if not _BUCKET_NAME.fullmatch(bucket):  # an access point's ARN, too: there are none here
+    if path.startswith("arn:") and "accesspoint/" in path:  # API_CopyObject.html; Outposts', too
+        return NotImplementedByS3(
+            Header=COPY_SOURCE,
+            additionalMessage="Access points are not carried out: name the bucket",
+        )
+    if not _BUCKET_NAME.fullmatch(bucket):
         return _invalid("Invalid copy source bucket name")
     if key and text.endswith("?versionId="):
         return InvalidArgument(

@@ -25,6 +25,7 @@ from ..rules import (
     query_auth,
 )
 from ..rules.authentication import Authentication, Endpoint, Verifier
+from ..rules.bucket_errors import InvalidBucketName
 from ..rules.decision import Decision
 from ..rules.errors import (
     NOT_HTTP,
@@ -39,7 +40,7 @@ from ..rules.errors import (
     UnacceptableAddress,
 )
 from ..rules.identity import Credential
-from ..rules.limits import leaves_the_bucket
+from ..rules.limits import leaves_the_bucket, may_be_bucket_name
 from ..rules.operations import Operation, put_object_needs, s3_operation
 from ..rules.ownership import check_expected_owner
 from ..rules.payload import check_trailer, declared_payload
@@ -243,7 +244,10 @@ class Gate:
 
     def _check_bucket(self, call: Call) -> None:
         if call.bucket not in self.store.buckets:
-            call.decision.refuse("bucket", NoSuchBucket(BucketName=call.bucket))
+            # Of a name that no bucket can have, old or new, AWS says so whatever is asked of it:
+            # https://github.com/versity/versitygw/issues/1358
+            unknown = NoSuchBucket if may_be_bucket_name(call.bucket) else InvalidBucketName
+            call.decision.refuse("bucket", unknown(BucketName=call.bucket))
 
     def _cors(self, call: Call, request: Request) -> list[tuple[str, str]]:
         """Headers for a browser, on success and on refusal alike."""

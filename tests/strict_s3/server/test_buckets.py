@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 import requests
 from botocore.exceptions import ClientError
@@ -55,6 +57,15 @@ def test_a_name_that_is_not_valid(service, name):
     answer = requests.put(url)
     assert error_of(answer) == (400, "InvalidBucketName", "The specified bucket is not valid.")
     assert f"<BucketName>{name}</BucketName>" in answer.text
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 256, "${bucket}", "a b", "arn:aws:s3:::b"])
+@pytest.mark.parametrize("path", ["/", "/key"])
+def test_a_name_that_no_bucket_can_have_is_never_unknown(service, name, path):
+    answer = requests.get(service.sign("GET", f"/{quote(name)}{path}"))
+    assert error_of(answer)[:2] == (400, "InvalidBucketName")
+    answer = requests.get(service.sign("GET", f"/Old_Name{path}"))
+    assert error_of(answer)[:2] == (404, "NoSuchBucket")
 
 
 @pytest.mark.parametrize("name", ["abc", "a" * 63, "a.b", "1-2", "192.168.5", "xn-abc"])

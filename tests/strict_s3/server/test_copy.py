@@ -319,7 +319,7 @@ def test_conditions_on_the_destination(service):
         ("wrongformat", "Invalid copy source object key"),
         ("", "Invalid copy source bucket name"),
         ("/b/", "Invalid copy source object key"),
-        ("arn:aws:s3:eu-west-2:123456789012:accesspoint/p/object/k", "source bucket name"),
+        ("arn:aws:s3:::b/k", "Invalid copy source bucket name"),
         ("b/%%%%", "Invalid copy source encoding."),
         ("b/%ff", "Invalid copy source encoding."),
         ("b/k?versionId=", "Version id cannot be the empty string"),
@@ -332,6 +332,24 @@ def test_copy_sources_that_are_none(service, source, message, query):
     status, code, told = error_of(requests.put(url, headers=headers))
     assert (status, code) == (400, "InvalidArgument")
     assert message in told
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:s3:eu-west-2:123456789012:accesspoint/p/object/k",
+        "arn%3Aaws%3As3%3Aeu-west-2%3A123456789012%3Aaccesspoint%2Fp%2Fobject%2Fk",
+        "arn:aws:s3::123456789012:accesspoint/m.mrap/object/k",
+        "arn:aws:s3-outposts:eu-west-2:123456789012:outpost/o/accesspoint/p/object/k",
+    ],
+)
+def test_a_copy_source_in_an_access_point_is_not_carried_out(service, arn):
+    headers = {"x-amz-copy-source": arn}
+    answer = requests.put(
+        service.sign("PUT", f"/{service.bucket}/c", headers=headers), headers=headers
+    )
+    assert error_of(answer)[:2] == (501, "NotImplemented")
+    assert "Access points" in answer.text
 
 
 @pytest.mark.parametrize("host", ["http://localhost:8080", "https://s3.us-east-1.amazonaws.com"])
