@@ -83,7 +83,7 @@ assert "ListAllMyBucketsResult" in requests.get(again).text
         ({"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann/"}, HUB),
         ({"S3_LESSONS_PUBLIC_URL": "https://x-{port}.example"}, "https://x-{port}.example"),
         (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "https://hub.example/user/ann/"}, HUB),
-        (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "", "JUPYTERHUB_HOST": "https://hub.example"}, HUB),
+        (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "", "JUPYTERHUB_HOST": "https://hub.example"}, ""),
         (CODESPACE, "https://fuzzy-dog-{port}.app.github.dev"),
     ],
 )

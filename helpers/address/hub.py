@@ -53,10 +53,8 @@ def template(variables: Mapping[str, str] = os.environ) -> str:
                 "kernel."
             )
         return told if "{port}" in told else f"{told}/proxy/{{port}}"
-    base = get("JUPYTERHUB_PUBLIC_URL") or ""
-    if not base and get("JUPYTERHUB_HOST"):
-        base = get("JUPYTERHUB_HOST", "") + get("JUPYTERHUB_SERVICE_PREFIX", "")
-    if base:
+    # JUPYTERHUB_HOST isn't it: where it is set alone, each user has a host of their own.
+    if base := get("JUPYTERHUB_PUBLIC_URL"):
         return f"{base.rstrip('/')}/proxy/{{port}}"
     name, domain = get("CODESPACE_NAME"), get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
     return f"https://{name}-{{port}}.{domain}" if name and domain else ""

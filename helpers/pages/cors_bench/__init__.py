@@ -4,5 +4,6 @@
     app        the web application; the page itself is in static/
     bench      sets a rule, signs, looks at what is stored; the page, to be shown in a notebook
 
-The browser's part, which tries the requests, is in static/.
+The browser's part, which tries the requests, is in static/. Where the page and S3 have one origin,
+cors.js decides there in the browser's place, on a hub and in the site's service worker.
 """
