@@ -147,12 +147,15 @@ def test_reset_all_and_progress(project):
     assert json.loads(copies.PROGRESS.read_text()) == {"00": [1]}
 
 
-def test_reset_of_no_lesson_changes_nothing(project, capsys):
+@pytest.mark.parametrize("name", ["77", "", "6x"])
+def test_reset_of_no_lesson_changes_nothing(name, project, capsys):
     copy = copies.prepare() / LESSON
     write_in(copy)
     before = copy.read_bytes()
-    assert commands.main(["reset", "06", "77"]) == 1
-    assert "There is no lesson '77'. The lessons are 00, 06, or 'all'." in capsys.readouterr().err
+    assert commands.main(["reset", "06", name]) == 1
+    assert (
+        f"There is no lesson {name!r}. The lessons are 00, 06, or 'all'." in capsys.readouterr().err
+    )
     assert copy.read_bytes() == before
 
 
