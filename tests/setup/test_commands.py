@@ -243,6 +243,19 @@ def test_ctrl_c_in_a_terminal_ends_jupyterlab_and_its_kernels(tmp_path, monkeypa
         os.close(master)
 
 
+def test_execute_outlives_a_kernel(tmp_path, capsys):
+    from nbformat import v4
+
+    from helpers.setup.execute import execute
+
+    path = tmp_path / "dies.ipynb"
+    before = v4.writes(v4.new_notebook(cells=[v4.new_code_cell("import os; os._exit(1)")]))
+    path.write_text(before, encoding="utf-8")
+    assert execute([str(path)]) == 1
+    assert "dies.ipynb: not saved, because a cell failed:\n" in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == before
+
+
 def test_ctrl_c_in_the_middle_is_one_word(monkeypatch, capsys):
     def slides(*_: object) -> int:
         raise KeyboardInterrupt
