@@ -23,9 +23,11 @@ def open_s3() -> Server:
 
 
 def note(endpoint: str) -> str:
-    """What `connect` says of that address; "" where it is one's own computer."""
+    """What `connect` says of that address; "" where every link opens."""
     if sys.platform == "emscripten":
-        return ""
+        from helpers.address.browser import note as here
+
+        return here()
     from helpers.address import hub
 
     return hub.note(endpoint)

@@ -40,6 +40,16 @@ def open_s3() -> Server:
     return server
 
 
+def note() -> str:
+    """What `connect` says where a browser allows no service worker."""
+    if js.self.isSecureContext:
+        return ""
+    return (
+        "\nLinks open in Python only, and no uploader reaches S3: for those your browser wants "
+        "this site at an https:// address."
+    )
+
+
 def _run_now(pool: Executor, call: Callable[..., Any], /, *rest: Any, **more: Any) -> Future[Any]:
     """A browser's Python can start no thread: what is submitted runs at once, in turn."""
     future: Future[Any] = Future()

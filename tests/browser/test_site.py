@@ -17,6 +17,7 @@ from configparser import RawConfigParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
@@ -392,8 +393,28 @@ def test_every_lesson_has_its_button(reader):
     for name in RUNNING:
         page = reader.page(f"{Path(name).stem}.html")
         link = page.get_by_role("link", name="Run this lesson in your browser")
+        assert page.locator(".lacks").count() == 0
         assert link.get_attribute("href") == f"lite/notebooks/index.html?path={name}"
         page.close()
+
+
+def test_an_address_without_https_says_what_will_not_work(chromium, built):
+    def answer(route: Route) -> None:
+        path = built / urlsplit(route.request.url).path.lstrip("/")
+        route.fulfill(path=path) if path.is_file() else route.fulfill(status=404)
+
+    context = chromium.new_context()
+    context.route("http://lessons.example/**", answer)
+    page = context.new_page()
+    for name in ("index", "05-upload-with-put"):
+        page.goto(f"http://lessons.example/{name}.html")
+        page.get_by_text("need a service worker").wait_for()
+    page.goto("http://lessons.example/lite/notebooks/index.html?path=00-start-here.ipynb")
+    said = Lesson(page).run("from helpers import connect; print(connect('00'))")
+    assert said.endswith("this site at an https:// address.")
+    page.goto((built / "index.html").as_uri())
+    page.get_by_text("This page was opened as a file").wait_for()
+    context.close()
 
 
 def test_why_says_what_is_wrong_and_sends_nothing(reader):

@@ -45,6 +45,7 @@ def build(output: Path, scratch: Path, lessons: list[Path], papers: list[Path]) 
     folder = lessons[0].parent
     shutil.copytree(folder / "images", source / "images")
     shutil.copyfile(CONF, source / "conf.py")
+    shutil.copyfile(HERE / "404.html", source / "404.html")
     shutil.copytree(HERE / "static", source / "_static")
     shutil.copytree(folder / PICTURES, source / "_static" / "forms")
     shutil.copytree(HERE / "templates", source / "_templates")
