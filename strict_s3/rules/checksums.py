@@ -209,11 +209,3 @@ def _decoded(text: str) -> bytes:
 def declares_digest(headers: Mapping[str, str]) -> bool:
     """True if headers (lower-case names) declare an MD5 or a checksum of the body."""
     return "content-md5" in headers or any(name.startswith(PREFIX) for name in headers)
-
-
-def require_digest(headers: Mapping[str, str]) -> None:
-    """Some documents must come with a digest of theirs. Raises InvalidRequest."""
-    if not declares_digest(headers):
-        raise InvalidRequest(
-            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
-        )
