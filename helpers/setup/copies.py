@@ -81,7 +81,7 @@ def reset(names: list[str]) -> list[Path]:
     for name in names:
         if name == ALL:
             chosen += by_number.values()
-        elif name.zfill(2) in by_number:
+        elif name and name.zfill(2) in by_number:
             chosen.append(by_number[name.zfill(2)])
         else:
             raise EnvironmentProblem(

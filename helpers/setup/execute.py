@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import v4
 
 from helpers.exercises import progress
-from helpers.files import PROJECT
+from helpers.files import PROJECT, write_whole
 
 NOTEBOOKS = PROJECT / "notebooks"
 # A widget lives in its kernel: to a reader who has not run the cell yet it would be an error.
@@ -54,7 +54,7 @@ def execute(paths: list[str]) -> int:
         )
         try:
             client.execute()
-        except CellExecutionError as problem:
+        except (CellControlSignal, DeadKernelError) as problem:  # also after the time-out
             print(f"{path}: not saved, because a cell failed:\n{problem}", file=sys.stderr)
             status = 1
             continue
@@ -64,6 +64,6 @@ def execute(paths: list[str]) -> int:
             cell.metadata.pop("execution", None)
             for output in cell.get("outputs", []):
                 output.get("data", {}).pop(_WIDGET, None)
-        path.write_text(v4.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+        write_whole(path, v4.writes(notebook) + "\n")
         print(f"{path}: run and saved")
     return status

@@ -3,7 +3,8 @@
     export UPLOAD_PAGE_ORIGIN=https://uploads.example.com   # what browsers see; sets Secure cookies
     export UPLOAD_PAGE_BUCKET=my-bucket                     # keys and region as boto3 finds them
     export UPLOAD_PAGE_STORE=/var/lib/upload-page.sqlite    # shared by the workers: a local disk
-    export UPLOAD_PAGE_ACCOUNTS=my_company.accounts:check   # see `sessions`; or UPLOAD_PAGE_CODE
+    export UPLOAD_PAGE_ACCOUNTS=my_company.accounts:check   # see `sessions`
+    # or, for people who trust one another: UPLOAD_PAGE_CODE, 8 letters and digits at least
     gunicorn --workers 2 "helpers.pages.upload_page.wsgi:application()"
     waitress-serve --call helpers.pages.upload_page.wsgi:application
 
