@@ -99,14 +99,22 @@ def read_form(form: FoundForm, now: datetime) -> FormReport:
             "These fields have no policy. A presigned form has policy, x-amz-signature and "
             'everything else that generate_presigned_post puts into "fields".'
         )
-    version = 4 if "x-amz-signature" in lower or "x-amz-algorithm" in lower else 2
+    if "x-goog-signature" in lower or "x-goog-algorithm" in lower:
+        raise InspectError(
+            "This is a form of Google Cloud Storage (x-goog-signature), not S3's: Google checks it "
+            "by its own rules."
+        )
+    alone = len(lower) == 1  # the policy, without the form that it is for
+    signed = "x-amz-signature" in lower or "x-amz-algorithm" in lower
+    version = 4 if signed or alone else 2
     credential = lower.get("x-amz-credential", lower.get("awsaccesskeyid", "")).split("/")
     region = credential[2] if len(credential) > 2 else ""
     policy, refusal = _parsed(lower["policy"])
     document = _document(lower["policy"])
     bucket = _bucket(policy, url)
-    if policy and not refusal:
+    if policy and not refusal and not alone:
         refusal = _refusal(lower, policy, bucket, region, now)
+    unmet = _unmet(policy, lower, bucket)
     report = FormReport(
         version=version,
         bucket=shown(bucket),
@@ -117,8 +125,8 @@ def read_form(form: FoundForm, now: datetime) -> FormReport:
         ends=policy.expiration if policy else None,
         lengths=_lengths(policy),
         sentences=tuple(_sentences(policy)),
-        missing=tuple(_unmet(policy, lower, bucket)),
-        extra=tuple(shown(name) for name in _extra(policy, lower)),
+        missing=tuple(each for each in unmet if not alone or "can never be met" in each),
+        extra=() if alone else tuple(shown(name) for name in _extra(policy, lower)),
         refusal=refusal,
         policy=document,
     )
@@ -134,12 +142,17 @@ def _finished(
         if report.ends
         else ""
     )
-    verdict, _ = decide(findings, f"Nothing is wrong with this POST form as such{until}.")
-    if not verdict.fault:
+    what = "policy" if len(lower) == 1 else "POST form"
+    verdict, _ = decide(findings, f"Nothing is wrong with this {what} as such{until}.")
+    if not verdict.fault and len(lower) > 1:
         verdict = replace(verdict, why=_NOT_KNOWN_HERE)
     return replace(
         report,
-        facts=tuple(_facts(report, form.url, now)),
+        facts=tuple(
+            fact
+            for fact in _facts(report, form.url, now)
+            if len(lower) > 1 or fact.label not in ("key", "region", "signed by")
+        ),
         fields=tuple(_field(name, value) for name, value in form.fields.items()),
         findings=tuple(sorted(findings, key=lambda each: not each.fault)),
         verdict=verdict,

@@ -28,9 +28,10 @@ def findings_about(
     report: FormReport, form: FoundForm, fields: Mapping[str, str], now: datetime
 ) -> tuple[Finding, ...]:
     """Everything that was found; first what makes every upload fail."""
+    alone = len(fields) == 1  # a policy without its form
     return (
         *_refused(report, now),
-        *_order(form),
+        *(() if alone else _order(form)),
         *_sent(form, fields),
         *_host(form.url, report),
         *_lifetime(report, now),
@@ -95,6 +96,14 @@ def _order(form: FoundForm) -> Iterator[Finding]:
 def _sent(form: FoundForm, fields: Mapping[str, str]) -> Iterator[Finding]:
     for problem in form.problems:
         yield fault(shown(problem, 400))
+    signature = fields.get("x-amz-signature", "")
+    if signature and not re.fullmatch("[0-9a-f]{64}", signature):
+        yield fault(
+            f"The signature has {len(signature)} characters; it must have 64 hexadecimal digits in "
+            "small letters.",
+            "It was cut off or changed.",
+            "Copy the whole form again.",
+        )
     credential = fields.get("x-amz-credential", fields.get("awsaccesskeyid", ""))
     if credential.startswith("ASIA") and "x-amz-security-token" not in fields:
         yield fault(
@@ -184,7 +193,7 @@ def _left_open(report: FormReport, fields: Mapping[str, str]) -> Iterator[Findin
             "name overwrite each other."
         )
     demands_type = any(text.startswith("content-type must") for text in report.sentences)
-    if "content-type" not in fields and not demands_type:
+    if "content-type" not in fields and not demands_type and len(fields) > 1:
         yield note(
             f"There is no Content-Type field, so the object is stored as {_DEFAULT_TYPE}, whatever "
             "it is. (S3 ignores the type in the file's own part.)"

@@ -32,6 +32,11 @@ _APPEND = re.compile(
     r"\.(?:append|set|field|add)\(\s{0,9}['\"`](?P<name>[^'\"`]{1,100})['\"`]\s{0,9},\s{0,9}"
     r"(?:(?P<q>['\"`])(?P<value>[^'\"`]{0,40000}?)(?P=q)|(?P<variable>[^)\n]{1,200}))"
 )
+_PART = re.compile(
+    r'Content-Disposition: form-data; name="([^"\r\n]{1,100})"(; filename=[^\r\n]{0,300})?'
+    r"(?:\r?\n[\w-]{1,40}: [^\r\n]{0,300}){0,5}\r?\n\r?\n([^\r\n]{0,40000})",
+    re.I,
+)
 _NAMES = ("policy", "key", "bucket", "acl", "file", "signature", "awsaccesskeyid", "redirect",
           "tagging", "cache-control", "expires")  # fmt: skip
 _FAMILIES = ("x-amz-", "x-ignore-", "content-", "success_action_")
@@ -76,7 +81,8 @@ def find_form(text: str, sent: Sent | None = None) -> FoundForm | None:
     if "&lt;input" in lower or "&lt;form" in lower or "&quot;policy&quot;" in lower:
         text = html.unescape(text)
     return (
-        _from_value(text)
+        _from_parts(text)
+        or _from_value(text)
         or _from_html(text)
         or _from_query(text)
         or _from_code(text)
@@ -246,6 +252,12 @@ def _from_html(text: str) -> FoundForm | None:
     if form and reader.kind not in ("", MULTIPART):
         return replace(form, problems=(*form.problems, _NOT_MULTIPART))
     return form
+
+
+def _from_parts(text: str) -> FoundForm | None:
+    """A form's body as it is sent, part by part."""
+    parts = [(name, "@file" if file else value) for name, file, value in _PART.findall(text)]
+    return _ordered(_any_url(text), parts, "Read from a form's body (multipart/form-data).")
 
 
 def _from_query(text: str) -> FoundForm | None:

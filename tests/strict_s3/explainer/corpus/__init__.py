@@ -115,6 +115,8 @@ def _form(shape: str) -> str:
         own += [{name: fields[name]} for name in _FIELDS if name != "key"]
         document = json.dumps({"expiration": "2026-11-26T12:30:00Z", "conditions": own})
         fields["policy"] = base64.b64encode(document.encode()).decode()
+    elif shape == "json-short":
+        fields["x-amz-signature"] = SIGNATURE[:60]
     elif shape == "r2":
         url = f"https://orchard.{'0123456789abcdef' * 2}.r2.cloudflarestorage.com/"
     return _written(shape, url, fields)
@@ -139,5 +141,13 @@ def _written(shape: str, url: str, fields: dict[str, str]) -> str:
         "append": lambda: f"{appends}form.append('file', file);\nfetch('{url}', {{ body: form }})",
         "go": lambda: f"{url} map[{' '.join(f'{n}:{v}' for n, v in fields.items())}]",
         "policy": lambda: fields["policy"],
+        "parts": lambda: (
+            "".join(
+                f'--X\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'
+                for n, v in fields.items()
+            )
+            + '--X\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
+            "Content-Type: text/plain\r\n\r\nhello\r\n--X--\r\n"
+        ),
     }
     return shapes.get(shape, lambda: json.dumps({"url": url, "fields": fields}))()
