@@ -112,6 +112,7 @@ def methods(asked: list[dict[str, Any]]) -> list[str]:
         ("HEAD", {}),
         ("POST", {}),
         ("GET", {"Range": "bytes=0-1", "Accept": "text/html", "Accept-Language": "en"}),
+        ("GET", {"Content-Language": "en"}),
         ("POST", {"Content-Type": "text/plain"}),
         ("POST", {"Content-Type": "application/x-www-form-urlencoded"}),
         ("POST", {"Content-Type": "multipart/form-data; boundary=x"}),
@@ -194,7 +195,12 @@ def test_the_pages_own_origin_may_be_named(kernel):
 
 
 def test_only_exposed_headers_can_be_read(kernel):
-    answer = {**ANY, "etag": "1", "x-amz-version-id": "2", "content-type": "text/plain"}
+    answer = {
+        "Access-Control-Allow-Origin": "*",
+        "etag": "1",
+        "x-amz-version-id": "2",
+        "content-type": "text/plain",
+    }
     got, _ = send(kernel, S3, {}, answer=answer)
     assert got["headers"] == {"content-type": "text/plain"}
     got, _ = send(kernel, S3, {}, answer={**answer, "access-control-expose-headers": "A, ETag"})
@@ -207,6 +213,28 @@ def test_what_is_sent_arrives_as_it_is(kernel):
     assert asked[1]["url"].endswith("/site/lite/s3/1f2e3d4c/bucket/a.txt?a=%2F")
     got, _ = send(kernel, S3, {"method": "POST", "body": "meow"}, answer=ANY, statuses=(200, 204))
     assert got["status"] == 204
+
+
+def test_each_request_gets_its_own_response(kernel):
+    got = kernel.evaluate(
+        """async (path) => {
+            const usual = channel.onmessage, held = [];
+            channel.onmessage = ({ data }) => {
+                if (held.push(data) < 2) return;
+                for (const { id, url } of held.reverse()) {
+                    const body = new TextEncoder().encode(url.slice(-1));
+                    const headers = [["access-control-allow-origin", "*"]];
+                    channel.postMessage({ kind: "response", id, status: 200, headers, body });
+                }
+            };
+            const text = async (key) => (await fetch(path + key)).text();
+            const got = await Promise.all([text("a"), text("b")]);
+            channel.onmessage = usual;
+            return got;
+        }""",
+        S3,
+    )
+    assert got == ["a", "b"]
 
 
 def test_a_picture_and_a_tab_are_not_held_to_cors(kernel):
