@@ -16,7 +16,7 @@ SIGNER = "identities: {a: {user: signer.json}}\n"
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("", "the table is None; it must be a mapping"),
+        ("", "is empty. Write a table: bucket, identities and expect."),
         ("- a", "the table is ['a']"),
         ("expect:", "expect is None"),
         ("expect: {}", "there is nothing under expect"),
