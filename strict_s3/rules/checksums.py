@@ -206,6 +206,9 @@ def _decoded(text: str) -> bytes:
         return b""
 
 
-def declares_digest(headers: Mapping[str, str]) -> bool:
-    """True if headers (lower-case names) declare an MD5 or a checksum of the body."""
-    return "content-md5" in headers or any(name.startswith(PREFIX) for name in headers)
+def require_digest(headers: Mapping[str, str]) -> None:
+    """Some documents come with an MD5 or checksum (names in lower case). Raises InvalidRequest."""
+    if "content-md5" not in headers and not any(name.startswith(PREFIX) for name in headers):
+        raise InvalidRequest(
+            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+        )

@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element
 
 from ...rules import bucket_errors as missing
 from ...rules import documents
-from ...rules.checksums import declares_digest
-from ...rules.errors import InvalidRequest, S3Error
+from ...rules.checksums import require_digest
+from ...rules.errors import S3Error
 from ...rules.schema import Shape
 from .. import xml
 from ..call import Call
@@ -65,10 +65,8 @@ def get(configuration: Configuration, store: Store, call: Call) -> Response:
 def put(configuration: Configuration, store: Store, call: Call) -> Response:
     """Keep a configuration in place of the one before. Raises MalformedXML and the rule's own."""
     body = read_document(store.spool, call)
-    if configuration.needs_digest and not declares_digest(call.request.header_map):
-        raise InvalidRequest(
-            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
-        )
+    if configuration.needs_digest:
+        require_digest(call.request.header_map)
     root = configuration.shape.checked(xml.parse(body))
     with store.lock:
         bucket = store.bucket(call.bucket)

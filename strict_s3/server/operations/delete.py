@@ -11,10 +11,9 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
 from ...rules import conditions, object_lock
-from ...rules.checksums import PREFIX
+from ...rules.checksums import require_digest
 from ...rules.documents import DELETE
 from ...rules.errors import (
-    InvalidRequest,
     NoSuchVersion,
     NotImplementedByS3,
     S3Error,
@@ -69,7 +68,7 @@ def delete_object(store: Store, call: Call) -> Response:
 
 def delete_objects(store: Store, call: Call) -> Response:
     """DeleteObjects: up to 1,000, each for itself; the answer lists the deleted and the refused."""
-    _check_digest(call)
+    require_digest(call.request.header_map)
     root = DELETE.checked(xml.parse(read_document(store.spool, call)))
     bucket = store.bucket(call.bucket)
     bypass = object_lock.bypass_asked_for(call.headers, bucket.settings.object_lock)
@@ -144,12 +143,3 @@ def _check_may_compare(call: Call, target: Target) -> None:
         denied = call.why_not((("s3:GetObject", resource),))
         if denied is not None:
             raise denied
-
-
-def _check_digest(call: Call) -> None:
-    """The list of keys must come with a digest. Raises InvalidRequest."""
-    headers = call.request.header_map
-    if "content-md5" not in headers and not any(name.startswith(PREFIX) for name in headers):
-        raise InvalidRequest(
-            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
-        )

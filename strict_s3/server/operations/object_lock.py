@@ -10,6 +10,7 @@ from typing import cast
 from xml.etree.ElementTree import Element
 
 from ...rules import object_lock
+from ...rules.checksums import require_digest
 from ...rules.documents import LEGAL_HOLD, RETENTION
 from ...rules.errors import MalformedXML, NoSuchObjectLockConfiguration
 from ...rules.object_lock import LegalHold, Mode, Retention
@@ -35,7 +36,7 @@ def get_object_retention(store: Store, call: Call) -> Response:
 
 def put_object_retention(store: Store, call: Call) -> Response:
     """PutObjectRetention: extended by anybody who may, shortened only with the bypass."""
-    body = read_document(store.spool, call)
+    body = _document(store, call)
     if not body:
         raise MalformedXML()  # not what other documents are answered: versity/versitygw#1185
     root = xml.parse(body, "Retention")
@@ -61,7 +62,7 @@ def get_object_legal_hold(store: Store, call: Call) -> Response:
 
 def put_object_legal_hold(store: Store, call: Call) -> Response:
     """PutObjectLegalHold: ON or OFF. Raises MalformedXML for anything else."""
-    body = read_document(store.spool, call)
+    body = _document(store, call)
     if not body:  # as recorded, and unlike other documents
         raise MalformedXML()
     bucket = _locked_bucket(store, call)
@@ -69,6 +70,13 @@ def put_object_legal_hold(store: Store, call: Call) -> Response:
     with store.lock:
         find_version(bucket, call).legal_hold = cast(LegalHold, status)
     return Response(200)
+
+
+def _document(store: Store, call: Call) -> bytes:
+    """The body, which must come with a digest: https://github.com/versity/versitygw/issues/1311."""
+    body = read_document(store.spool, call)
+    require_digest(call.request.header_map)
+    return body
 
 
 def _locked_bucket(store: Store, call: Call) -> Bucket:

@@ -24,6 +24,10 @@ def days(number: float) -> datetime:
     return datetime.now(UTC) + timedelta(days=number)
 
 
+def md5(text: str) -> str:
+    return base64.b64encode(hashlib.md5(text.encode()).digest()).decode()
+
+
 @pytest.fixture
 def locked(service):
     """The service, its bucket with Object Lock."""
@@ -118,6 +122,23 @@ def test_a_legal_hold_has_no_time_and_no_bypass(locked):
     assert s3.get_object_legal_hold(**at(locked))["LegalHold"] == {"Status": "OFF"}
     assert s3.head_object(**at(locked))["ObjectLockLegalHoldStatus"] == "OFF"
     s3.delete_object(**at(locked, VersionId=version))
+
+
+@pytest.mark.parametrize(
+    ("what", "document"),
+    [
+        ("retention", "<Retention/>"),
+        ("legal-hold", "<LegalHold><Status>ON</Status></LegalHold>"),
+    ],
+)
+def test_a_lock_is_put_with_a_digest(locked, what, document):
+    locked.put()
+    url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")])
+    told = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+    assert error_of(requests.put(url, document)) == (400, "InvalidRequest", told)
+    headers = {"Content-MD5": md5(document)}
+    url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")], headers=headers)
+    assert requests.put(url, document, headers=headers).status_code == 200
 
 
 def test_what_has_never_been_set(locked):
@@ -282,8 +303,9 @@ def test_a_bucket_without_object_lock_locks_nothing(service, asked):
 )
 def test_documents_that_are_none(locked, what, body):
     locked.put()
-    url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")])
-    assert error_of(requests.put(url, body))[:2] == (400, "MalformedXML")
+    headers = {"Content-MD5": md5(body)}
+    url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")], headers=headers)
+    assert error_of(requests.put(url, body, headers=headers))[:2] == (400, "MalformedXML")
 
 
 def test_keys_and_versions_that_have_no_lock(locked):
