@@ -53,6 +53,7 @@ class _Template:
                 raise ProveError(
                     f"{name}: Resources: {logical} needs a Type, such as AWS::S3::Bucket."
                 )
+        self._macros = sam.unknown_macros({**template, "Resources": self._resources})
         self._naming: list[str] = []  # whose names are being found out
         of_all = mapping(template.get("Globals") or {}, f"{name}: Globals").get("Function") or {}
         self._of_functions = mapping(of_all, f"{name}: Globals: Function")
@@ -91,6 +92,8 @@ class _Template:
             if self._kind(logical) in _ATTACHED:
                 self._attach(logical)
         self._note_others(made)
+        for macro in self._macros:
+            self._doubt(macro, "can change anything, and is not run here", [EVERYONE, OF_BUCKET])
         return self._world
 
     # Names.

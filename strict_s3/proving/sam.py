@@ -44,6 +44,20 @@ def statement(name: str, resources: list[Any]) -> dict[str, Any]:
     return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
+_KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
+
+
+def unknown_macros(template: Mapping[str, Any]) -> list[str]:
+    """Macros of the template that can write anything into it: where each is used."""
+    used = template.get("Transform") or []
+    names = [str(each) for each in (used if isinstance(used, list) else [used])]
+    macros = [f"Transform {name}" for name in names if name not in _KNOWN_TRANSFORMS]
+    for logical, resource in template["Resources"].items():
+        if "Fn::Transform" in resource or "Fn::Transform" in (resource.get("Properties") or {}):
+            macros.append(f"{logical}, Fn::Transform")
+    return macros
+
+
 def connects_bucket(resources: Mapping[str, Any], logical: str) -> bool:
     """Can this connector, or a resource's own Connectors, let somebody use a bucket?"""
     buckets = [name for name, each in resources.items() if each["Type"] == "AWS::S3::Bucket"]

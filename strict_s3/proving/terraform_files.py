@@ -125,7 +125,24 @@ class _Configuration:
         return [
             Resource(f"{kind}.{name}", kind, name, values, value_of=self._fill)
             for (kind, name), values in self._resources.items()
+            if self._is_made(f"{kind}.{name}", values)
         ]
+
+    def _is_made(self, address: str, values: Mapping[str, Any]) -> bool:
+        """Is it made once? Raises `ProveError` if that can't be known, or if it is made often."""
+        if "for_each" not in values and "count" not in values:
+            return True
+        try:
+            count = str(self._fill(values.get("count")))
+        except Unresolved as problem:
+            count = str(problem)
+        if "for_each" in values or count not in ("0", "1"):
+            what = "for_each" if "for_each" in values else f"count ({count})"
+            raise ProveError(
+                f"{self._name}: {address} has {what}, which is not carried out here. Prove the "
+                "plan instead: terraform show -json."
+            )
+        return count == "1"
 
     def _fill(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -137,6 +137,14 @@ def test_a_resource_with_an_unknown_value(prove, text, found):
     assert in_doubt(prove(ROWS, t__yaml=resource(text))) == found
 
 
+def test_a_macro_can_write_anything(prove):
+    for head in ("Transform: [AWS::Serverless-2016-10-31, Ours]\n", "Transform: Ours\n"):
+        assert in_doubt(prove(ROWS, t__yaml=head + HEAD)) == ALL
+    assert in_doubt(prove(ROWS, t__yaml="Transform: AWS::Serverless-2016-10-31\n" + HEAD)) == set()
+    more = "More: {Type: AWS::IAM::User, Properties: {Fn::Transform: {Name: AWS::Include}}}"
+    assert in_doubt(prove(ROWS, t__yaml=resource(more))) == ALL
+
+
 PUBLIC = "PublicAccessBlockConfiguration: {BlockPublicAcls: false}"
 
 

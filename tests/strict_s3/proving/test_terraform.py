@@ -188,6 +188,30 @@ def test_what_cant_be_known_is_said(prove, expression, said):
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"count": 1}, ""),
+        ({"count": "${var.made}"}, ""),
+        ({"count": 2}, r"has count \(2\)"),
+        ({"count": "${var.made > 0 ? 1 : 0}"}, r"has count \("),
+        ({"for_each": "${var.all}"}, "has for_each, which is not carried out here"),
+    ],
+)
+def test_how_often_a_resource_is_made(prove, more, said):
+    value = configuration()
+    value["variable"]["made"] = {"default": 0}
+    value["resource"]["aws_s3_bucket_policy"]["files"] |= more
+    table = "terraform: t.tf.json\nvariables: {bucket: shop-2}\nexpect: "
+    rows = table + "{signer: {'GET in/a, after 11 min': 403}}"
+    if said:
+        with pytest.raises(ProveError, match=said):
+            prove(rows, **{"t__tf.json": value})
+        return
+    # The guard that refuses old URLs is there, or it isn't.
+    assert bool(wrong(prove(rows, **{"t__tf.json": value}))) is (more["count"] != 1)
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         ({}, "is not Terraform's JSON"),
