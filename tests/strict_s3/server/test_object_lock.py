@@ -136,7 +136,7 @@ def test_a_lock_is_put_with_a_digest(locked, what, document):
     url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")])
     told = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
     assert error_of(requests.put(url, document)) == (400, "InvalidRequest", told)
-    headers = {"Content-MD5": md5(document)}
+    headers = {"content-md5": md5(document)}
     url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")], headers=headers)
     assert requests.put(url, document, headers=headers).status_code == 200
 
@@ -303,7 +303,7 @@ def test_a_bucket_without_object_lock_locks_nothing(service, asked):
 )
 def test_documents_that_are_none(locked, what, body):
     locked.put()
-    headers = {"Content-MD5": md5(body)}
+    headers = {"content-md5": md5(body)}
     url = locked.sign("PUT", f"/{locked.bucket}/k", query=[(what, "")], headers=headers)
     assert error_of(requests.put(url, body, headers=headers))[:2] == (400, "MalformedXML")
 
