@@ -112,9 +112,10 @@ def hub(home: Path, variables: dict[str, str]) -> Iterator[Hub]:
     finally:
         process.terminate()  # it ends its users' servers and the proxy
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=_SECONDS)
         finally:
             process.kill()
+            process.wait()
 
 
 def _ports(count: int) -> list[int]:
