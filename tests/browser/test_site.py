@@ -366,6 +366,7 @@ def test_a_lesson_to_run_follows_the_scheme_and_is_read_on_a_narrow_screen(
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 375
     text = page.get_by_role("heading", name="Start here").bounding_box()
     assert text and text["width"] > 250
+    assert page.locator(".jp-CodeCell .cm-lineWrapping").count() > 0
     found = {violation.partition(":")[0] for violation in violations(page)}
     assert found <= _JUPYTERLABS
     context.close()
