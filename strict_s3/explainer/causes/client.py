@@ -5,7 +5,7 @@ from __future__ import annotations
 from .cause import Cause
 
 _CREDENTIALS = "https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html"
-_CURL = "https://everything.curl.dev/cmdline/exitcode.html"
+_RETRIES = "https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html"
 _NOT_SENT = "Nothing was sent to S3."
 
 CLIENT = (
@@ -28,6 +28,16 @@ CLIENT = (
           "Docker), or nothing listens there, or a network is between.",
           "Check the host, and the region in it; from a container, localhost is the container.",
           "Could not connect to the endpoint URL", source="https://github.com/boto/boto3/issues/3258"),
+    Cause("ReadTimeoutError", "", "The server did not answer in time, or closed the connection.",
+          "A slow or broken network, a proxy's limit, or a body longer or shorter than its "
+          "Content-Length.",
+          "Send it again; for large files use parts (multipart), and a longer read_timeout.",
+          "Read timeout on endpoint URL", source=_RETRIES),
+    Cause("MissingParameter", r"label: (\w+)", "The program gave no value for {1}.", _NOT_SENT,
+          "A variable is empty or undefined: look where {1} comes from (an environment variable "
+          "that isn't set, perhaps).",
+          "No value provided for input HTTP label: Bucket.",
+          source="https://github.com/aws/aws-sdk-js-v3/issues/1204"),
     Cause("SSLError", "", "The server's certificate does not fit its name.",
           "Amazon's certificate covers one label before s3: a bucket with dots in its name doesn't "
           "fit, nor does another name that points at S3. A company's proxy also shows a "
@@ -46,18 +56,36 @@ CLIENT_MESSAGES = (
     ("no valid providers in chain", "NoCredentialsError"),
     ("failed to refresh cached credentials", "NoCredentialsError"),
     ("no valid credential sources", "NoCredentialsError"),
+    ("partial credentials found", "NoCredentialsError"),
+    ("error retrieving credentials from", "NoCredentialsError"),
+    ("unable to sign request without credentials", "NoCredentialsError"),
+    ("unable to get iam security credentials", "NoCredentialsError"),
     ("the config profile (", "ProfileNotFound"),
+    ("error loading sso token", "UnauthorizedSSOTokenError"),
     ("the sso session associated with this profile has expired", "UnauthorizedSSOTokenError"),
     ("you must specify a region", "NoRegionError"),
     ("region is missing", "NoRegionError"),
+    ("could not find region configuration", "NoRegionError"),
+    ("invalid region: region was not a valid dns name", "NoRegionError"),
+    ("no region was provided", "NoRegionError"),
+    ("unable to load region from any", "NoRegionError"),
+    ("no value provided for input http label", "MissingParameter"),
     ("could not connect to the endpoint url", "EndpointConnectionError"),
     ("could not resolve host", "EndpointConnectionError"),
     ("getaddrinfo enotfound", "EndpointConnectionError"),
     ("name or service not known", "EndpointConnectionError"),
+    ("no such host", "EndpointConnectionError"),
+    ("unknownhostexception", "EndpointConnectionError"),
+    ("connection refused", "EndpointConnectionError"),
+    ("connect timeout on endpoint url", "EndpointConnectionError"),
+    ("read timeout on endpoint url", "ReadTimeoutError"),
+    ("connection was closed before we received", "ReadTimeoutError"),
     ("econnrefused", "EndpointConnectionError"),
     ("err_name_not_resolved", "EndpointConnectionError"),
     ("err_connection_refused", "EndpointConnectionError"),
     ("err_cert_", "SSLError"),
+    ("sslpeerunverifiedexception", "SSLError"),
+    ("x509: certificate", "SSLError"),
     ("certificate verify failed", "SSLError"),
     ("no alternative certificate subject name matches", "SSLError"),
     ("does not match certificate's altnames", "SSLError"),

@@ -29,6 +29,13 @@ OTHERS = (
           "distribution's trusted key groups (or was given as an access key id of IAM).",
           "Add the public key to a key group that the behaviour trusts, and sign with its id.",
           "Unknown Key", source="https://github.com/aws/aws-sdk-php/issues/1228"),
+    Cause("InvalidSignature", "Signature (?:expired|not yet current)", "The client's clock is "
+                                                                      "wrong.",
+          "This is the answer of another AWS service, such as STS: the request was signed more "
+          "than 5 to 15 minutes from its own time.",
+          "Set the clock (NTP).",
+          "Signature expired: 20261126T100000Z is now earlier than 20261126T112500Z",
+          source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"),
     Cause("InvalidSignature", "", "The signature is not valid.",
           "CloudFront and Supabase answer so: the signature does not fit the URL, or was changed "
           "(CloudFront's base64 has - _ ~ in place of + = /).",
