@@ -100,7 +100,7 @@ def _as_sent(origin: str) -> str:
     except ValueError:
         return ""
     here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    if not origin.isascii() or not parts.hostname or not (parts.scheme == "https" or here):
+    if not origin.isascii() or not (parts.scheme == "https" or here):
         return ""
     return f"{parts.scheme}://{parts.hostname}{port}"
 
