@@ -147,12 +147,13 @@ class Resolver:
         if others or not (function == "Ref" or str(function).startswith("Fn::")):
             return {key: self.widest(each, unknown) for key, each in value.items()}
         argument = value[function]
-        if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
+        pair = isinstance(argument, list) and len(argument) == 2
+        if function == "Fn::Join" and pair:
             parts = self.widest(argument[1], unknown)
             if isinstance(argument[0], str) and isinstance(parts, list):
                 return argument[0].join(map(str, parts))
-        if function == "Fn::Sub":
-            text, own = argument if isinstance(argument, list) else (argument, {})
+        if function == "Fn::Sub" and (pair or isinstance(argument, str)):
+            text, own = argument if pair else (argument, {})
             return _SUB.sub(lambda found: self._part([found[0], own], unknown), str(text))
         return unknown
 

@@ -71,6 +71,11 @@ def in_doubt(proof: Any) -> set[str]:
             "Condition: {StringEquals: {'aws:username': !Ref Unset}}",
             NO,
         ),
+        # What can't be read at all can be anything.
+        ('Effect: Allow, Action: "s3:GetObject", Resource: !Sub ["${Unset}"]', NO),
+        ('Effect: Allow, Action: "s3:GetObject", Resource: !Join [1]', NO),
+        ('Effect: Allow, Action: "s3:GetObject", Resource: !Select [0, !Ref Unset]', NO),
+        ('Effect: Allow, Action: "s3:GetObject", Resource: !Join ["", [!Ref Unset, "/*"]]', NO),
         # Only GET of this one key could be allowed.
         (
             'Effect: Allow, Action: "s3:GetObject", Resource: !Sub "arn:aws:s3:::files/${Unset}/b"',
