@@ -141,6 +141,13 @@ def refuse(text: str) -> InspectError:
             f"{shown(match[0], 120)} is an ARN, a name for policies, not a URL. Sign a URL for it "
             "(generate_presigned_url) and paste that; inspect_access reads ARNs."
         )
+    if re.match(r"\s*\[\s*\{", text) and {'"origin"', '"method"'} <= set(
+        re.findall(r'"\w{2,20}"', stripped[:5000])
+    ):
+        return InspectError(
+            "These CORS rules have Google Cloud Storage's names. S3's are AllowedOrigins, "
+            "AllowedMethods, AllowedHeaders, ExposeHeaders and MaxAgeSeconds."
+        )
     long = re.search(r"--expires-in[ =](\d{1,12})", stripped[:5000])
     if long and int(long[1]) > sigv4.MAX_EXPIRES:
         return InspectError(
