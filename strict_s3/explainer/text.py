@@ -16,7 +16,7 @@ from .console import find_console_line, read_console_line
 from .decode import MAX_SEARCHED, from_bytes, searched, sense_of
 from .documents import broken_document, find_access_policy, find_cors, report_cors, report_policy
 from .errors_read import FoundError, find_error, holds_error
-from .foreign import read_foreign, refuse
+from .foreign import GOOGLE_CORS, read_foreign, refuse
 from .form import inspect_form, read_form
 from .form_read import FoundForm, find_form, find_policy
 from .pasted import Pasted, find_url
@@ -128,7 +128,7 @@ def _read(paste: _Paste) -> Report:
         raise refuse(text)
     if foreign := read_foreign(pasted, paste.now):
         return _noted(foreign, paste)
-    if "://" not in text and "arn:" in text:
+    if GOOGLE_CORS.match(text) or ("://" not in text and "arn:" in text):
         raise refuse(text)
     return _noted(read_url(pasted, paste.now), paste)
 
