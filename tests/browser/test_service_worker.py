@@ -125,6 +125,12 @@ def test_a_simple_request_has_no_preflight(kernel, method, headers):
     assert kernel.evaluate("() => theirs") == []  # nor does it go to the site's host
 
 
+def test_how_a_script_wants_it_cached_needs_no_preflight(kernel):
+    for cache in ("no-store", "reload", "no-cache"):
+        got, asked = send(kernel, S3, {"cache": cache}, answer=ANY)
+        assert got["status"] == 200 and methods(asked) == ["GET"], cache
+
+
 @pytest.mark.parametrize(
     ("method", "headers", "names"),
     [
@@ -134,6 +140,7 @@ def test_a_simple_request_has_no_preflight(kernel, method, headers):
         ("POST", {"Content-Type": "image/png"}, "content-type"),
         ("POST", {"Content-Type": "text/plainer"}, "content-type"),
         ("GET", {"Authorization": "AWS4"}, "authorization"),
+        ("GET", {"Cache-Control": "no-cache", "Pragma": "no-cache"}, "cache-control,pragma"),
     ],
 )
 def test_another_request_is_asked_for_first(kernel, method, headers, names):

@@ -5,9 +5,10 @@
 const SIMPLE_METHODS = ["GET", "HEAD", "POST"];
 const SIMPLE_HEADERS = ["accept", "accept-language", "content-language", "range"];
 const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
-// What a browser sets itself: no script asked for it, so no rule has to allow it.
+// What a browser sets itself: no script asked for it, so no rule has to allow it. A Cache-Control is a
+// script's own: the one for `cache: "no-store"` is added later than here.
 const OF_THE_BROWSER =
-  /^(sec-.*|proxy-.*|user-agent|referer|origin|upgrade-insecure-requests|dnt|cache-control|pragma)$/;
+  /^(sec-.*|proxy-.*|user-agent|referer|origin|upgrade-insecure-requests|dnt)$/;
 const READABLE = [
   ...["cache-control", "content-language", "content-length", "content-type"],
   ...["expires", "last-modified", "pragma"],
