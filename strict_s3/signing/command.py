@@ -42,7 +42,9 @@ def parser(prog: str, keys_from: str) -> argparse.ArgumentParser:
     top.add_argument("--bucket", help="default: the bucket that comes with the keys")
     top.add_argument("--region", help="default: the region that comes with the keys")
     top.add_argument(
-        "--endpoint", metavar="URL", help="default: the endpoint that comes with the keys, or AWS"
+        "--endpoint-url",  # the AWS CLI's name
+        metavar="URL",
+        help="default: the endpoint that comes with the keys, or AWS",
     )
     top.add_argument("--addressing", choices=["auto", "virtual", "path"], default="auto")
     top.add_argument(
@@ -145,7 +147,7 @@ def _signer(options: argparse.Namespace, source: Source) -> Presigner:
     for option, value in (("--bucket", bucket), ("--region", region)):
         if not value:
             raise PresignError(f"{option} is missing, and {source.name} does not name one.")
-    endpoint = options.endpoint or source.endpoint or None
+    endpoint = options.endpoint_url or source.endpoint or None
     return Presigner(source.credentials, region, bucket, endpoint, options.addressing)
 
 

@@ -104,7 +104,7 @@ def test_no_keys_are_no_urls():
 def test_the_urls_work(service, tmp_path):
     root = service.server.root
     where = {"S3_ACCESS_KEY": root.access_key, "S3_SECRET_KEY": root.secret_key}
-    options = [f"--endpoint={service.endpoint}", *PLACE, "--keys=-", "--expires=2h"]
+    options = [f"--endpoint-url={service.endpoint}", *PLACE, "--keys=-", "--expires=2h"]
 
     def url(*more: str) -> str:
         done = subprocess.run(
@@ -135,7 +135,7 @@ def test_the_urls_work(service, tmp_path):
         (["--expires=soon"], "--expires is 'soon'"),
         (["--expires=1.5h"], "--expires is '1.5h'"),
         (["--bucket=x"], "'x' is not a bucket name"),
-        (["--endpoint=localhost"], "The endpoint 'localhost' is not a usable URL"),
+        (["--endpoint-url=localhost"], "The endpoint 'localhost' is not a usable URL"),
         (["--workers=0"], "--workers is 0; give a number from 1 to 32."),
         (["--query=a"], "--query is 'a'"),
         (["--header=a=b"], "--header is 'a=b'"),
