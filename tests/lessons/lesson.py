@@ -14,7 +14,9 @@ import pytest
 
 from helpers import clean_up
 from helpers import lab as lab_module
+from helpers.exercises import lesson_14
 from helpers.exercises.progress import OFF, VARIABLE
+from helpers.flags.notes import Notes
 from helpers.settings import Settings
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -96,5 +98,6 @@ def as_a_new_kernel(
     monkeypatch.setattr(clean_up, "MADE", folder / "made.json")
     monkeypatch.setattr(lab_module, "load_settings", lambda: where)
     monkeypatch.setattr(lab_module, "_current", None)
+    monkeypatch.setattr(lesson_14, "_notes", Notes())
     monkeypatch.setattr(lab_module.time, "sleep", lambda seconds: None)
     monkeypatch.setattr("builtins.input", lambda question: answers[-1])
