@@ -501,8 +501,8 @@ LINE, HOST = b"GET /none HTTP/1.1\r\n", b"Host: h\r\n"
         (LINE + HOST, b"G\x01T /none HTTP/1.1\r\n" + HOST),
         (LINE + HOST, b"GET /no\rne HTTP/1.1\r\n" + HOST),
         (LINE + HOST, b"GET /no\tne HTTP/1.1\r\n" + HOST),
-        (b"GET /n%C3%A4 HTTP/1.1\r\n" + HOST, b"GET /n\x7f HTTP/1.1\r\n" + HOST),
-        ("GET /nä HTTP/1.1\r\n".encode() + HOST, b"GET /n\x00 HTTP/1.1\r\n" + HOST),
+        (b"GET /none/%C3%A4 HTTP/1.1\r\n" + HOST, b"GET /none/\x7f HTTP/1.1\r\n" + HOST),
+        ("GET /none/ä HTTP/1.1\r\n".encode() + HOST, b"GET /none/\x00 HTTP/1.1\r\n" + HOST),
         (
             LINE + HOST + b"Content-Length: \t0 \r\n",
             LINE + HOST + b"Content-Length: \x0b0\r\n",
