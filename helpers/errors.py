@@ -68,3 +68,11 @@ def short(value: object) -> str:
     except Exception:  # in a __repr__ that a learner wrote
         shown = ""
     return f"{shown}({type(value).__name__})"
+
+
+def text_of(problem: BaseException) -> str:
+    """An exception's text; "" if a ``__str__`` that a learner wrote raises one itself."""
+    try:
+        return str(problem)
+    except Exception:
+        return ""

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.errors import LabError, NotYet, Untouched, short
+from helpers.errors import LabError, NotYet, Untouched, short, text_of
 from helpers.exercises import progress, room
 from helpers.lab import Lab
 from strict_s3.explainer import Meant, explain, read_error
@@ -107,10 +107,7 @@ def _say(text: str) -> None:
 
 def raised(problem: BaseException) -> str:
     """What a learner's code raised, in a hint: no whole URL, which requests puts into its text."""
-    try:
-        text = f": {redact(str(problem))}".removesuffix(": ")
-    except Exception:  # in a __str__ that a learner wrote
-        text = ""
+    text = f": {redact(text_of(problem))}".removesuffix(": ")
     return f"{type(problem).__name__}{text}".rstrip(".") + "."
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from helpers.errors import NotYet
+from helpers.errors import NotYet, text_of
 from strict_s3.redact import redact
 
 IN_BROWSER = sys.platform == "emscripten"
@@ -152,10 +152,7 @@ def _words(problem: BaseException, function: Callable[..., Any]) -> str:
 
     The text is cut and redacted: requests puts whole URLs into its exceptions.
     """
-    try:
-        text = " ".join(redact(str(problem)).split())
-    except Exception:  # in a __str__ that a learner wrote
-        text = ""
+    text = " ".join(redact(text_of(problem)).split())
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     file = getattr(getattr(function, "__code__", None), "co_filename", "")
     lines = [frame for frame in traceback.extract_tb(problem.__traceback__) if _theirs(frame, file)]
