@@ -33,18 +33,14 @@ POLICIES = {
     "S3CrudPolicy": (*_READ, *_WRITE, "DeleteObject"),
     "S3FullAccessPolicy": (*_READ, *_WRITE, "DeleteObject", "GetObjectAcl", *_TAGS),
 }
-
-
 ARNS = ("arn:aws:s3:::${Bucket}", "arn:aws:s3:::${Bucket}/*")
+_KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
 
 
 def statement(name: str, resources: list[Any]) -> dict[str, Any]:
     """The statement of one of the `POLICIES`."""
     actions = [f"s3:{action}" for action in POLICIES[name]]
     return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": resources}
-
-
-_KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions")
 
 
 def unknown_macros(template: Mapping[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ Needs = tuple[tuple[str, str], ...]
 
 _COPY = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 _MAY_BYPASS = ("DeleteObject", "PutObjectRetention")
+_NOT_READ_AT_A_KEY = ("logging", "versions")  # `misrouted.wrong_place` has S3's words for it
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,9 @@ def s3_operation(request: Request, bucket: str, key: str) -> Operation | None:
         return _post_object(request, bucket, key)
     if key and AT_A_KEY.isdisjoint(named):
         return _object_operation(request, bucket, key, named)
-    if key and method == "GET" and named[0] in NOT_READ_AT_A_KEY:
+    if key and method == "GET" and named[0] in _NOT_READ_AT_A_KEY:
         return None
     return _bucket_operation(request, bucket, named)
-
-
-NOT_READ_AT_A_KEY = ("logging", "versions")
 
 
 def subresources(method: str, query: Mapping[str, str], of_key: bool) -> tuple[str, ...]:
