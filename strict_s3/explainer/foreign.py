@@ -18,6 +18,8 @@ from .services import Foreign, find_foreign
 from .verdict import Finding, Verdict, decide, fault, note
 from .words import Part, duration, shown, time_left
 
+# What `_moment` raises for a text that is none.
+_NO_TIME = (ValueError, TypeError, IndexError, OverflowError, OSError, KeyError)
 GOOGLE_CORS = re.compile(r'\s*\[\s*\{\s*"(?:origin|method|responseHeader|maxAgeSeconds)"\s*:')
 _FUTURE = 100_000_000_000  # seconds since 1970: the year 5138; a larger number is in milliseconds
 
@@ -60,7 +62,7 @@ def _ends(foreign: Foreign, values: dict[str, str]) -> datetime | None:
             return _moment(values.get(foreign.ends, ""))
         date, lifetime = foreign.signed
         return sigv4.parse_amz_date(values.get(date, "")) + timedelta(seconds=int(values[lifetime]))
-    except (ValueError, TypeError, IndexError, OverflowError, OSError, KeyError):
+    except _NO_TIME:
         return None
 
 
@@ -118,7 +120,7 @@ def _findings(
                         fix="Look at the signer's clock, or start some minutes early.",
                     )
                 )
-        except (ValueError, TypeError, IndexError, OverflowError, OSError, KeyError):
+        except _NO_TIME:
             found.append(fault(f"Its beginning (st) is not a time: {shown(begins, 60)}."))
     if ends and ends < now:
         found.append(fault(f"It has expired: it was valid until {iso(ends)} "
