@@ -98,7 +98,7 @@ def tell(lesson: str, number: int, passed: bool) -> None:
         with suppress(requests.RequestException, ValueError):
             _post(room, exercise_name(lesson, number), passed)
 
-    threading.Thread(target=send, daemon=True).start()
+    threading.Thread(target=send, name="board", daemon=True).start()
 
 
 def exercise_name(lesson: str, number: int) -> str:

@@ -105,7 +105,7 @@ def _check_time(*_where: object) -> None:
 
 
 def _in_thread(body: Callable[[], None], seconds: float) -> None:
-    thread = threading.Thread(target=body, daemon=True)
+    thread = threading.Thread(target=body, name="learner", daemon=True)
     try:
         thread.start()
         thread.join(seconds)

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 import strict_s3
+
+from .waiting import gone
 
 pytest_plugins = ["pytester"]
 ROOT = str(Path(strict_s3.__file__).parent.parent)
@@ -345,10 +346,13 @@ def test_where_no_test_runs_no_server_starts(project, option):
 
 
 def test_nothing_is_left_behind(project):
-    project.makepyfile("def test_one(strict_s3): print(strict_s3._transport._process.pid)")
-    before = set(psutil.Process().children(recursive=True))
-    run(project, "-s").assert_outcomes(passed=1)
-    assert set(psutil.Process().children(recursive=True)) <= before
+    project.makepyfile(
+        "def test_one(strict_s3): print('server:', strict_s3._transport._process.pid, '.')"
+    )
+    result = run(project, "-s")
+    result.assert_outcomes(passed=1)
+    (server,) = re.findall(r"server: (\d+)", result.stdout.str())
+    assert gone(int(server))
 
 
 def test_the_fixtures_say_what_they_are(project):

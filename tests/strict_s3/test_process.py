@@ -263,11 +263,18 @@ def test_a_child_that_was_killed_is_said_at_once():
 def test_a_child_that_does_not_start_is_one_sentence_and_is_gone(monkeypatch, code, seconds, words):
     monkeypatch.setattr(process, "_CHILD", code)
     monkeypatch.setattr(process, "START_SECONDS", seconds)
-    before = set(psutil.Process().children())
+    popen, started = subprocess.Popen, []
+
+    def noted(*arguments, **more):
+        started.append(popen(*arguments, **more))
+        return started[-1]
+
+    monkeypatch.setattr(process.subprocess, "Popen", noted)
     with pytest.raises(strict_s3.ServerError, match=words) as problem:
         strict_s3.start()
     assert "\n" not in str(problem.value)
-    assert set(psutil.Process().children()) <= before
+    (child,) = started
+    assert gone(child.pid)
 
 
 def test_a_port_that_is_taken():

@@ -336,12 +336,12 @@ def test_who_has_begun_to_send_is_not_asked(server):
 @pytest.mark.parametrize("sent", [b"", b"hel"])
 def test_who_is_asked_and_never_sends_is_told_and_holds_no_thread(server, monkeypatch, sent):
     monkeypatch.setitem(PATIENCE, State.BODY, 0.2)
-    before = threading.active_count()
+    before = server._workers._threads
     with wire(server, put("/x", 5, "Expect: 100-continue")) as one:
         responses = Responses(one)
         assert responses.next()[0] == 100
         one.sendall(sent)
-        assert threading.active_count() == before
+        assert server._workers._threads == before
         status, body, _ = responses.next()
         assert (status, b"RequestTimeout" in body) == (400, True)
         responses.close()
