@@ -51,9 +51,16 @@ def _refused(report: FormReport, now: datetime) -> Iterator[Finding]:
         if unmet.endswith("the field is missing"):
             fix = "Add the field to the form: even a condition that any value meets needs it."
         yield fault(f"A condition isn't met, so S3 answers 403: {unmet}.", fix=fix)
-    if report.extra:
+    if "bucket" in report.extra:
         yield fault(
-            f"{', '.join(report.extra)}: in the fields but in no condition, so S3 answers 403 "
+            "No condition names the bucket, so S3 answers 403 (Extra input fields: bucket).",
+            "Every form has the bucket that it is sent to, whether it is among the fields or not.",
+            'Add {"bucket": "the bucket\'s name"} to the conditions; SDKs do so themselves.',
+        )
+    extra = [name for name in report.extra if name != "bucket"]
+    if extra:
+        yield fault(
+            f"{', '.join(extra)}: in the fields but in no condition, so S3 answers 403 "
             "(Extra input fields).",
             fix="Add a condition for each when signing; boto3 does not do it.",
         )
@@ -209,7 +216,7 @@ def _left_open(report: FormReport, fields: Mapping[str, str]) -> Iterator[Findin
 def missing_pieces(report: FormReport, fields: Mapping[str, str]) -> Iterator[Part]:
     """The conditions and fields that the form lacks, to copy."""
     for name in report.extra:
-        value = fields.get(name.lower(), "")
+        value = report.bucket if name == "bucket" else fields.get(name.lower(), "")
         yield as_condition(name, "" if is_secret(name) or len(value) > 200 else shown(value))
     for unmet in report.missing:
         exact = re.match(r"([\w-]+) must be exactly `([^`]*)`: the field is missing", unmet)

@@ -52,6 +52,8 @@ def as_cors(origin: str, method: str, headers: Sequence[str], guessed: str = "")
 
 def as_condition(field: str, value: str = "") -> Part:
     """The condition that a POST policy lacks for a field, for Conditions=[…]."""
+    if field == "bucket":  # any bucket would be too many
+        value = value or "my-bucket"
     condition = {field: value} if value else ["starts-with", f"${field}", ""]
     return Part("The missing condition", json.dumps(condition, ensure_ascii=False))
 

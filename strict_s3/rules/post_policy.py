@@ -251,17 +251,11 @@ def check(
             AccessDenied(f"{_NOT_ACCORDING}Policy expired."),
             f"good until {iso(policy.expiration)}; the server's time is {iso(now)}",
         )
-    values = {**fields, "bucket": bucket}
-    failed = [condition.shown for condition in policy.conditions if not _holds(condition, values)]
+    failed = [c.shown for c in policy.conditions if not holds(c, fields, bucket)]
     for shown in (*failed, *policy.unfit):
         error = AccessDenied(f"{_NOT_ACCORDING}Policy Condition failed: {shown}")
         decision.refuse("condition", error)
-    named = {condition.field.removeprefix("$") for condition in policy.conditions}
-    extra = [
-        name
-        for name in fields
-        if name not in named and name not in _FREE and not name.startswith("x-ignore-")
-    ]
+    extra = extra_fields(policy, fields)
     if extra:
         decision.refuse(
             "fields", AccessDenied(f"{_NOT_ACCORDING}Extra input fields: {', '.join(extra)}")
@@ -269,11 +263,26 @@ def check(
     decision.passed("policy", f"all {len(policy.conditions)} conditions hold, no extra field")
 
 
-def _holds(condition: Condition, values: Mapping[str, str]) -> bool:
+def extra_fields(policy: PostPolicy, fields: Mapping[str, str]) -> list[str]:
+    """The fields that no condition names.
+
+    Every form has the bucket that it is sent to, so that a policy must name one. Reproduced on AWS:
+    https://github.com/aws/aws-sdk-php/issues/3292.
+    """
+    named = {condition.field.removeprefix("$") for condition in policy.conditions}
+    return [
+        name
+        for name in {**fields, "bucket": ""}
+        if name not in named and name not in _FREE and not name.startswith("x-ignore-")
+    ]
+
+
+def holds(condition: Condition, fields: Mapping[str, str], bucket: str) -> bool:
+    """Does a form that is sent to `bucket` meet the condition?"""
     if not condition.field.startswith("$"):
         return False
     name = condition.field[1:]
-    value = values.get(name)
+    value = bucket if name == "bucket" else fields.get(name)
     if value is None:
         return False  # whatever the condition: also ["starts-with", "$Content-Type", ""]
     if condition.operator == "eq":

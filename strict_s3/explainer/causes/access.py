@@ -59,6 +59,13 @@ ACCESS = (
           "Send the field with a value that the condition allows (add it to Fields too), or sign a "
           "different condition.",
           'Invalid according to Policy: Policy Condition failed: ["eq", "$acl", "private"]'),
+    Cause("AccessDenied", r"Extra input fields: bucket\b",
+          "The form's policy does not name the bucket.",
+          "Every form has the bucket that it is sent to, whether it is among the fields or not, so "
+          "the policy needs a condition for it.",
+          'Add {"bucket": "my-bucket"} to the conditions; SDKs do so themselves.',
+          "Invalid according to Policy: Extra input fields: bucket",
+          source="https://github.com/aws/aws-sdk-php/issues/3292"),
     Cause("AccessDenied", r"Extra input fields: (.*)",
           "The form has a field that the policy does not name: {1}.",
           "Every field except file, policy, x-amz-signature and x-ignore-* needs a condition.",

@@ -98,6 +98,17 @@ def test_missing_conditions_and_extra_fields():
     assert any("makes the object public" in warning for warning in report.warnings)
 
 
+def test_a_policy_that_does_not_name_the_bucket():
+    post = form()
+    document = json.loads(base64.b64decode(post["fields"]["policy"]))
+    document["conditions"].remove({"bucket": "bucket"})
+    encoded = base64.b64encode(json.dumps(document).encode()).decode()
+    report = inspect_form({**post, "fields": {**post["fields"], "policy": encoded}})
+    assert "No condition names the bucket" in str(report.verdict)
+    assert report.refusal.endswith("Extra input fields: bucket")
+    assert [part.value for part in report.repairs] == ['{"bucket": "bucket"}']
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -158,6 +158,18 @@ def test_another_bucket(service):
     assert error_of(answer)[2].startswith(f'{NOT}Policy Condition failed: ["eq", "$bucket"')
 
 
+def test_a_policy_must_name_the_bucket(service):
+    """Else its form could be sent to any bucket that its signer may write to."""
+    url, refused = f"{service.endpoint}/{service.bucket}", f"{NOT}Extra input fields: bucket"
+    document = policy(service)
+    document["conditions"].remove({"bucket": service.bucket})
+    for fields in ({}, {"bucket": service.bucket}):
+        answer = send(url, by_hand(service, document, **fields))
+        assert error_of(answer) == (403, "AccessDenied", refused)
+    document["conditions"].append(["starts-with", "$bucket", service.bucket[:3]])
+    assert send(url, by_hand(service, document)).status_code == 204
+
+
 def test_extra_fields_and_ignored_ones(service):
     url, fields = form(service)
     answer = send(url, {**fields, "x-amz-meta-late": "1"})
