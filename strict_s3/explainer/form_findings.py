@@ -77,6 +77,8 @@ def _policy_fix(refusal: str) -> str:
         return "Write the expiration in UTC like 2026-11-26T12:00:00.000Z."
     if "values must be strings" in refusal or "value must be a string" in refusal:
         return 'Write numbers as text: {"success_action_status": "201"}.'
+    if "Unexpected" in refusal:
+        return "A policy has expiration and conditions, and nothing else."
     return "Let an SDK make the policy (generate_presigned_post)."
 
 

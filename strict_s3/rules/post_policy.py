@@ -101,6 +101,9 @@ def parse_post_policy(encoded: str) -> PostPolicy:
         raise _invalid("Policy missing conditions.")
     if not isinstance(conditions, list):
         raise _invalid("Invalid 'conditions' value: must be a List.")
+    unexpected = [name for name in document if name not in ("expiration", "conditions")]
+    if unexpected:
+        raise _invalid(f'Unexpected: "{unexpected[0]}"')
     lengths: list[tuple[int, int]] = []
     parsed: list[Condition] = []
     unfit: list[str] = []

@@ -120,6 +120,7 @@ def test_a_policy_that_does_not_name_the_bucket():
         (form(version="s3"), "Signature Version 2"),
         (by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": []}), "Any key is allowed"),
         (by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": [{}]}), "cannot read"),
+        (by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": [], "x": 1}), "Unexpected:"),
         (
             by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": [["eq", "key", "k"]]}),
             "can never be met",

@@ -360,6 +360,10 @@ def test_a_session_signs_forms_with_its_token(service):
             {"expiration": "2100-01-01T00:00:00Z", "conditions": {}},
             "Invalid Policy: Invalid 'conditions' value: must be a List.",
         ),
+        (
+            {"expiration": "2100-01-01T00:00:00Z", "conditions": [], "Version": "2012-10-17"},
+            'Invalid Policy: Unexpected: "Version"',
+        ),
         ([["like", "$key", "k"]], "Invalid Policy: Invalid Condition: unknown operation 'like'."),
         ([["eq", "$key"]], "Invalid Policy: Invalid eq: wrong number of arguments."),
         ([[]], "Invalid Policy: Invalid Condition: missing operation identifier."),
