@@ -82,10 +82,14 @@ def read_form(read: Read, request: Request) -> Form:
     """Read fields until the file begins. Raises the S3Error of a malformed form."""
     kind, options = parse_options_header(request.header("content-type"))
     boundary = options.get("boundary", "")
-    if kind != "multipart/form-data" or not boundary or not boundary.isascii():
+    if kind != "multipart/form-data":
         raise PreconditionFailed(
             Condition="Bucket POST must be of the enclosure-type multipart/form-data"
         )
+    if not boundary or not boundary.isascii():
+        # Code that sets Content-Type itself leaves it out. Reported from AWS:
+        # https://github.com/danialfarid/ng-file-upload/issues/23
+        raise MalformedPOSTRequest()
     if not request.header("content-length"):
         raise MissingContentLength()
     decoder = MultipartDecoder(boundary.encode())

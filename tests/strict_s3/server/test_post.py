@@ -424,6 +424,8 @@ def test_forms_that_are_no_forms(service):
         "InvalidArgument",
         "POST requires exactly one file upload per request.",
     )
+    alone = requests.post(url, data=b"--x--", headers={"Content-Type": "multipart/form-data"})
+    assert error_of(alone)[:2] == (400, "MalformedPOSTRequest")  # whoever sets it forgets boundary=
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     for body in (b"", b"nonsense", b"--x\r\n\r\n", b"--x\r\nContent-Disposition: form-data\r\n"):
         assert error_of(requests.post(url, data=body, headers=headers))[0] == 400, body
