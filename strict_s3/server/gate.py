@@ -231,9 +231,11 @@ class Gate:
         self._check_bucket(call)
         form = read_form(call.read, call.request)
         call.who = post_policy.authenticate(form.fields, call.decision, self.verifier(call))
-        if not form.fields.get("key"):
-            call.decision.refuse("form", post_policy.missing_field("key"))
         fields = form.filled_in()
+        # Also where it is ${filename}, and the file has no name. (AWS's answer to that isn't known;
+        # no object has an empty key.)
+        if not fields.get("key"):
+            call.decision.refuse("form", post_policy.missing_field("key"))
         if "policy" in fields:
             call.policy = post_policy.parse_post_policy(fields["policy"])
             post_policy.check(call.policy, fields, call.bucket, call.decision, call.now)

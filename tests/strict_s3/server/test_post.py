@@ -236,6 +236,15 @@ def test_filename_is_the_last_part_of_the_name(service):
     assert send(url, {**fields, "key": "down/${filename}"}).status_code == 403
 
 
+def test_a_file_without_a_name_cannot_be_the_whole_key(service):
+    """A form that is sent before a file has been chosen."""
+    for key, status in (("${filename}", 400), ("a/${filename}", 204)):
+        fields = by_hand(service, policy(service), key=key)
+        answer = send(f"{service.endpoint}/{service.bucket}", fields, name="")
+        assert answer.status_code == status
+    assert service.stored() == ["a/"]
+
+
 def test_variables_are_filled_in_before_the_conditions(service):
     made = by_hand(
         service, policy(service, ["starts-with", "$key", "up/cat"]), key="up/${filename}"
