@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from .errors import InvalidArgument, InvalidRequest, NotImplementedByS3, S3Error
 from .limits import MAX_PUT
-from .request import Request, whole_number
+from .request import Request, has_broken_escape, whole_number
 
 COPY_SOURCE = "x-amz-copy-source"
 RANGE = "x-amz-copy-source-range"
@@ -32,7 +32,6 @@ _COPY_SOURCE = re.compile(rf"({_CLEAR}+)(\?versionId=(?:(?!&){_CLEAR})+)?")
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 # Recorded of CopyObject: the whole URL of the source, path-style, is taken too.
 _HOST = re.compile(r"https?://[^/]+(?=/)")
-_NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _parsed(request: Request) -> CopySource | S3Error:
     text = request.header(COPY_SOURCE)
     host = _HOST.match(text)
     text = text[host.end() :] if host else text
-    if _NOT_ENCODED.search(text):
+    if has_broken_escape(text):
         return _invalid("Invalid copy source encoding.")
     match = _COPY_SOURCE.fullmatch(text)
     try:

@@ -321,7 +321,9 @@ class InvalidURI(S3Error):
 class UnacceptableAddress(S3Error):
     """An address that S3's front turns away: the answer has no document.
 
-    Recorded for keys that begin with ../: https://github.com/floci-io/floci/pull/1325.
+    Recorded for keys that begin with ../ (https://github.com/floci-io/floci/pull/1325), and for a
+    path with a broken escape (https://github.com/versity/versitygw/issues/2070; of such a query
+    string the answer is not known).
     """
 
     code, default, has_body = "BadRequest", "The key's .. lead out of its bucket.", False

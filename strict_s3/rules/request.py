@@ -13,6 +13,7 @@ from .errors import InvalidURI
 # Headers that signers move into the query: those of AWS, as they are written (X-Amz-… is what the
 # signature itself is made of), and two that the SDK for Java moves too.
 _HOISTED_NAME = re.compile("(?!X-Amz-)(?i:x-amz-.*|if-match|if-none-match)", re.DOTALL).fullmatch
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})").search
 _PLAIN = re.compile(r"[\x00-$&-*,-\x7f]*").fullmatch  # nothing to decode: no % and no +
 
 
@@ -116,6 +117,11 @@ def whole_number(text: str) -> int | None:
     """The number in `text`, if that is 1 to 15 of the digits 0 to 9, else None."""
     # int() also accepts "+1", "1_0" and digits of other scripts, and fails at 4,301 digits.
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+def has_broken_escape(text: str) -> bool:
+    """Is there a ``%`` that is not followed by two hexadecimal digits?"""
+    return "%" in text and _BROKEN_ESCAPE(text) is not None
 
 
 def _decode(text: str) -> str:

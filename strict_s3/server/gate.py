@@ -45,7 +45,7 @@ from ..rules.operations import Operation, put_object_needs, s3_operation
 from ..rules.ownership import check_expected_owner
 from ..rules.payload import check_trailer, declared_payload
 from ..rules.query_protocol import QueryError
-from ..rules.request import Request
+from ..rules.request import Request, has_broken_escape
 from ..rules.services import service_of
 from .address import Addresses, Place
 from .authorise import Authoriser
@@ -283,6 +283,9 @@ class Gate:
 
 def _check_address(call: Call) -> None:
     """What no signature can mend. (Keys in forms and documents aren't addresses.)"""
+    if has_broken_escape(call.request.path):
+        broken = "A % in the path is not followed by two hexadecimal digits; write it as %25."
+        call.decision.refuse("address", UnacceptableAddress(broken))
     if leaves_the_bucket(call.key):
         call.decision.refuse("address", UnacceptableAddress())
     if "\0" in call.key:

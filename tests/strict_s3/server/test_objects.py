@@ -82,6 +82,17 @@ def test_a_key_whose_dots_leave_the_bucket_is_no_address(service, key):
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=service.bucket)["Contents"]] == ["a"]
 
 
+@pytest.mark.parametrize("path", ["100%", "100%.txt", "%zz", "%4", "a%2", "%%41"])
+def test_a_percent_sign_that_escapes_nothing_is_no_address(service, path):
+    """As reported from AWS, whoever asks: 400, and no document."""
+    wire = http.client.HTTPConnection("127.0.0.1", service.server.http.port, timeout=10)
+    wire.request("GET", f"/{service.bucket}/{path}")
+    answer = wire.getresponse()
+    assert (answer.status, answer.read()) == (400, b"")
+    wire.close()
+    assert "write it as %25" in str(service.decisions()[-1])
+
+
 def test_a_key_with_a_null_character_is_no_address(service):
     with pytest.raises(ClientError, match="InvalidURI"):
         service.put("a\0b")
