@@ -35,6 +35,18 @@ def not_modified(headers: Mapping[str, str], state: State, now: datetime) -> boo
     return _unchanged(headers, state, now, "") is not None
 
 
+def range_applies(headers: Mapping[str, str], state: State) -> bool:
+    """False if If-Range names another state of the object, which is then served whole.
+
+    Reported of S3, which does not document it: https://github.com/aws/aws-sdk-kotlin/issues/1645.
+    What names a state is in RFC 9110, section 13.1.5: a strong ETag, or Last-Modified exactly.
+    """
+    named = headers.get("if-range")
+    if named is None or named.strip('"') == state.etag:
+        return True
+    return http_date(named) == state.modified.replace(microsecond=0)
+
+
 def check_source(headers: Mapping[str, str], state: State, now: datetime) -> None:
     """The conditions on the source of a copy. Raises PreconditionFailed: there is no 304."""
     _check_match(headers, state, OF_THE_SOURCE)

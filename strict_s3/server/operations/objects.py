@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 from ...rules import encryption, lifecycle, metadata, object_lock, ranges
 from ...rules.checksums import COMPOSITE
-from ...rules.conditions import State, not_modified
+from ...rules.conditions import State, not_modified, range_applies
 from ...rules.errors import (
     AccessDenied,
     InvalidArgument,
@@ -62,7 +62,7 @@ def get_object(store: Store, call: Call) -> Response:
             headers[name] = metadata.check_override(parameter, value)
 
     start, stop, status = 0, found.size, 200
-    span = _range(call, found, number)
+    span = _range(call, found, number, state)
     if span is not None:
         start, stop, status = *span, 206
         headers["content-range"] = f"bytes {start}-{stop - 1}/{found.size}"
@@ -232,7 +232,9 @@ def _part_asked_for(call: Call) -> int | None:
     return part_number(number)
 
 
-def _range(call: Call, found: ObjectVersion, part: int | None) -> tuple[int, int] | None:
+def _range(
+    call: Call, found: ObjectVersion, part: int | None, state: State
+) -> tuple[int, int] | None:
     """The (start, stop) asked for by Range or partNumber; None for the whole object."""
     if part is not None:
         if part > max(len(found.parts), 1):
@@ -241,4 +243,6 @@ def _range(call: Call, found: ObjectVersion, part: int | None) -> tuple[int, int
             )
         return found.part_range(part) if found.size else None
     text = call.request.header("range")
-    return ranges.span(text, found.size) if text else None
+    if not text or not range_applies(call.request.header_map, state):
+        return None
+    return ranges.span(text, found.size)

@@ -231,6 +231,22 @@ def test_a_range_that_is_not_there(service, asked):
     assert "<ActualObjectSize>10</ActualObjectSize>" in answer.text
 
 
+def test_a_range_of_another_state_of_the_object(service):
+    """If-Range: a download that goes on gets the whole of what has changed meanwhile."""
+    etag = service.put("r", b"0123456789")["ETag"]
+    url = service.presign("get_object", "r")
+    modified = requests.head(service.presign("head_object", "r")).headers["Last-Modified"]
+    other = format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)
+    for named, status in (
+        *((etag, 206), (modified, 206)),
+        *(('"another"', 200), (f"W/{etag}", 200), (other, 200), ("", 200)),
+    ):
+        answer = requests.get(url, headers={"Range": "bytes=2-4", "If-Range": named})
+        assert (answer.status_code, named) == (status, named)
+        assert answer.content == (b"234" if status == 206 else b"0123456789")
+    assert requests.get(url, headers={"If-Range": '"another"'}).status_code == 200
+
+
 def test_conditional_reads(service):
     service.put()
     url = service.presign("get_object")
