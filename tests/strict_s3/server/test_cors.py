@@ -200,6 +200,7 @@ def test_a_preflight_needs_no_signature_and_gives_nothing_away(service):
         ({"AllowedOrigins": ["http://*.*.example"]}, "can not have more than one wildcard"),
         ({"AllowedHeaders": ["*-*"]}, "can not have more than one wildcard"),
         ({"AllowedHeaders": ["x y"]}, 'AllowedHeader "x y" contains invalid character.'),
+        ({"ExposeHeaders": ["ETag", "x:y"]}, 'AllowedHeader "x:y" contains invalid character.'),
         ({"ExposeHeaders": ["*"]}, "We currently do not support wildcard for ExposeHeader"),
     ],
 )
