@@ -354,7 +354,7 @@ def _connect_real(settings: Settings, lesson: str) -> Lab:
                 f"{lab.region!r} (S3_REGION). Check that the bucket is yours, that this is its "
                 "region, and that the key is allowed to list it (s3:ListBucket)."
             ) from None
-        _offer_bucket(s3, lab)
+        _offer_bucket(lab)
     except BotoCoreError as problem:
         raise LabError(
             f"{lab.where} cannot be reached ({problem}). Check the network and "
@@ -363,7 +363,7 @@ def _connect_real(settings: Settings, lesson: str) -> Lab:
     return lab
 
 
-def _offer_bucket(s3: Any, lab: Lab) -> None:
+def _offer_bucket(lab: Lab) -> None:
     print(f"There is no bucket {lab.bucket!r} at {lab.where}.")
     print(f"This would create it in {lab.region}: private, ACLs off. An empty bucket is free.")
     if not said_yes("Create it? [y/N] "):

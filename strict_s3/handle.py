@@ -340,20 +340,15 @@ def variables(endpoint: str, region: str, keys: Keys) -> dict[str, str]:
 
 
 def _timedelta(duration: Mapping[str, float]) -> timedelta:
+    call = f"later({', '.join(f'{name}={value!r}' for name, value in duration.items())})"
     if not duration or not set(duration) <= set(_UNITS):
-        given = ", ".join(f"{name}={value!r}" for name, value in duration.items())
-        raise OptionError(f"later({given}): say how long, such as minutes=31. Units: {_units()}.")
+        raise OptionError(f"{call}: say how long, such as minutes=31. Units: {', '.join(_UNITS)}.")
     try:
         return timedelta(**duration)
     except (OverflowError, TypeError, ValueError):
-        given = ", ".join(f"{name}={value!r}" for name, value in duration.items())
         raise OptionError(
-            f"later({given}) is not a length of time that the clock can be moved by."
+            f"{call} is not a length of time that the clock can be moved by."
         ) from None
-
-
-def _units() -> str:
-    return ", ".join(_UNITS)
 
 
 def _document(policy: Mapping[str, Any] | str) -> str:

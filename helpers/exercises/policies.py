@@ -83,14 +83,13 @@ _ELSEWHERE: Context = {"aws:SourceIp": "203.0.113.7", "aws:SecureTransport": "tr
 class Wanted:
     """What a policy is to allow: `actions` on each object under `prefix`, and nothing else.
 
-    `others` are further keys that it must not open. With `conditions` the statements' conditions
-    count; otherwise what is allowed on a condition counts as allowed, because it can be met.
+    `others` are further keys that it must not open. What is allowed on a condition counts as
+    allowed, because the condition can be met.
     """
 
     actions: frozenset[str]
     prefix: str
     others: tuple[str, ...] = ()
-    conditions: bool = False
 
 
 def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
@@ -108,10 +107,9 @@ def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
                     raise NotYet(
                         f"it does not allow {action} on {key}. {found.reason}{unfilled(text)}"
                     )
-    loose = subject if wanted.conditions else subject.at_its_worst(whoever=True)
     below = f"arn:aws:s3:::{bucket}/{wanted.prefix.rstrip('/')}/"
     excess = first_excess(
-        loose,
+        subject.at_its_worst(whoever=True),
         questions(subject, [wanted.prefix], wanted.others),
         lambda action, resource: action in wanted.actions and resource.startswith(below),
         _HERE,

@@ -97,8 +97,7 @@ def try_keys(text: str | bytes, report: Report, keys: Sequence[Keys]) -> Report:
     text = from_bytes(text).text if isinstance(text, bytes) else text
     form = find_form(text)
     verdict = _of_form(form.fields, keys) if form else _of_url(text, report, keys)
-    fixed = replace(report, **_with(report, verdict))  # type: ignore[type-var]
-    return fixed
+    return replace(report, **_with(report, verdict))  # type: ignore[type-var]
 
 
 def _with(report: Report, verdict: Verdict) -> dict[str, object]:
@@ -172,7 +171,7 @@ def _of_url(text: str, report: Report, keys: Sequence[Keys]) -> Verdict:
         key = sigv4.signing_key(each.secret_key, scope)
         for variant in _variants(base, bool(pasted.method)):
             if _fits(variant.request, key, scope):
-                return _named(variant, each, credential[0], pasted)
+                return _named(variant, each, credential[0])
     return _no_key(credential[0], keys, "The URL was changed after it was signed")
 
 
@@ -186,7 +185,7 @@ def _fits(request: Request, key: bytes, scope: sigv4.Scope) -> bool:
     return same_signature(proof, values.get("X-Amz-Signature", ""))
 
 
-def _named(variant: Variant, keys: Keys, access_key: str, pasted: Pasted) -> Verdict:
+def _named(variant: Variant, keys: Keys, access_key: str) -> Verdict:
     differs = list(variant.differs)
     if keys.access_key != access_key:
         differs.append(f"with the secret of {keys.where}, which belongs to another access key")

@@ -107,7 +107,7 @@ def explain_answer(answer: Answer, intended: Meant) -> Explanation:
     elif answer.code:
         cause = find_cause(answer.code, answer.message, _facts_of(answer)) or _unknown(answer)
     else:
-        cause = _without_xml(answer, intended)
+        cause = _without_xml(answer)
     return Explanation(
         True,
         answer.status,
@@ -247,7 +247,7 @@ def _unknown(answer: Answer) -> Cause:
     )
 
 
-def _without_xml(answer: Answer, meant: Meant) -> Cause:
+def _without_xml(answer: Answer) -> Cause:
     """From the status alone: HEAD gets no body, and a proxy does not answer in S3's XML."""
     status = answer.status
     if status in (301, 307) and answer.headers.get("location", ""):

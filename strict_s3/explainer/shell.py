@@ -38,9 +38,7 @@ def read_command(text: str) -> Sent | None:
         command = text[match.start("name") : match.start("name") + MAX_COMMAND]
         if name in ("http", "https", "xh") and "://" not in command[:4000]:
             continue
-        piped = bool(re.search(r"\|[ \t]*$", text[max(0, match.start("name") - 40) :
-                                                   match.start("name")]))  # fmt: skip
-        sent = _read(name, command, piped)
+        sent = _read(name, command)
         if sent and not sent.url and "$" in command[:300] and (url := _ASSIGNED.search(text)):
             sent = replace(sent, url=url[1])  # -Uri $url
         if sent and sent.url:
@@ -48,14 +46,14 @@ def read_command(text: str) -> Sent | None:
     return None
 
 
-def _read(name: str, command: str, piped: bool) -> Sent | None:
+def _read(name: str, command: str) -> Sent | None:
     if name in ("iwr", "irm") or name.startswith("invoke-"):
         return _powershell(command)
     words = _words(re.sub(r"[\\`^][ \t]*\r?\n", " ", command))
     if words is None:
         return None
     if name == "curl":
-        return _curl(words, command, piped)
+        return _curl(words, command)
     return _wget(words, command) if name == "wget" else _httpie(words, command)
 
 
@@ -80,7 +78,7 @@ def _unquoted(url: str, command: str) -> tuple[str, ...]:
     return () if "&" not in url or place < 0 or in_quotes else (_NOT_QUOTED,)
 
 
-def _curl(words: list[str], command: str, piped: bool) -> Sent:
+def _curl(words: list[str], command: str) -> Sent:
     method, url, implied = "", "", "GET"
     headers: list[tuple[str, str]] = []
     fields: list[tuple[str, str]] = []

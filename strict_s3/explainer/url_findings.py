@@ -40,7 +40,7 @@ def findings_about(
         found += refused(report, now)
     found += [
         *about_sent(report, values, pasted),
-        *_where(report, request, values),
+        *_where(report, request),
         *_how_long(report, now),
         *_parameters(report, request, values),
         *_left_open(report, values, method),
@@ -51,7 +51,7 @@ def findings_about(
 # Where it goes.
 
 
-def _where(report: UrlReport, request: Request, values: dict[str, str]) -> Iterator[Finding]:
+def _where(report: UrlReport, request: Request) -> Iterator[Finding]:
     host = report.host
     if not request.secure and host.kind.endswith(" access point"):
         yield note("http, not https: access points accept https alone.")

@@ -167,7 +167,7 @@ def _checked(built: Built, document: Document, kind: Any) -> Checked:
     checked = check_policy(document, kind)
     if checked is None:  # AWS says why when it is made
         empty = parse_policy(json.dumps(_ASSUME_ANY), name=document.name, kind="identity")
-        return Checked(document.name, document.text, empty)
+        return Checked(document.text, empty)
     built.notes += [note for note in checked.notes if note not in built.notes]
     built.faults += [fault for fault in checked.faults if fault not in built.faults]
     return checked
@@ -202,7 +202,7 @@ def _person(built: Built, person: Person) -> None:
                 delete = iam.delete_user_policy if kind == "user" else iam.delete_role_policy
                 delete(**holder, PolicyName=own)
             policies.append(checked.policy)
-        policies += [_attached(built, iam, person, name, arn) for arn in person.managed]
+        policies += [_attached(iam, person, name, arn) for arn in person.managed]
         boundary = _boundary(built, iam, person, name)
         if kind == "user":
             key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -225,10 +225,9 @@ def _trust(built: Built, person: Person) -> None:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=person.trust.text)
 
 
-def _attached(built: Built, iam: Any, person: Person, name: str, arn: str) -> Any:
-    document = Document(arn, "")
+def _attached(iam: Any, person: Person, name: str, arn: str) -> Policy:
     attach = iam.attach_user_policy if person.kind == "user" else iam.attach_role_policy
-    with said_by("IAM", document.name):
+    with said_by("IAM", arn):
         attach(**{f"{person.kind.capitalize()}Name": name}, PolicyArn=arn)
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]

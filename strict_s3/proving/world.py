@@ -102,14 +102,10 @@ class World:
     doubts: dict[str, list[Doubt]] = field(default_factory=dict)
 
 
-SETTINGS = ("bucket_policy", "cors", "lifecycle", "public_access_block", "versioning", "ownership")
-
-
 @dataclass(frozen=True)
 class Checked:
     """A policy without what can't be proved (`text`), and as it is (`policy`, for the grid)."""
 
-    name: str
     text: str
     policy: Policy
     notes: tuple[Note, ...] = ()
@@ -138,7 +134,7 @@ def check_policy(document: Document, kind: PolicyKind) -> Checked | None:
     text = document.text
     if len(kept) < len(listed):
         text = json.dumps({**value, "Statement": kept}) if kept else ""
-    return Checked(document.name, text, policy, tuple(notes), tuple(faults))
+    return Checked(text, policy, tuple(notes), tuple(faults))
 
 
 def unprovable(keys: Iterable[str]) -> str:

@@ -87,15 +87,9 @@ class Sessions:
     keeps others out.
     """
 
-    def __init__(self, store: Store, check: Check | None = None) -> None:
-        self.check = check or OneCode()
-        self._store = store
+    def __init__(self, store: Store, check: Check) -> None:
+        self._store, self._check = store, check
         self._guesses = RateLimit(store, 20), RateLimit(store, 600)
-
-    @property
-    def code(self) -> str:
-        """The stub's code; empty with accounts of one's own."""
-        return self.check.code if isinstance(self.check, OneCode) else ""
 
     def sign_in(self, user: object, secret: object) -> tuple[str, str]:
         """The user's id, and a token for the browser. Raises `Refused`.
@@ -106,7 +100,7 @@ class Sessions:
             raise Refused(400, "A user name and a code, please: two texts.")
         self._count_guess(user, count=False)
         try:
-            name = self.check(user, secret)
+            name = self._check(user, secret)
         except Refused as refused:
             if refused.status == 403:
                 self._count_guess(user)
