@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "address": {"errors"},
     "lab": {"errors", "settings", "clean_up", "address"},
     "forms": {"errors", "lab"},
-    "pages": {"errors", "lab", "address"},
+    "pages": {"errors", "lab", "clean_up", "address"},
     "flags": {"errors", "files"},
     "exercises": {"errors", "files", "lab", "clean_up", "pages", "flags"},
     "setup": {"errors", "files", "settings", "pages", "exercises"},

@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from helpers.clean_up import SETTINGS
 from strict_s3.explainer.cors_read import read_configuration
 
 
@@ -34,13 +33,7 @@ def page_rule(
 
 def rules_of(s3: Any, bucket: str) -> list[dict[str, Any]]:
     """The bucket's CORS rules; an empty list if it has none."""
-    try:
-        found: list[dict[str, Any]] = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
-    except ClientError as problem:
-        if problem.response["Error"]["Code"] != "NoSuchCORSConfiguration":
-            raise
-        return []
-    return found
+    return SETTINGS["cors"].read(s3, bucket) or []
 
 
 def lets_in(rules: Iterable[dict[str, Any]], wanted: dict[str, Any]) -> bool:
@@ -77,7 +70,4 @@ def _without(rules: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 
 def write_rules(s3: Any, bucket: str, rules: list[dict[str, Any]]) -> None:
     """These rules in place of the bucket's; none takes the configuration away."""
-    if rules:
-        s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
-    else:
-        s3.delete_bucket_cors(Bucket=bucket)
+    SETTINGS["cors"].write(s3, bucket, rules or None)
