@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "forms": {"errors", "lab"},
     "pages": {"errors", "lab", "clean_up", "address"},
     "flags": {"errors", "files"},
-    "exercises": {"errors", "files", "lab", "clean_up", "pages", "flags"},
+    "exercises": {"errors", "files", "lab", "clean_up", "forms", "pages", "flags"},
     "setup": {"errors", "files", "settings", "pages", "exercises"},
 }
 

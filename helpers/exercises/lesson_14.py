@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +19,7 @@ from helpers.flags.levels.level_12 import document
 from helpers.flags.notes import CAPTURE, HINT, MEND, Notes
 from helpers.flags.running import is_untouched, run, untouched
 from helpers.flags.world import Arena
+from helpers.forms.shown import in_notebook
 from helpers.lab import Lab
 
 _LESSON = "14"
@@ -188,8 +188,7 @@ def _card(found: Level) -> str:
 
 def _show(markdown: str) -> None:
     """In a notebook the Markdown is drawn; elsewhere it is printed."""
-    ipython = sys.modules.get("IPython")
-    if ipython is None or not hasattr(ipython.get_ipython(), "kernel"):
+    if not in_notebook():
         print(markdown)
         return
     from IPython.display import display

@@ -36,7 +36,7 @@ def show(seen: Any) -> None:
 
 def show_card(text: str, draw: Callable[[], Markup]) -> None:
     """Show the card that `draw` makes, or in its place `text`, which says the same."""
-    if not _in_notebook():
+    if not in_notebook():
         print(text)
         return
     from IPython.display import display
@@ -70,7 +70,8 @@ def response(status: int, text: str, body: str) -> Markup:
     )
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """True where IPython can draw under a cell; False in a terminal, and in plain Python."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return hasattr(shell, "kernel")

@@ -15,7 +15,7 @@ from strict_s3.redact import response_text
 def displayed(monkeypatch):
     """What a kernel's `show` displays."""
     found: list[object] = []
-    monkeypatch.setattr(shown, "_in_notebook", lambda: True)
+    monkeypatch.setattr(shown, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", found.append)
     return found
 

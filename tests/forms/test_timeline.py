@@ -54,7 +54,7 @@ def test_the_request_that_came_too_late(capsys, service):
 
 def test_the_picture(monkeypatch):
     displayed: list[object] = []
-    monkeypatch.setattr(shown, "_in_notebook", lambda: True)
+    monkeypatch.setattr(shown, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", displayed.append)
     timeline(url(), session_ends=SIGNED + timedelta(minutes=15))
     [card] = displayed
