@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +14,7 @@ from helpers.forms.shown import show_card
 from strict_s3.explainer import read_error
 from strict_s3.explainer.words import duration
 from strict_s3.rules.authentication import iso
+from strict_s3.rules.sigv4 import parse_amz_date
 
 _LEFT, _RIGHT, _END = 75, 490, 620  # of 640: the first event, the last one, where the line ends
 _MINUTE = 60
@@ -36,7 +37,7 @@ def timeline(url: str, *, session_ends: datetime | None = None, refused: Any | N
 
         timeline(url, session_ends=temporary["Expiration"])
     """
-    events = list(_events(url, session_ends, refused))
+    events = _events(url, session_ends, refused)
     text = as_text(events)
     show_card(text, lambda: drawing(events, text))
 
@@ -78,11 +79,10 @@ def drawing(events: Sequence[Event], text: str) -> Markup:
     )
 
 
-def _events(url: str, session_ends: datetime | None, refused: Any | None) -> Iterator[Event]:
+def _events(url: str, session_ends: datetime | None, refused: Any | None) -> list[Event]:
     query = parse_qs(urlsplit(url).query)
     try:
-        written = query["X-Amz-Date"][0]
-        signed = datetime.strptime(written, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        signed = parse_amz_date(query["X-Amz-Date"][0])
         expires = signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
     except (KeyError, ValueError, OverflowError):
         raise LabError(
@@ -96,11 +96,9 @@ def _events(url: str, session_ends: datetime | None, refused: Any | None) -> Ite
         events.append(Event(session_ends, "session ends", True))
     if refused is not None:
         error = read_error(refused.content)
-        told = error.fields.get("ServerTime", "")
-        if told:
-            events.append(Event(datetime.fromisoformat(told), f"request: {refused.status_code}"))
-    yield Event(signed, "signed")
-    yield from sorted(events)
+        if moment := error.fields.get("ServerTime"):
+            events.append(Event(datetime.fromisoformat(moment), f"request: {refused.status_code}"))
+    return [Event(signed, "signed"), *sorted(events)]
 
 
 def _after(events: Sequence[Event], event: Event, short: bool = False) -> str:
