@@ -263,14 +263,14 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
     if options.command == "presign":
         try:
             with signals.as_interrupt():  # also while it is being imported
-                from helpers.settings import KEYS_FROM, presign_source
+                from helpers.setup.keys import KEYS_FROM, presign_source
                 from strict_s3.signing.command import main as presign
 
                 return presign(rest, "python3 -m helpers presign", presign_source, KEYS_FROM)
         except KeyboardInterrupt:
             return 130
     if options.command == "inspect":
-        from helpers.settings import inspect_keys
+        from helpers.setup.keys import inspect_keys
         from strict_s3.explainer.command import main as inspect
 
         return inspect(rest, "python3 -m helpers inspect", inspect_keys)
@@ -281,7 +281,7 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
     if options.command == "record":
         try:
             with signals.as_interrupt():
-                from helpers.settings import KEYS_FROM, presign_source
+                from helpers.setup.keys import KEYS_FROM, presign_source
                 from strict_s3.recorded.record import main as record
 
                 return record(rest, "python3 -m helpers record", presign_source, KEYS_FROM)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from helpers import settings
+from helpers.errors import SettingsError
+from helpers.settings import Settings
+from helpers.setup import keys
 from strict_s3.errors import PresignError
 from strict_s3.signing import command
 from strict_s3.signing.source import from_aws
@@ -100,25 +102,25 @@ def test_the_option_profile_signs_with_it(capsysbinary, tmp_path):
 
 
 def test_the_lessons_have_s3_variables_or_env(monkeypatch, tmp_path):
-    monkeypatch.setattr(settings, "load_settings", lambda: None)
-    assert settings.presign_source() is None
-    found = settings.Settings("AKIAENV", "hush", "b-env", "eu-west-2", None, "http://h")
-    monkeypatch.setattr(settings, "load_settings", lambda: found)
-    source = settings.presign_source()
+    monkeypatch.setattr(keys, "load_settings", lambda: None)
+    assert keys.presign_source() is None
+    found = Settings("AKIAENV", "hush", "b-env", "eu-west-2", None, "http://h")
+    monkeypatch.setattr(keys, "load_settings", lambda: found)
+    source = keys.presign_source()
     assert (source.name, source.credentials.access_key) == (".env", "AKIAENV")
     assert (source.bucket, source.region, source.endpoint) == ("b-env", "eu-west-2", "http://h")
     monkeypatch.setenv("S3_ACCESS_KEY", "AKIAVARIABLE")
     monkeypatch.setenv("S3_SECRET_KEY", "hush")
     monkeypatch.setenv("S3_BUCKET", "b-variable")
-    source = settings.presign_source()  # nothing of it from .env
+    source = keys.presign_source()  # nothing of it from .env
     assert (source.name, source.credentials.access_key) == ("the environment", "AKIAVARIABLE")
     assert (source.bucket, source.region, source.endpoint) == ("b-variable", "", "")
 
 
 def test_a_broken_env_is_one_sentence(monkeypatch):
     def broken():
-        raise settings.SettingsError("S3_REGION in .env is wrong.")
+        raise SettingsError("S3_REGION in .env is wrong.")
 
-    monkeypatch.setattr(settings, "load_settings", broken)
+    monkeypatch.setattr(keys, "load_settings", broken)
     with pytest.raises(PresignError, match=r"S3_REGION in \.env is wrong"):
-        settings.presign_source()
+        keys.presign_source()
