@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -48,6 +49,31 @@ def as_interrupt() -> contextlib.AbstractContextManager[None]:
         raise KeyboardInterrupt
 
     return handled_by(interrupt)
+
+
+@contextlib.contextmanager
+def until_stopped() -> Iterator[Callable[[], None]]:
+    """Inside, the first of these signals raises KeyboardInterrupt; later ones change nothing.
+
+    So what tidies up at the end of the block is not broken off. The function waits for the signal.
+
+        with until_stopped() as wait, serving():
+            wait()
+    """
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not stopped.is_set():
+            stopped.set()
+            raise KeyboardInterrupt
+
+    def wait() -> None:
+        # A wait with a time-out lets Windows deliver Ctrl-C.
+        while not stopped.wait(0.5):
+            pass
+
+    with handled_by(stop):
+        yield wait
 
 
 def in_foreground() -> bool:

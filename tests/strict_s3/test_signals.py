@@ -24,6 +24,18 @@ def test_each_is_an_interrupt_inside_and_as_before_afterwards(name):
         signal.signal(number, outside)
 
 
+def test_a_second_signal_does_not_break_off_the_tidying_up():
+    tidied = False
+    with pytest.raises(KeyboardInterrupt), signals.until_stopped() as wait:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            wait()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            tidied = True
+    assert tidied
+
+
 def test_an_ignored_signal_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -90,16 +89,9 @@ def main(
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     for quiet in ("botocore", "boto3", "urllib3"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
-    stopped = threading.Event()
-
-    def stop(*_: object) -> None:
-        if not stopped.is_set():  # once: what follows is the tidying up
-            stopped.set()
-            raise KeyboardInterrupt
-
     local = False
     try:
-        with signals.handled_by(stop), ExitStack() as tidying_up:
+        with signals.until_stopped() as wait, ExitStack() as tidying_up:
             lab = connect()
             tidying_up.callback(lab.close)
             local = lab.local
@@ -109,9 +101,7 @@ def main(
             page = _start(lab, port, Options(limits=limits), store)
             tidying_up.callback(page.stop)
             _tell(page, store)
-            # A wait with a time-out lets Windows deliver Ctrl-C.
-            while not stopped.wait(0.5):
-                pass
+            wait()
     except KeyboardInterrupt:
         pass
     except LabError as problem:

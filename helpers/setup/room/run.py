@@ -6,7 +6,6 @@ import json
 import secrets
 import socket
 import sys
-import threading
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,22 +78,14 @@ class Room:
 
 def main(host: str = HOST, port: int | None = None, files: Iterable[str] = ()) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit status."""
-    stopped = threading.Event()
-
-    def stop(*_: object) -> None:
-        if not stopped.is_set():
-            stopped.set()
-            raise KeyboardInterrupt
-
     try:
-        with signals.handled_by(stop), ExitStack() as tidying_up:
+        with signals.until_stopped() as wait, ExitStack() as tidying_up:
             room = Room(host, port)
             tidying_up.callback(room.stop)
             for file in files:
                 add(room.board, Path(file))
             _tell(room, host)
-            while not stopped.wait(0.5):  # a wait with a time-out lets Windows deliver Ctrl-C
-                pass
+            wait()
     except KeyboardInterrupt:
         pass
     except Refused as problem:
