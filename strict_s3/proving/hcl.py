@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .intrinsics import Unresolved
+from .intrinsics import Unresolved, written
 from .reading import shown
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_*][\w-]*|\[\d+\])*")
@@ -57,7 +57,7 @@ class _Reader:
             return parts[1]
         if not all(isinstance(part, str | int | float) for part in parts):
             raise self._unknown()
-        return "".join(_text(part) for part in parts)
+        return "".join(map(written, parts))
 
     def _expression(self) -> Any:
         self._depth += 1
@@ -91,9 +91,9 @@ class _Reader:
             self._skip()
         self._expect(")")
         if name == "file" and len(arguments) == 1:
-            return self._read_file(_text(arguments[0]))
-        if name == "replace" and len(arguments) == 3 and not _text(arguments[1]).startswith("/"):
-            text, old, new = map(_text, arguments)
+            return self._read_file(written(arguments[0]))
+        if name == "replace" and len(arguments) == 3 and not written(arguments[1]).startswith("/"):
+            text, old, new = map(written, arguments)
             return text.replace(old, new)
         raise Unresolved(f"{name}(…) is not carried out here")
 
@@ -109,7 +109,3 @@ class _Reader:
 
     def _unknown(self) -> Unresolved:
         return Unresolved(f"{shown(self._text)} cannot be read here")
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -82,7 +82,7 @@ class Resolver:
                     )
                 listed = kind == "CommaDelimitedList" or kind.startswith("List<")
                 scalar = isinstance(value, bool | int | float)
-                values[key] = _as_list(value) if listed else written(value) if scalar else value
+                values[key] = _listed(value) if listed else written(value) if scalar else value
             else:
                 values[key] = Unresolved(f"parameter {key} has no value; write it under parameters")
         return values
@@ -279,10 +279,10 @@ def _text(value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """A value as CloudFormation passes it on: what YAML reads as true is the text "true"."""
+    """A value as CloudFormation and Terraform write it: true is the text "true"."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _as_list(value: Any) -> list[str]:
+def _listed(value: Any) -> list[str]:
     parts = value if isinstance(value, list) else str(value).split(",")
     return [str(each).strip() for each in parts]

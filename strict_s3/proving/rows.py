@@ -25,6 +25,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..errors import ProveError
 from ..rules.cors import METHODS
+from ..rules.request import HEADER_NAME
 from ..rules.s3_operations import BUCKET, OBJECT
 from .reading import nearest, shown
 
@@ -184,7 +185,7 @@ def read_origin_row(origin: str, text: str, expected: Any, where: str) -> Row:
         raise ProveError(
             f"{where}, {text!r}: a page's request is {', '.join(METHODS)}, or: exposes ETag."
         )
-    if not all(re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) for name in headers):
+    if not all(map(HEADER_NAME, headers)):
         raise ProveError(f"{where}, {text!r}: after the key come names of headers, such as etag.")
     asked = Operation("Preflight", verb, (), True)
     return Row(origin, text, "preflight", answer, asked, key or "a.txt", names=tuple(headers))
@@ -255,7 +256,7 @@ def _pair(text: str, where: str) -> dict[str, str]:
 
 def _header(text: str, where: str) -> dict[str, str]:
     ((name, value),) = _pair(text, where).items()
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) or not value.isascii():
+    if not HEADER_NAME(name) or not value.isascii():
         raise ProveError(f"{where}: {shown(text)} is not a header of ASCII characters.")
     if name.lower() in _OWN_HEADERS:
         raise ProveError(f"{where}: the header {name} is made by the request itself.")

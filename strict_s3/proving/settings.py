@@ -104,7 +104,6 @@ def _renamed(value: Any, name: str, days: str, date: str) -> dict[str, Any]:
 
 
 def _filter(given: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """S3 takes one test as it is, and several under And."""
     tests: dict[str, Any] = {}
     if "Prefix" in given:
         tests["Prefix"] = given["Prefix"]
@@ -112,6 +111,11 @@ def _filter(given: Mapping[str, Any], name: str) -> dict[str, Any]:
         if key in given:
             tests[key] = whole(given[key], name)
     tags = [mapping(each, name) for each in _list(given.get("TagFilters", []), name)]
+    return filter_of(tests, tags)
+
+
+def filter_of(tests: dict[str, Any], tags: list[dict[str, Any]]) -> dict[str, Any]:
+    """A rule's Filter: S3 takes one test as it is, and several under And."""
     if len(tests) + len(tags) > 1:
         return {"And": {**tests, **({"Tags": tags} if tags else {})}}
     return tests or ({"Tag": tags[0]} if tags else {})

@@ -220,10 +220,7 @@ class _Files:
     replacements: Mapping[str, str]
 
     def read(self, file: str) -> str:
-        text = read_text(self.folder / file)
-        for old, new in self.replacements.items():
-            text = text.replace(old, new)
-        return text
+        return self._replaced(read_text(self.folder / file))
 
     def document(self, value: Any, where: str) -> Document:
         if isinstance(value, str):
@@ -237,10 +234,13 @@ class _Files:
                 text = json.dumps(value)
             except (TypeError, ValueError) as problem:
                 raise ProveError(f"{where}: this cannot be written as JSON: {problem}.") from None
-            for old, new in self.replacements.items():
-                text = text.replace(old, new)
-            return Document(where.removeprefix(f"{self.table}: "), text)
+            return Document(where.removeprefix(f"{self.table}: "), self._replaced(text))
         raise ProveError(f"{where} is {shown(value)}; name a file, or write the document here.")
+
+    def _replaced(self, text: str) -> str:
+        for old, new in self.replacements.items():
+            text = text.replace(old, new)
+        return text
 
 
 def _moment(value: Any, name: str) -> datetime:

@@ -17,7 +17,7 @@ from ..rules.identity import ACCOUNT
 from .doubts import ANYTHING, EVERYONE, OF_BUCKET, add, add_acl, trust_of
 from .intrinsics import Unresolved
 from .reading import read_text, shown
-from .settings import truth, whole
+from .settings import filter_of, truth, whole
 from .terraform_files import UNKNOWN, Resource, attributes, blocks, bucket_name, read_resources
 from .world import Document, Note, Person, World
 
@@ -366,6 +366,4 @@ def _filter(given: Mapping[str, Any], where: str) -> dict[str, Any]:
                 tests[new] = whole(source[old], where)
     tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in blocks(block.get("tag", []))]
     tags += [{"Key": key, "Value": value} for key, value in (inner.get("tags") or {}).items()]
-    if len(tests) + len(tags) > 1:
-        return {"And": {**tests, **({"Tags": tags} if tags else {})}}
-    return tests or ({"Tag": tags[0]} if tags else {})
+    return filter_of(tests, tags)

@@ -14,6 +14,7 @@ from .errors import InvalidURI
 # signature itself is made of), and two that the SDK for Java moves too.
 _HOISTED_NAME = re.compile("(?!X-Amz-)(?i:x-amz-.*|if-match|if-none-match)", re.DOTALL).fullmatch
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})").search
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch  # RFC 9110, 5.6.2
 _PLAIN = re.compile(r"[\x00-$&-*,-\x7f]*").fullmatch  # nothing to decode: no % and no +
 
 

@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol
 
 from ..errors import PresignError
 from ..rules.limits import MAX_KEY, may_be_bucket_name
+from ..rules.request import HEADER_NAME
 from ..rules.sigv4 import (
     MAX_EXPIRES,
     UNSIGNED_PAYLOAD,
@@ -32,7 +33,6 @@ from .location import Location, locate
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST")
 # A key that needs no encoding: most do not, and this check is faster than encoding.
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]{1,1024}").fullmatch
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch  # RFC 9110, a header's name
 _VISIBLE = re.compile(r"[\t\x20-\x7e]*").fullmatch
 # AWS's own regions: botocore knows more names (aws-global, fips-us-east-1), which stand for a
 # region and another host. Other S3s have their own: auto, RegionOne.
@@ -318,7 +318,7 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers.items():
         lower = str(name).lower()
-        if not _TOKEN(lower):
+        if not HEADER_NAME(lower):
             raise PresignError(f"{name!r} is not a header name.")
         if lower == "host":
             raise PresignError("host is always signed; to change it, give another endpoint.")
