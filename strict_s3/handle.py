@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import OptionError, ServerError
+from .options import MAX_DECISIONS
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .explainer import Why
     from .signing.presigner import Credentials
 
-MOST_DECISIONS = 1000  # are kept
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
 # Read by boto3, the AWS CLI and other SDKs: each service's own address
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
@@ -208,7 +208,7 @@ class Server:
         """
         if not isinstance(last, int) or isinstance(last, bool) or last < 0:
             raise OptionError(f"decisions({last!r}): say how many, such as decisions(5).")
-        order = {"do": "decisions", "last": min(last, MOST_DECISIONS)}
+        order = {"do": "decisions", "last": min(last, MAX_DECISIONS)}
         found: list[dict[str, Any]] = self._transport.ask(order)
         return found
 
@@ -301,7 +301,7 @@ class Server:
 
     def _must_be_alive(self) -> None:
         if not self.alive:
-            raise ServerError("The local S3 has stopped. Start a new, empty one.")
+            raise stopped()
 
     def __enter__(self) -> Server:
         self._must_be_alive()
@@ -321,6 +321,11 @@ class Server:
             f"<strict_s3.Server {self.endpoint_url}, region {self.region}, "
             f"bucket {self.bucket}{state}>"
         )
+
+
+def stopped() -> ServerError:
+    """The error for whoever asks something of an S3 that has ended."""
+    return ServerError("The local S3 has stopped. Start a new, empty one.")
 
 
 def variables(endpoint: str, region: str, keys: Keys) -> dict[str, str]:

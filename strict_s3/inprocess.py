@@ -25,7 +25,7 @@ from urllib3 import HTTPConnectionPool, HTTPHeaderDict
 from urllib3.util.request import body_to_chunks
 
 from .errors import OptionError, ServerError
-from .handle import Server
+from .handle import Server, stopped
 from .options import BUCKET, REGION, Options
 from .rules.errors import IncompleteBody, S3Error
 from .rules.request import Request
@@ -104,7 +104,7 @@ class _Here:
 
     def ask(self, order: Mapping[str, Any]) -> Any:
         if not self.alive:
-            raise ServerError("The local S3 has stopped. Open a new, empty one.")
+            raise stopped()
         # As a child would give it: lists for tuples.
         return json.loads(json.dumps(self._service.command(order)))
 

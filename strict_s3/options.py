@@ -11,6 +11,7 @@ from .rules.limits import new_bucket_name_problem
 
 REGION = "eu-west-2"  # where the article's bucket is
 BUCKET = "presignedurldemo"  # the article's
+MAX_DECISIONS = 1000  # kept for reading back
 
 # Those of AWS, and other S3s' own: auto, RegionOne.
 _REGION = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")

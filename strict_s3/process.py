@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any
 
 from .errors import OptionError, ServerError
-from .handle import Server
+from .handle import Server, stopped
 from .options import BUCKET, REGION, Options
 
 START_SECONDS = 60
@@ -153,7 +153,7 @@ class Child:
             self._process.stdin.write(json.dumps(value).encode() + b"\n")
             self._process.stdin.flush()
         except (OSError, ValueError):  # broken, or closed by stop
-            raise _stopped() from None
+            raise stopped() from None
 
     def _next(self, seconds: float) -> dict[str, Any]:
         """The next line from the child. Raises `ServerError` if it doesn't come in `seconds`."""
@@ -169,7 +169,7 @@ class Child:
             answer = json.loads(line)
         except ValueError:  # the end, or half a line before it
             self._lines.put(b"")  # for whoever asks next
-            raise _stopped() from None
+            raise stopped() from None
         assert isinstance(answer, dict)
         return answer
 
@@ -203,7 +203,3 @@ def _read(out: IO[bytes], lines: SimpleQueue[bytes]) -> None:
     for line in out:
         lines.put(line)
     lines.put(b"")  # the end
-
-
-def _stopped() -> ServerError:
-    return ServerError("The local S3 has stopped. Start a new, empty one.")

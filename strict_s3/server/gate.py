@@ -14,6 +14,7 @@ import traceback
 from collections import deque
 from typing import NoReturn
 
+from ..options import MAX_DECISIONS
 from ..rules import (
     anonymous,
     copying,
@@ -63,7 +64,6 @@ from .sts import Sts
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 1000  # decisions kept for reading back
 _ONE_MECHANISM = (
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
     "string parameter or the Authorization header should be specified"
@@ -82,7 +82,7 @@ class Gate:
     ) -> None:
         self.store, self.clock = store, clock
         self.sts = Sts(store, clock)
-        self.decisions: deque[Kept] = deque(maxlen=REMEMBERED)
+        self.decisions: deque[Kept] = deque(maxlen=MAX_DECISIONS)
         self._addresses = Addresses(public_url)
         self._strict_skew = strict_skew
         self._authoriser = Authoriser(store, self.sts)
