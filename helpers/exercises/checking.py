@@ -22,6 +22,7 @@ from helpers.errors import LabError, NotYet, Untouched, short, text_of
 from helpers.exercises import progress, room
 from helpers.lab import Lab
 from strict_s3.explainer import Meant, explain, read_error
+from strict_s3.explainer.canonical import unsent
 from strict_s3.explainer.words import duration
 from strict_s3.redact import redact
 from strict_s3.rules import sigv4
@@ -172,7 +173,7 @@ def _because(answer: requests.Response, lab: Lab | None) -> str:
     error = read_error(answer.content)
     if error.code == "SignatureDoesNotMatch":
         seen = error.fields.get("CanonicalRequest", "")  # not every S3 tells it
-        if missing := re.findall(r"^([a-z0-9-]+):$", seen, re.M):
+        if missing := unsent(error.fields):
             return f": {missing[0]} is signed, and was not sent."
         found = explain(answer, _meant(lab, answer) if lab and seen else None)
         words = found.differences[0].words if found.differences else found.why

@@ -14,6 +14,7 @@ from typing import Any
 from helpers.errors import NotYet, short
 from helpers.flags.world import OWN, Answer, Stage, World
 from strict_s3.explainer import read_error
+from strict_s3.explainer.canonical import unsent
 
 # A weak signer, or a learner's: (s3, bucket, user, what the level gives it) -> a URL or a form.
 Signer = Callable[..., Any]
@@ -115,8 +116,7 @@ def expect(answer: Answer, body: bytes | None = None) -> None:
     if not answer.ok:
         error = read_error(answer.body)
         why = f": {error.message.partition('. ')[0].rstrip('.')}" if error.message else ""
-        missing = re.findall(r"^([a-z0-9-]+):$", error.fields.get("CanonicalRequest", ""), re.M)
-        if missing:
+        if missing := unsent(error.fields):
             why = f": {missing[0]} is signed, and was not sent"
         raise NotYet(f"S3 answered {answer.status} {error.code}".rstrip() + f"{why}.")
     if body is not None and answer.body != body:

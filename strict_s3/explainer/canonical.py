@@ -41,6 +41,12 @@ def from_fields(fields: Mapping[str, str]) -> Canonical | None:
     return parse_canonical(_whole(fields, "CanonicalRequest"))
 
 
+def unsent(fields: Mapping[str, str]) -> list[str]:
+    """The headers that were signed and not sent, by the elements of S3's answer."""
+    seen = from_fields(fields)
+    return [name for name in seen.signed if not seen.headers.get(name)] if seen else []
+
+
 def string_to_sign(fields: Mapping[str, str]) -> list[str]:
     """The lines of the string to sign in S3's answer."""
     text = _whole(fields, "StringToSign")
