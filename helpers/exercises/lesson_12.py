@@ -27,10 +27,10 @@ from helpers.exercises.checking import (
 )
 from helpers.files import PROJECT
 from helpers.lab import Lab
+from strict_s3.rules.limits import MIB
 
 EXAMPLES = PROJECT / "notebooks" / "examples"
 BACKEND = EXAMPLES / "backends" / "fastapi_app.py"
-_MIB = 1024**2
 _CSV, _PNG = "text/csv", "image/png"
 _SVG = "image/svg+xml"
 Call = Callable[..., tuple[int, Any]]
@@ -53,14 +53,8 @@ def run_contract(*apps: Path, region: str = "eu-west-2") -> None:
 
 def _contract(apps: tuple[Path, ...], region: str) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "--color=no"]
-    command += [
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "strict_s3.pytest_plugin",
-        "-o",
-        f"strict_s3_region={region}",
-    ]
+    command += ["-p", "no:cacheprovider", "-p", "strict_s3.pytest_plugin"]
+    command += ["-o", f"strict_s3_region={region}"]
     command += [part for app in apps for part in ("--app", str(app))]
     signers = ["--signer", "user"] if len(apps) > 1 else []
     variables = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(PROJECT)}
@@ -181,7 +175,7 @@ def check_csv(lab: Lab, my_app: object) -> str:
         form = _form(call, _CSV)
         if not form["id"].endswith(".csv"):
             raise NotYet(f"the key of a CSV ends with {form['id'][-4:]!r} and not with '.csv'.")
-        for kind, limit in ((_CSV, _MIB), (_PNG, 10 * _MIB)):
+        for kind, limit in ((_CSV, MIB), (_PNG, 10 * MIB)):
             _check_limit(call, kind, limit)
         _check_parts(call, s3)
         _is_as_before(call, form)
@@ -211,12 +205,12 @@ def _check_parts(call: Call, s3: strict_s3.Server) -> None:
         begun = call("POST", "/sign", {"method": "POST", "key": "x", "contentType": kind})
         key = _member(begun, "key", f"POST /sign for {kind}")
         client, at = s3.client(), {"Bucket": s3.bucket, "Key": key}
-        client.put_object(**at, ContentType=kind, Body=bytes(_MIB + 1))
+        client.put_object(**at, ContentType=kind, Body=bytes(MIB + 1))
         path = f"/uploads/{key.rpartition('/')[2]}/complete"
         status, answer = call("POST", path)
         if status != wanted:
             raise NotYet(
-                f"{kind} of {_MIB + 1:,} bytes was sent in parts, and /complete answers {status} "
+                f"{kind} of {MIB + 1:,} bytes was sent in parts, and /complete answers {status} "
                 f"{answer}; it should answer {wanted}."
             )
 

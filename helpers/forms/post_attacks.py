@@ -11,8 +11,9 @@ from functools import partial
 
 from helpers.forms.attempts import Attack, other_digit, too_late
 from helpers.forms.post import EXACT, FILENAME, RANGE, Condition, PostModel, SignedForm
+from strict_s3.rules.limits import MIB
 
-_MOST = 5 * 1024**2  # bytes that are sent to find out whether they are too many
+_MOST = 5 * MIB  # that are sent to find out whether they are too many
 
 
 def attacks(signed: SignedForm, model: PostModel) -> list[Attack]:

@@ -9,9 +9,9 @@ from typing import Any
 from helpers.errors import Denied, short
 from helpers.flags.level import Level, Use, expect, must
 from helpers.flags.world import Stage, World
+from strict_s3.rules.limits import MIN_PART
 
 LIMIT = 12_000_000  # bytes of a whole file
-LEAST = 5 * 1024 * 1024  # of each part but the last
 
 
 def sign(
@@ -78,7 +78,7 @@ def _parts(world: World, total: int, *sizes: int) -> object:
 
 def true_parts(world: World) -> object:
     """three parts, each as large as it says, and together too large"""
-    return _parts(world, LIMIT, LEAST, LEAST, LEAST)
+    return _parts(world, LIMIT, MIN_PART, MIN_PART, MIN_PART)
 
 
 def large_parts(world: World) -> object:
@@ -110,7 +110,7 @@ def _size(stage: Stage, key: str, upload: str) -> int:
 
 
 def uses(stage: Stage) -> Iterator[Use]:
-    for sizes in ((700,), (LEAST, 99), (LEAST, LEAST, 1)):
+    for sizes in ((700,), (MIN_PART, 99), (MIN_PART, MIN_PART, 1)):
         words = f"a user uploads {sum(sizes):,} bytes in {len(sizes)} part(s)"
         yield words, partial(_upload, stage, f"film-{len(sizes)}.bin", sizes)
 
