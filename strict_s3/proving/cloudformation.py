@@ -7,27 +7,21 @@ out is said in a note; so is each statement with a value that can't be known off
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import ProveError
-from ..rules.identity import ACCOUNT
 from ..rules.policy import PolicyKind
 from . import sam
 from .doubts import ANYTHING, EVERYONE, OF_BUCKET, UNKNOWN, add, add_acl, trust_of
-from .intrinsics import NO_VALUE, Resolver, Unresolved
+from .intrinsics import NO_VALUE, Unresolved
 from .reading import mapping, nearest, read_json, read_yaml, shown
-from .settings import access_document, bucket_attributes, cors_document, lifecycle_document
+from .settings import access_document, cors_document, lifecycle_document
+from .template import PEOPLE, Template
 from .world import Document, Note, Person, World
 
-_DOCUMENTS = ("PublicAccessBlockConfiguration", "VersioningConfiguration", "OwnershipControls")
-_PEOPLE: dict[str, Literal["user", "role"]] = {
-    "AWS::IAM::Role": "role",
-    "AWS::IAM::User": "user",
-    "AWS::Serverless::Function": "role",
-}
+_DOCUMENTS = {"VersioningConfiguration": "versioning", "OwnershipControls": "ownership"}
 _ATTACHED = tuple(f"AWS::IAM::{kind}Policy" for kind in ("", "Managed", "Role", "User"))
 _HOLDERS = {"AWS::S3::BucketPolicy": OF_BUCKET} | dict.fromkeys(_ATTACHED, EVERYONE)
 _SILENT = ("AccessControl", "BucketName", "Tags")  # properties that no request shows
@@ -36,41 +30,20 @@ _SILENT = ("AccessControl", "BucketName", "Tags")  # properties that no request 
 def read_template(text: str, name: str, given: Mapping[str, Any], world: World) -> World:
     """The template's world. `given` are the parameters' values. Raises `ProveError`."""
     value = read_json(text, name) if text.lstrip().startswith("{") else read_yaml(text, name)
-    return _Template(mapping(value, name), name, given, world).read()
+    return _Reader(Template(mapping(value, name), name, given, world), world).read()
 
 
-class _Template:
-    def __init__(
-        self, template: dict[str, Any], name: str, given: Mapping[str, Any], world: World
-    ) -> None:
-        self._name, self._world = name, world
-        raw = mapping(template.get("Resources"), f"{name}: Resources")
-        self._resources = {
-            logical: mapping(each, f"{name}: Resources: {logical}") for logical, each in raw.items()
-        }
-        for logical, each in self._resources.items():
-            if not isinstance(each.get("Type"), str):
-                raise ProveError(
-                    f"{name}: Resources: {logical} needs a Type, such as AWS::S3::Bucket."
-                )
-        self._macros = sam.unknown_macros({**template, "Resources": self._resources})
-        self._naming: list[str] = []  # whose names are being found out
-        of_all = mapping(template.get("Globals") or {}, f"{name}: Globals").get("Function") or {}
-        self._of_functions = mapping(of_all, f"{name}: Globals: Function")
-        # The role that SAM makes for each function that brings none, by its logical id.
-        self._made_roles = {
-            f"{logical}Role": logical
-            for logical in self._resources
-            if self._kind(logical).endswith("::Function") and not self._has_role(logical)
-        }
-        known = {**template, "Resources": {**raw, **self._made_roles}}
-        self._resolve = Resolver(known, name, given, world.region, self._attributes)
-        self._bucket = ""
+class _Reader:
+    def __init__(self, template: Template, world: World) -> None:
+        self._template, self._world, self._name = template, world, template.name
+        self._resources, self._resolve = template.resources, template.resolve
+        self._kind, self._properties = template.kind, template.properties
+        self._given_name = template.given_name
 
     def read(self) -> World:
         made = [logical for logical in self._resources if self._is_made(logical)]
-        self._bucket = self._choose_bucket(made)
-        self._world.bucket = self._bucket_name(self._bucket)
+        self._template.bucket = self._choose_bucket(made)
+        self._world.bucket = self._template.bucket_name(self._template.bucket)
         self._read_bucket()
         for logical in made:
             kind = self._kind(logical)
@@ -78,11 +51,11 @@ class _Template:
                 holders = [EVERYONE] if sam.connects_bucket(self._resources, logical) else []
                 text = "what its Connectors allow is not proved here"
                 self._doubt(logical, text, holders, ANYTHING[:1])
-            if kind in _PEOPLE and not (kind.endswith("::Function") and self._has_role(logical)):
+            if kind in PEOPLE and not self._template.has_role(logical):
                 self._world.people[logical] = self._person(logical)
             elif kind == "AWS::S3::BucketPolicy":
                 self._bucket_policy(logical)
-            elif kind == "AWS::S3::Bucket" and logical != self._bucket:
+            elif kind == "AWS::S3::Bucket" and logical != self._template.bucket:
                 self._note(
                     logical,
                     "is not made; a table is about one bucket, and a second table "
@@ -92,20 +65,11 @@ class _Template:
             if self._kind(logical) in _ATTACHED:
                 self._attach(logical)
         self._note_others(made)
-        for macro in self._macros:
+        for macro in self._template.macros:
             self._doubt(macro, "can change anything, and is not run here", [EVERYONE, OF_BUCKET])
         return self._world
 
-    # Names.
-
-    def _kind(self, logical: str) -> str:
-        return str(self._resources[logical]["Type"])
-
-    def _properties(self, logical: str) -> dict[str, Any]:
-        where = f"{self._name}: {logical}: Properties"
-        own = mapping(self._resources[logical].get("Properties") or {}, where)
-        is_function = self._kind(logical) == "AWS::Serverless::Function"
-        return {**self._of_functions, **own} if is_function else own
+    # What is made.
 
     def _is_made(self, logical: str) -> bool:
         condition = self._resources[logical].get("Condition")
@@ -133,77 +97,37 @@ class _Template:
             f"{', '.join(buckets) or 'there is none'}."
         )
 
-    def _given_name(self, logical: str, key: str = "BucketName") -> str:
-        if logical in self._naming:
-            raise ProveError(f"{self._name}: the name of {logical} depends on itself.")
-        self._naming.append(logical)
-        try:
-            found = self._resolve(self._properties(logical).get(key, ""))
-            return "" if found is NO_VALUE else str(found)
-        except Unresolved:
-            return ""
-        finally:
-            self._naming.pop()
-
-    def _bucket_name(self, logical: str) -> str:
-        made_up = re.sub("[^a-z0-9-]", "-", logical.lower())[:40] + "-of-the-stack"
-        given = self._given_name(logical)
-        own = self._world.bucket if logical == self._bucket else ""
-        return given or own or made_up
-
-    def _iam_name(self, logical: str) -> str:
-        kind = "UserName" if _PEOPLE.get(self._kind(logical)) == "user" else "RoleName"
-        return self._given_name(logical, kind) or logical
-
-    def _attributes(self, logical: str) -> Mapping[str, str]:
-        if logical in self._made_roles:
-            name = self._made_roles[logical]
-            return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"}
-        if (kind := self._kind(logical)) == "AWS::S3::Bucket":
-            return bucket_attributes(self._bucket_name(logical), self._world.region)
-        if kind in ("AWS::IAM::Role", "AWS::IAM::User"):
-            name, path = self._iam_name(logical), self._given_name(logical, "Path") or "/"
-            return {"": name, "Arn": f"arn:aws:iam::{ACCOUNT}:{_PEOPLE[kind]}{path}{name}"}
-        if kind == "AWS::IAM::ManagedPolicy":
-            arn = f"arn:aws:iam::{ACCOUNT}:policy/{logical}"
-            return {"": arn, "PolicyArn": arn}
-        return {}
-
     # The bucket.
 
     def _read_bucket(self) -> None:
-        properties = self._properties(self._bucket)
+        properties = self._properties(self._template.bucket)
         for key, value in properties.items():
             if key in _SILENT:
                 continue
             try:
                 found = self._resolve(value)
             except Unresolved as problem:
-                self._note(f"{self._bucket}, {key}", f"is not proved: {problem}")
+                self._note(f"{self._template.bucket}, {key}", f"is not proved: {problem}")
                 continue
             if found is not NO_VALUE:
                 self._setting(key, found)
         if "AccessControl" in properties:
-            self._note(self._bucket, "its AccessControl is not proved here")
-            acl = self._given_name(self._bucket, "AccessControl")
+            self._note(self._template.bucket, "its AccessControl is not proved here")
+            acl = self._given_name(self._template.bucket, "AccessControl")
             add_acl(self._world, self._world.notes[-1], acl)
 
     def _setting(self, key: str, value: Any) -> None:
-        name = f"{self._name}: {self._bucket}, {key}"
+        name = f"{self._name}: {self._template.bucket}, {key}"
         if key == "CorsConfiguration":
             self._world.cors = cors_document(mapping(value, name), name)
         elif key == "LifecycleConfiguration":
             self._world.lifecycle = lifecycle_document(mapping(value, name), name)
+        elif key == "PublicAccessBlockConfiguration":
+            self._world.public_access_block = access_document(mapping(value, name), name)
         elif key in _DOCUMENTS:
-            document = Document(name, json.dumps(value))
-            if key == "PublicAccessBlockConfiguration":
-                self._world.public_access_block = access_document(mapping(value, name), name)
-            elif key == "VersioningConfiguration":
-                self._world.versioning = document
-            else:
-                self._world.ownership = document
+            setattr(self._world, _DOCUMENTS[key], Document(name, json.dumps(value)))
         else:
-            self._note(f"{self._bucket}, {key}", "is not proved here")
+            self._note(f"{self._template.bucket}, {key}", "is not proved here")
 
     def _bucket_policy(self, logical: str) -> None:
         properties = self._properties(logical)
@@ -222,12 +146,9 @@ class _Template:
 
     # Users, roles and their policies.
 
-    def _has_role(self, logical: str) -> bool:
-        return "Role" in self._properties(logical)
-
     def _person(self, logical: str) -> Person:
         properties, kind = self._properties(logical), self._kind(logical)
-        person = Person(logical, _PEOPLE[kind], iam_name=self._iam_name(logical))
+        person = Person(logical, PEOPLE[kind], iam_name=self._template.iam_name(logical))
         if kind.startswith("AWS::IAM::"):
             person = replace(person, path=self._given_name(logical, "Path") or "/")
             person = replace(person, tags=tuple(self._tags(logical, properties.get("Tags"))))
@@ -288,20 +209,15 @@ class _Template:
         except Unresolved as problem:
             self._doubt(where, f"a managed policy is not proved: {problem}", [person.name])
             return person
-        own = self._own_managed(arn)
+        own = self._template.own_managed(arn)
         if own:
             raw = self._properties(own).get("PolicyDocument")
             return self._with_document(person, self._policy(own, raw, [person.name]))
         return replace(person, managed=(*person.managed, arn))
 
-    def _own_managed(self, arn: str) -> str:
-        name = arn.removeprefix(f"arn:aws:iam::{ACCOUNT}:policy/")
-        is_own = name in self._resources and self._kind(name) == "AWS::IAM::ManagedPolicy"
-        return name if is_own else ""
-
     def _with_boundary(self, person: Person, where: str, each: Any) -> Person:
         try:
-            own = self._own_managed(str(self._resolve(each)))
+            own = self._template.own_managed(str(self._resolve(each)))
         except Unresolved:
             own = ""
         if not own:
@@ -392,7 +308,7 @@ class _Template:
         self._world.notes.append(Note(f"{self._name}: {where}", f"{text.rstrip('.')}."))
 
     def _note_others(self, made: list[str]) -> None:
-        known = {*_PEOPLE, *_ATTACHED, "AWS::S3::Bucket", "AWS::S3::BucketPolicy"}
+        known = {*PEOPLE, *_ATTACHED, "AWS::S3::Bucket", "AWS::S3::BucketPolicy"}
         others = [f"{each} ({self._kind(each)})" for each in made if self._kind(each) not in known]
         if any("AWS::IAM::UserToGroupAddition" in each for each in others):
             self._doubt("Resources", "groups are not proved here", [EVERYONE])
