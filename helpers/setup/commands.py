@@ -235,7 +235,8 @@ def main(arguments: list[str] | None = None) -> int:
         with signals.as_interrupt():
             return _in_environment(options, rest)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        if options.command not in ("presign", "record"):  # as under their own names: no word
+            print("Stopped.", file=sys.stderr)
         return 130
 
 
@@ -261,14 +262,10 @@ def _without_environment(options: argparse.Namespace) -> int:
 
 def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
     if options.command == "presign":
-        try:
-            with signals.as_interrupt():  # also while it is being imported
-                from helpers.setup.keys import KEYS_FROM, presign_source
-                from strict_s3.signing.command import main as presign
+        from helpers.setup.keys import KEYS_FROM, presign_source
+        from strict_s3.signing.command import main as presign
 
-                return presign(rest, "python3 -m helpers presign", presign_source, KEYS_FROM)
-        except KeyboardInterrupt:
-            return 130
+        return presign(rest, "python3 -m helpers presign", presign_source, KEYS_FROM)
     if options.command == "inspect":
         from helpers.setup.keys import inspect_keys
         from strict_s3.explainer.command import main as inspect
@@ -279,14 +276,10 @@ def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:
 
         return prove(rest, "python3 -m helpers prove")
     if options.command == "record":
-        try:
-            with signals.as_interrupt():
-                from helpers.setup.keys import KEYS_FROM, presign_source
-                from strict_s3.recorded.record import main as record
+        from helpers.setup.keys import KEYS_FROM, presign_source
+        from strict_s3.recorded.record import main as record
 
-                return record(rest, "python3 -m helpers record", presign_source, KEYS_FROM)
-        except KeyboardInterrupt:
-            return 130
+        return record(rest, "python3 -m helpers record", presign_source, KEYS_FROM)
     if options.command == "execute":
         from helpers.setup.execute import execute
 
