@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import ProveError
 from ..handle import Server
 from ..rules.identity import ACCOUNT, ANONYMOUS
-from ..rules.policy import Policy, parse_policy
+from ..rules.policy import Policy, PolicyKind, parse_policy
 from ..rules.public_access import is_public
 from ..signing.presigner import Credentials
 from .doubts import Doubt, held_by
@@ -163,7 +163,7 @@ def _bucket_policy(built: Built) -> None:
     built.subjects["anonymous"] = Subject(ANONYMOUS, world.bucket, resource=resource)
 
 
-def _checked(built: Built, document: Document, kind: Any) -> Checked:
+def _checked(built: Built, document: Document, kind: PolicyKind) -> Checked:
     checked = check_policy(document, kind)
     if checked is None:  # AWS says why when it is made
         empty = parse_policy(json.dumps(_ASSUME_ANY), name=document.name, kind="identity")
@@ -174,36 +174,18 @@ def _checked(built: Built, document: Document, kind: Any) -> Checked:
 
 
 def _person(built: Built, person: Person) -> None:
-    name, kind = person.iam_name or person.name, person.kind
+    name, kind = _iam_name(person), person.kind
     with closing(built.server.client("iam")) as iam:
         with said_by("IAM", person.name):
             tags = [{"Key": key, "Value": value} for key, value in person.tags]
-            if kind == "user":
-                iam.create_user(UserName=name, Path=person.path, Tags=tags)
-            else:
-                iam.create_role(
-                    RoleName=name,
-                    Path=person.path,
-                    Tags=tags,
-                    AssumeRolePolicyDocument=json.dumps(_SETUP),
-                    MaxSessionDuration=43200,
-                )
-        policies = []
-        for document in person.policies:
-            checked = _checked(built, document, "identity")
-            own = _policy_name(built, document)
-            put = iam.put_user_policy if kind == "user" else iam.put_role_policy
-            holder = {f"{kind.capitalize()}Name": name}
-            with said_by("IAM", document.name):
-                put(**holder, PolicyName=own, PolicyDocument=document.text)
-                if checked.text and checked.text != document.text:
-                    put(**holder, PolicyName=own, PolicyDocument=checked.text)
-            if not checked.text:
-                delete = iam.delete_user_policy if kind == "user" else iam.delete_role_policy
-                delete(**holder, PolicyName=own)
-            policies.append(checked.policy)
-        policies += [_attached(iam, person, name, arn) for arn in person.managed]
-        boundary = _boundary(built, iam, person, name)
+            more: dict[str, Any] = {"Path": person.path, "Tags": tags}
+            if kind == "role":
+                trust = json.dumps(_SETUP)
+                more |= {"AssumeRolePolicyDocument": trust, "MaxSessionDuration": 43200}
+            _call(iam, person, "create_{}", **more)
+        policies = [_inline(built, iam, person, document) for document in person.policies]
+        policies += [_attached(iam, person, arn) for arn in person.managed]
+        boundary = _boundary(built, iam, person)
         if kind == "user":
             key = iam.create_access_key(UserName=name)["AccessKey"]
             built.keys[person.name] = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
@@ -215,39 +197,55 @@ def _person(built: Built, person: Person) -> None:
     )
 
 
+def _iam_name(person: Person) -> str:
+    return person.iam_name or person.name
+
+
+def _call(iam: Any, person: Person, call: str, **more: Any) -> None:
+    """A call that IAM has for users and for roles: ``put_{}_policy``."""
+    holder = {f"{person.kind.capitalize()}Name": _iam_name(person)}
+    getattr(iam, call.format(person.kind))(**holder, **more)
+
+
+def _inline(built: Built, iam: Any, person: Person, document: Document) -> Policy:
+    checked, name = _checked(built, document, "identity"), _policy_name(built, document)
+    with said_by("IAM", document.name):
+        _call(iam, person, "put_{}_policy", PolicyName=name, PolicyDocument=document.text)
+        if not checked.text:
+            _call(iam, person, "delete_{}_policy", PolicyName=name)
+        elif checked.text != document.text:
+            _call(iam, person, "put_{}_policy", PolicyName=name, PolicyDocument=checked.text)
+    return checked.policy
+
+
 def _trust(built: Built, person: Person) -> None:
     """The role's own trust policy, after its session was issued."""
     if person.trust is None:
         return
     _checked(built, person.trust, "trust")
     with said_by("IAM", person.trust.name), closing(built.server.client("iam")) as iam:
-        name = person.iam_name or person.name
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=person.trust.text)
+        iam.update_assume_role_policy(RoleName=_iam_name(person), PolicyDocument=person.trust.text)
 
 
-def _attached(iam: Any, person: Person, name: str, arn: str) -> Policy:
-    attach = iam.attach_user_policy if person.kind == "user" else iam.attach_role_policy
+def _attached(iam: Any, person: Person, arn: str) -> Policy:
     with said_by("IAM", arn):
-        attach(**{f"{person.kind.capitalize()}Name": name}, PolicyArn=arn)
+        _call(iam, person, "attach_{}_policy", PolicyArn=arn)
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
     return parse_policy(json.dumps(found["Document"]), name=arn, kind="identity")
 
 
-def _boundary(built: Built, iam: Any, person: Person, name: str) -> Any:
+def _boundary(built: Built, iam: Any, person: Person) -> Policy | None:
     if person.boundary is None:
         return None
     checked = _checked(built, person.boundary, "boundary")
-    put = iam.put_user_permissions_boundary
-    if person.kind == "role":
-        put = iam.put_role_permissions_boundary
     with said_by("IAM", person.boundary.name):
         made = iam.create_policy(
             PolicyName=_policy_name(built, person.boundary),
             PolicyDocument=checked.text or person.boundary.text,
         )
-        holder = {f"{person.kind.capitalize()}Name": name}
-        put(**holder, PermissionsBoundary=made["Policy"]["Arn"])
+        arn = made["Policy"]["Arn"]
+        _call(iam, person, "put_{}_permissions_boundary", PermissionsBoundary=arn)
     return checked.policy
 
 
