@@ -102,9 +102,9 @@ def listen(address: str, handle: Handle) -> Callable[[], None]:
         headers.append(("content-length", str(body.getbuffer().nbytes)))
         response = handle(Request.build(asked.method, asked.url, headers), body.read)
         data = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-        told = {"kind": "response", "id": asked.id, "status": response.status, "body": data}
-        told["headers"] = [list(header) for header in response.headers]
-        channel.postMessage(to_js(told, dict_converter=js.Object.fromEntries))
+        message = {"kind": "response", "id": asked.id, "status": response.status, "body": data}
+        message["headers"] = [list(header) for header in response.headers]
+        channel.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
 
     heard = create_proxy(received)
     channel.onmessage = heard

@@ -136,8 +136,8 @@ class Incident:
 
     def uses(self, key: str) -> list[dict[str, Any]]:
         """The decisions about presigned requests that were served an object."""
-        found = [one for one in self._decisions() if one["authentication"] == "QueryString"]
-        return [one for one in found if one["key"] == key and one["status"] == 200]
+        signed = [each for each in self._decisions() if each["authentication"] == "QueryString"]
+        return [each for each in signed if each["key"] == key and each["status"] == 200]
 
     def is_stored(self) -> bool:
         """Is the object whose link has leaked still under its key?"""
@@ -241,7 +241,7 @@ class Incident:
         used = {link: self._honest_visits(link) for link in links}
         used[leaked] += self._theft(leaked)
         visits = [visit for of_link in used.values() for visit in of_link] + self._noise(links)
-        for minute, visit in sorted(visits, key=lambda one: one[0]):
+        for minute, visit in sorted(visits, key=lambda visit: visit[0]):
             with self._clock(self._start + timedelta(minutes=minute)):
                 visit()
         user = f"arn:aws:iam::{ACCOUNT}:user/{MAILER}"

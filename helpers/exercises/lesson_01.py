@@ -14,7 +14,7 @@ from helpers.errors import NotYet
 from helpers.exercises.checking import exercise, expect, refuse, send, variation
 from helpers.exercises.policies import (
     STRANGER,
-    Wanted,
+    Grant,
     judge,
     policy_text,
     put_bucket_policy,
@@ -34,7 +34,7 @@ def try_brochures(lab: Lab, bucket: str, statement: object) -> str:
     """A statement that publishes ``brochures/`` and nothing else."""
     del lab  # nothing is sent
     text = policy_text({"Version": "2012-10-17", "Statement": [statement]})
-    judge(text, bucket, STRANGER, Wanted(_READ, "brochures/", ("press/logo.txt",)))
+    judge(text, bucket, STRANGER, Grant(_READ, "brochures/", ("press/logo.txt",)))
     return "with it strangers could read brochures/, and do nothing else."
 
 
@@ -79,8 +79,8 @@ def check_policy(lab: Lab, bucket: str, policy: object) -> str:
             stranger("DELETE", "site/index.txt"),
             "a stranger has just deleted site/index.txt. Which action is reading?",
         )
-    wanted = Wanted(_READ, "site/", (*_FILES[2:], "press/logo.txt", "brochures/a.txt"))
-    judge(text, bucket, STRANGER, wanted)
+    grant = Grant(_READ, "site/", (*_FILES[2:], "press/logo.txt", "brochures/a.txt"))
+    judge(text, bucket, STRANGER, grant)
     return "strangers read site/, and every other action of S3 is refused to them."
 
 

@@ -12,7 +12,7 @@ from helpers.clean_up import IAM_PREFIX, delete_user
 from helpers.errors import NotYet
 from helpers.exercises.checking import exercise, refuse, send, variation
 from helpers.exercises.policies import (
-    Wanted,
+    Grant,
     as_new_user,
     judge,
     policy_text,
@@ -33,8 +33,8 @@ _WEEK = 604800  # seconds
 @variation
 def try_read_only(lab: Lab, policy: object) -> str:
     """An identity policy that reads ``lesson-02/reports/`` and does nothing else."""
-    wanted = Wanted(frozenset({"s3:GetObject"}), "lesson-02/reports/", _OTHERS[1:])
-    judge(policy_text(policy), lab.bucket, user_named(UPLOADER), wanted)
+    grant = Grant(frozenset({"s3:GetObject"}), "lesson-02/reports/", _OTHERS[1:])
+    judge(policy_text(policy), lab.bucket, user_named(UPLOADER), grant)
     return "it reads lesson-02/reports/, and allows nothing else."
 
 
@@ -48,8 +48,8 @@ def check_uploader(lab: Lab, policy: object) -> str:
         _try_uploader(s3, lab.bucket, text)
     finally:
         delete_user(lab.client("iam"), UPLOADER)
-    wanted = Wanted(frozenset({"s3:PutObject"}), f"{_INBOX}/", _OTHERS)
-    judge(text, lab.bucket, user_named(UPLOADER), wanted)
+    grant = Grant(frozenset({"s3:PutObject"}), f"{_INBOX}/", _OTHERS)
+    judge(text, lab.bucket, user_named(UPLOADER), grant)
     return "it stores into lesson-02/inbox/. Of all other actions of S3 and IAM it allows none."
 
 

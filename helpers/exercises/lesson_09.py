@@ -14,7 +14,7 @@ from helpers.clean_up import delete_user
 from helpers.errors import NotYet
 from helpers.exercises.checking import exercise, expect, refuse, send, variation
 from helpers.exercises.policies import (
-    Wanted,
+    Grant,
     as_new_user,
     judge,
     policy_text,
@@ -176,8 +176,8 @@ def check_folders(lab: Lab, bucket: str, policy: object) -> str:
             _judge_others(client, bucket, name, _ADAM if name == _ADA else _ADA)
         for name, folder in folders.items():
             others = [f"{other}plan.txt" for other in folders.values() if other != folder]
-            wanted = Wanted(frozenset(_SHARE), folder, ("team/all.txt", *others))
-            judge(text, bucket, user_named(name), wanted)
+            grant = Grant(frozenset(_SHARE), folder, ("team/all.txt", *others))
+            judge(text, bucket, user_named(name), grant)
     finally:
         for name in folders:
             delete_user(lab.client("iam"), name)

@@ -9,7 +9,7 @@ from typing import Any
 from helpers.errors import LabError, NotYet, Untouched, short
 from helpers.exercises import progress
 from helpers.exercises.checking import WIDTH, exercise
-from helpers.exercises.policies import Wanted, judge, user_named
+from helpers.exercises.policies import Grant, judge, user_named
 from helpers.files import FLAGS
 from helpers.flags import tokens
 from helpers.flags.judge import judge_attack, judge_fix
@@ -139,8 +139,8 @@ def _judge(lab: Lab, found: Level, attack: Any, fixed: Any) -> str:
 
 def _measure(allowed: Callable[..., Any]) -> None:
     """Every action on every kind of resource, by the evaluator: requests can't show them all."""
-    wanted = Wanted(frozenset({"s3:GetObject", "s3:PutObject"}), "u1/", ("u12/a.txt",))
-    judge(document(run(allowed, ("attic", "u1"))), "attic", user_named("u1"), wanted)
+    grant = Grant(frozenset({"s3:GetObject", "s3:PutObject"}), "u1/", ("u12/a.txt",))
+    judge(document(run(allowed, ("attic", "u1"))), "attic", user_named("u1"), grant)
 
 
 CHECKS = {number: _check(number) for number in LEVELS}

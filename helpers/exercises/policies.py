@@ -80,7 +80,7 @@ _ELSEWHERE: Context = {"aws:SourceIp": "203.0.113.7", "aws:SecureTransport": "tr
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Grant:
     """What a policy is to allow: `actions` on each object under `prefix`, and nothing else.
 
     `others` are further keys that it must not open. What is allowed on a condition counts as
@@ -92,26 +92,26 @@ class Wanted:
     others: tuple[str, ...] = ()
 
 
-def judge(text: str, bucket: str, who: Identity, wanted: Wanted) -> None:
+def judge(text: str, bucket: str, who: Identity, grant: Grant) -> None:
     """Measure a policy: an identity policy of `who`, or a bucket policy if that is `STRANGER`.
 
     Raises `NotYet` with the first action and resource that it should allow and doesn't, or the
     other way round.
     """
     subject = _subject(text, bucket, who)
-    for key in inside(wanted.prefix):
-        for action in sorted(wanted.actions):
+    for key in inside(grant.prefix):
+        for action in sorted(grant.actions):
             for context in (_HERE, _ELSEWHERE):
                 found = subject.verdict(action, f"arn:aws:s3:::{bucket}/{key}", context)
                 if not found.allowed:
                     raise NotYet(
                         f"it does not allow {action} on {key}. {found.reason}{unfilled(text)}"
                     )
-    below = f"arn:aws:s3:::{bucket}/{wanted.prefix.rstrip('/')}/"
+    below = f"arn:aws:s3:::{bucket}/{grant.prefix.rstrip('/')}/"
     excess = first_excess(
         subject.at_its_worst(whoever=True),
-        questions(subject, [wanted.prefix], wanted.others),
-        lambda action, resource: action in wanted.actions and resource.startswith(below),
+        questions(subject, [grant.prefix], grant.others),
+        lambda action, resource: action in grant.actions and resource.startswith(below),
         _HERE,
     )
     if excess is not None:

@@ -83,15 +83,15 @@ class Step:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    found = [one.partition(":") for one in text.split(",") if one.strip()]
-    return [(name.strip().lower(), value.strip()) for name, _, value in found]
+    pairs = [pair.partition(":") for pair in text.split(",") if pair.strip()]
+    return [(name.strip().lower(), value.strip()) for name, _, value in pairs]
 
 
 def _headers(value: str) -> str:
-    for one in value.split(","):
-        name, colon, text = one.strip().partition(":")
-        if one.strip() and not (colon and name.strip() and text.strip()):
-            return f"{fields.shorten(one.strip())} isn't a header: write name: value."
+    for pair in value.split(","):
+        name, colon, text = pair.strip().partition(":")
+        if pair.strip() and not (colon and name.strip() and text.strip()):
+            return f"{fields.shorten(pair.strip())} isn't a header: write name: value."
     return fields.header_value(value.strip())
 
 

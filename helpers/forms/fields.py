@@ -53,8 +53,8 @@ class Fields:
     """Fields and their present values (always text)."""
 
     def __init__(self, fields: Sequence[Field], **values: str) -> None:
-        self.fields = {one.name: one for one in fields}
-        self._values = {one.name: values.get(one.name, one.default) for one in fields}
+        self.fields = {each.name: each for each in fields}
+        self._values = {each.name: values.get(each.name, each.default) for each in fields}
 
     @property
     def values(self) -> dict[str, str]:
@@ -72,22 +72,22 @@ class Fields:
 
     def remark(self, name: str) -> Remark:
         """What to say beside the field."""
-        one, value = self.fields[name], self._values[name]
-        problem = whole_characters(value) or one.check(value)
-        return Remark(problem, True) if problem else Remark(one.note(value))
+        shown, value = self.fields[name], self._values[name]
+        problem = whole_characters(value) or shown.check(value)
+        return Remark(problem, True) if problem else Remark(shown.note(value))
 
     def problems(self) -> list[str]:
         """What is wrong, a sentence a field, each with the field's label."""
         return [
-            f"{one.label}: {remark.text}"
-            for one in self.fields.values()
-            if (remark := self.remark(one.name)).problem
+            f"{each.label}: {remark.text}"
+            for each in self.fields.values()
+            if (remark := self.remark(each.name)).problem
         ]
 
 
-def shorten(value: str, most: int = 40) -> str:
+def shorten(value: str, length: int = 40) -> str:
     """`value` in quotes, cut: for a sentence."""
-    return repr(value if len(value) <= most else value[:most] + "…")
+    return repr(value if len(value) <= length else value[:length] + "…")
 
 
 def whole_characters(value: str) -> str:
@@ -136,10 +136,10 @@ def whole_number(value: str, unit: str, example: str) -> str:
     return ""
 
 
-def more_than(value: str, most: int) -> bool:
+def more_than(value: str, limit: int) -> bool:
     """Is that whole number, of however many digits, larger?"""
     digits = value.strip().lstrip("0")
-    return len(digits) > len(str(most)) or int(digits or "0") > most
+    return len(digits) > len(str(limit)) or int(digits or "0") > limit
 
 
 def seconds(value: str) -> str:

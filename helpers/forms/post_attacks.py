@@ -13,7 +13,7 @@ from helpers.forms.attempts import Attack, other_digit, too_late
 from helpers.forms.post import EXACT, FILENAME, RANGE, Condition, PostModel, SignedForm
 from strict_s3.rules.limits import MIB
 
-_MOST = 5 * MIB  # that are sent to find out whether they are too many
+_MAX = 5 * MIB  # that are sent to find out whether they are too many
 
 
 def attacks(signed: SignedForm, model: PostModel) -> list[Attack]:
@@ -80,7 +80,7 @@ def _of_a_row(signed: SignedForm, row: Condition) -> Iterator[Attack]:
 
 
 def _sized(signed: SignedForm, label: str, size: int) -> Attack:
-    too_many = f"More than {_MOST} bytes would have to be sent for this." if size > _MOST else ""
+    too_many = f"More than {_MAX} bytes would have to be sent for this." if size > _MAX else ""
     return Attack(
         label,
         f"a file of {size} bytes",

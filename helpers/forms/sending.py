@@ -14,7 +14,7 @@ from helpers.lab import Lab
 from strict_s3.explainer import ErrorDocument, read_error
 
 _SECONDS = 10  # to wait for an answer
-_MOST = 64 * 1024  # bytes of an answer that are read: enough for S3's longest refusal
+_MAX_BODY = 64 * 1024  # bytes of an answer that are read: enough for S3's longest refusal
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,16 @@ def send(lab: Lab, outgoing: Outgoing) -> Answer:
             allow_redirects=False,
             stream=True,
         ) as got:
-            body = got.raw.read(_MOST + 1, decode_content=True)
+            body = got.raw.read(_MAX_BODY + 1, decode_content=True)
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as problem:
         # The exception's own text may hold the URL, which is a secret.
         raise FormProblem(
             f"The request could not be sent ({type(problem).__name__}). Is the S3 still there? "
             "Run connect() and then this cell again."
         ) from None
-    headers, cut = tuple(got.headers.items()), len(body) > _MOST
+    headers, cut = tuple(got.headers.items()), len(body) > _MAX_BODY
     checks = _checks(lab, outgoing.method)
-    return Answer(got.status_code, got.reason or "", headers, body[:_MOST], cut, checks)
+    return Answer(got.status_code, got.reason or "", headers, body[:_MAX_BODY], cut, checks)
 
 
 def _checks(lab: Lab, method: str) -> tuple[tuple[str, bool, str], ...]:

@@ -36,13 +36,13 @@ def rules_of(s3: Any, bucket: str) -> list[dict[str, Any]]:
     return SETTINGS["cors"].read(s3, bucket) or []
 
 
-def lets_in(rules: Iterable[dict[str, Any]], wanted: dict[str, Any]) -> bool:
-    """Do the rules allow already all that the rule `wanted` does?"""
+def lets_in(rules: Iterable[dict[str, Any]], needed: dict[str, Any]) -> bool:
+    """Do the rules allow already all that the rule `needed` does?"""
     present = read_configuration(list(rules) or None)
     return all(
-        any(not rule.mismatch(origin, method, wanted["AllowedHeaders"]) for rule in present)
-        for origin in wanted["AllowedOrigins"]
-        for method in wanted["AllowedMethods"]
+        any(not rule.mismatch(origin, method, needed["AllowedHeaders"]) for rule in present)
+        for origin in needed["AllowedOrigins"]
+        for method in needed["AllowedMethods"]
     )
 
 

@@ -33,7 +33,7 @@ class BrowserPage:
         self.origins: tuple[str, ...] = (self.origin,)
         self.where = {"url": self.url}
         app = make_app(self.origins)
-        self._most: int = app.config["MAX_CONTENT_LENGTH"]
+        self._max_body: int = app.config["MAX_CONTENT_LENGTH"]
         # The browser's cookies: it stores none of what a service worker answers.
         self._browser = Client(app)
         self._python = Client(app, use_cookies=False)
@@ -57,6 +57,6 @@ class BrowserPage:
             method=request.method,
             base_url=self.origin,
             headers=list(request.headers),
-            data=read(self._most + 1),  # with a byte too many the app refuses it
+            data=read(self._max_body + 1),  # with a byte too many the app refuses it
         )
         return Response(answer.status_code, list(answer.headers.items()), answer.get_data())

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from helpers.errors import NotYet
-from helpers.exercises.policies import STRANGER, Wanted, judge, unfilled, user_named
+from helpers.exercises.policies import STRANGER, Grant, judge, unfilled, user_named
 
 BUCKET = "presignedurldemo"
 INBOX = f"arn:aws:s3:::{BUCKET}/inbox/*"
 ANN = user_named("ann")
-STORE = Wanted(frozenset({"s3:PutObject"}), "inbox/", ("reports/q3.txt",))
-READ = Wanted(frozenset({"s3:GetObject"}), "inbox/")
+STORE = Grant(frozenset({"s3:PutObject"}), "inbox/", ("reports/q3.txt",))
+READ = Grant(frozenset({"s3:GetObject"}), "inbox/")
 ONLY_HERE = {"IpAddress": {"aws:SourceIp": "127.0.0.1"}}
 
 

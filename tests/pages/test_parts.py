@@ -228,7 +228,7 @@ def test_a_request_waits_for_few_aborts(ann, service, monkeypatch):
 
 
 def test_unfinished_uploads_have_a_most(ann, service, monkeypatch):
-    monkeypatch.setattr(parts, "MOST", 2)
+    monkeypatch.setattr(parts, "MAX_UNFINISHED", 2)
     first = ticket(ann)
     assert ticket(ann, "ticket-2") == ticket(ann, "ticket-2")  # the same one again
     refused = ann.sign(size=SIZE, how="parts", ticket="ticket-3")

@@ -335,7 +335,7 @@ def test_guessing_is_slow_and_stops_nobody_else(served, monkeypatch):
     statuses = [send(served, code=f"guess-{n}").status_code for n in range(25)]
     assert set(statuses) == {403}
     assert picture(served)["people"] == 0
-    monkeypatch.setattr(served.board._rate_of_address, "_most", 30)
+    monkeypatch.setattr(served.board._rate_of_address, "_limit", 30)
     statuses = [send(served, code=f"guess-{n}").status_code for n in range(10)]
     assert statuses == [403] * 5 + [429] * 5
     assert picture(served)["people"] == 0

@@ -15,7 +15,7 @@ from flask import Flask, Response, g, jsonify, request
 from helpers.errors import Refused
 from helpers.pages.guard import guard, json_of, notebooks
 from helpers.pages.server import Origins
-from helpers.pages.upload_page.limits import KINDS, Limits, wanted
+from helpers.pages.upload_page.limits import KINDS, Limits, checked
 from helpers.pages.upload_page.parts import PartSigner
 from helpers.pages.upload_page.preflight import ask_preflight, probe
 from helpers.pages.upload_page.sessions import Check, OneCode, RateLimit, Sessions
@@ -61,7 +61,7 @@ def create_app(
         sent = json_of(("name", "type", "size", "how"), ("ticket",))
         if sent["how"] not in ("post", "put", "parts"):
             raise Refused(400, "how: post, put or parts.")
-        file = wanted(sent, options.limits)
+        file = checked(sent, options.limits)
         if sent["how"] == "parts" and file.size == 0:
             raise Refused(400, "how: an empty file has no parts; post or put.")
         rate.take(who, "signatures")
@@ -211,8 +211,8 @@ def _add_troubles(app: Flask) -> None:
     @app.errorhandler(sqlite3.Error)
     def cannot_remember(problem: Exception) -> tuple[Response, int, dict[str, str]]:
         log.error("the store cannot be used: %s", problem)
-        told = jsonify(error="The page's server is busy. Try again in 5 s.")
-        return told, 503, {"Retry-After": "5"}
+        response = jsonify(error="The page's server is busy. Try again in 5 s.")
+        return response, 503, {"Retry-After": "5"}
 
 
 def _add_log(app: Flask) -> None:

@@ -34,7 +34,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class File:
     """A file that somebody wants to send. `size` is in bytes."""
 
     name: str
@@ -42,7 +42,7 @@ class Wanted:
     size: int
 
 
-def wanted(sent: dict[str, object], limits: Limits) -> Wanted:
+def checked(sent: dict[str, object], limits: Limits) -> File:
     """What the client wants to send, if it may. Raises `Refused` with the rule and the value."""
     name, kind, size = sent["name"], sent["type"], sent["size"]
     if not isinstance(name, str) or not name.strip() or len(name) > 1000:
@@ -54,7 +54,7 @@ def wanted(sent: dict[str, object], limits: Limits) -> Wanted:
     if not isinstance(kind, str) or kind not in limits.types:
         shown = f"type {kind:.80}" if isinstance(kind, str) and kind else "an unknown type"
         raise Refused(415, f"Files of {shown} are not accepted; {words(limits.types)} are.")
-    return Wanted(last_part(name), kind, size)
+    return File(last_part(name), kind, size)
 
 
 def words(types: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.errors import Refused
-from helpers.pages.upload_page.limits import Limits, Wanted
+from helpers.pages.upload_page.limits import File, Limits
 from helpers.pages.upload_page.names import disposition
 from helpers.pages.upload_page.signing import SECONDS, Signer
 from helpers.pages.upload_page.store import Store
@@ -25,7 +25,7 @@ AT_ONCE = 20  # parts signed by one request
 UNFINISHED = 24 * 3600  # seconds that an upload waits for its next part
 LEFT = 3600  # seconds, once its page was left
 ENDED = "This upload has ended: it was aborted, here or by a lifecycle rule."
-MOST = 1000  # unfinished uploads of one user
+MAX_UNFINISHED = 1000  # unfinished uploads of one user
 _SWEEP = 60  # seconds between looks for uploads that are overdue
 _AT_A_TIME = 20  # of which are aborted then, because somebody's request waits for it
 
@@ -38,7 +38,7 @@ class PartSigner:
         self._s3, self._bucket = signer.s3, signer.bucket
         self._swept = store.now()
 
-    def begin(self, user: str, file: Wanted, ticket: object = None) -> dict[str, Any]:
+    def begin(self, user: str, file: File, ticket: object = None) -> dict[str, Any]:
         """An upload for that file. Nothing is signed yet: that is done part by part, in time.
 
         Asked twice with one `ticket`, which the page makes up, it gives the same upload: a page
@@ -50,8 +50,8 @@ class PartSigner:
         found = self._noted(user, ticket) or self._create(user, file, ticket)
         part_size = part_size_for(file.size)
         count = -(-file.size // part_size)
-        told = {"how": "parts", "seconds": UNFINISHED, "part_size": part_size, "count": count}
-        return {**told, "key": found[0], "upload": found[1]}
+        facts = {"how": "parts", "seconds": UNFINISHED, "part_size": part_size, "count": count}
+        return {**facts, "key": found[0], "upload": found[1]}
 
     def sign(self, user: str, sent: dict[str, object]) -> dict[str, Any]:
         """URLs for the part `first` and those after it. Raises `Refused`."""
@@ -153,11 +153,13 @@ class PartSigner:
             except (BotoCoreError, ClientError) as problem:  # left to the lifecycle rule
                 log.warning("an upload that was left could not be aborted: %s", problem)
 
-    def _create(self, user: str, file: Wanted, ticket: str) -> tuple[str, str]:
+    def _create(self, user: str, file: File, ticket: str) -> tuple[str, str]:
         with self._store.change() as db:
             begun = db.execute("SELECT COUNT(*) FROM uploads WHERE user = ?", [user]).fetchone()[0]
-        if begun >= MOST:
-            raise Refused(409, f"You have {MOST} unfinished uploads. Finish some, or remove them.")
+        if begun >= MAX_UNFINISHED:
+            raise Refused(
+                409, f"You have {MAX_UNFINISHED} unfinished uploads. Finish some, or remove them."
+            )
         key = self._signer.new_key(user, file)
         made = self._s3.create_multipart_upload(
             Bucket=self._bucket,

@@ -34,10 +34,10 @@ Check = Callable[[str, str], str]
 
 
 class RateLimit:
-    """At most `most` in any minute, for each person; for all workers together."""
+    """At most `limit` in any minute, for each person; for all workers together."""
 
-    def __init__(self, store: Store, most: int) -> None:
-        self._store, self._most = store, most
+    def __init__(self, store: Store, limit: int) -> None:
+        self._store, self._limit = store, limit
 
     def take(self, who: str, what: str, count: bool = True) -> None:
         """Count one for `who`. Raises `Refused` (429) when there were too many.
@@ -49,9 +49,9 @@ class RateLimit:
             db.execute("DELETE FROM taken WHERE what = ? AND moment <= ?", [what, now - _MINUTE])
             moments = db.execute(
                 "SELECT moment FROM taken WHERE who = ? AND what = ? ORDER BY moment DESC LIMIT ?",
-                [who, what, self._most],
+                [who, what, self._limit],
             ).fetchall()
-            if len(moments) >= self._most:
+            if len(moments) >= self._limit:
                 wait = max(1, round(moments[-1][0] + _MINUTE - now + 0.5))
                 raise Refused(429, f"Too many {what}. Try again in {wait} s.", wait)
             if count:

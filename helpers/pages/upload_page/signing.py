@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from helpers.errors import Refused
 from helpers.pages.server import s3_origin
-from helpers.pages.upload_page.limits import Wanted
+from helpers.pages.upload_page.limits import File
 from helpers.pages.upload_page.names import disposition, plain
 from strict_s3.rules.limits import MAX_KEY
 
@@ -30,7 +30,7 @@ class Signer:
         self.s3, self.bucket, self.prefix = s3, bucket, prefix
         self.s3_origin = s3_origin(s3, bucket)
 
-    def post(self, user: str, file: Wanted) -> dict[str, Any]:
+    def post(self, user: str, file: File) -> dict[str, Any]:
         """A form for that file. S3 compares every field with the policy, and counts the bytes.
 
         A form cannot say "only if it is not there yet". No two are for the same key, and no key
@@ -50,7 +50,7 @@ class Signer:
         )
         return {"how": "post", "key": key, "seconds": SECONDS, **form}
 
-    def put(self, user: str, file: Wanted) -> dict[str, Any]:
+    def put(self, user: str, file: File) -> dict[str, Any]:
         """A URL for that file, and the headers to send. Content-Length, which the browser adds
         by itself, is signed too; If-None-Match makes S3 refuse to overwrite."""
         key = self.new_key(user, file)
@@ -88,10 +88,10 @@ class Signer:
     def _folder(self, user: str) -> str:
         return f"{self.prefix}{user}/"
 
-    def new_key(self, user: str, file: Wanted) -> str:
+    def new_key(self, user: str, file: File) -> str:
         """A key of the user's own that nobody can guess."""
         return f"{self._folder(user)}{secrets.token_urlsafe(16)}/{plain(file.name)}"
 
 
-def _headers(file: Wanted) -> dict[str, str]:
+def _headers(file: File) -> dict[str, str]:
     return {"Content-Type": file.type, "Content-Disposition": disposition(file.name)}

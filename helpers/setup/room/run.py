@@ -21,7 +21,7 @@ from strict_s3 import signals
 
 HOST = "127.0.0.1"
 BOARD_PORT, PORT = 8030, 8031
-_MOST = 64 * 1024  # bytes of a file that is handed in
+_MAX_FILE = 64 * 1024  # bytes of a file that is handed in
 
 
 def exercises() -> list[str]:
@@ -33,7 +33,7 @@ def exercises() -> list[str]:
 def add(board: Board, path: Path) -> None:
     """Add a file that a learner handed in. Raises `Refused`, with a sentence, if it is none."""
     try:
-        if path.stat().st_size > _MOST:
+        if path.stat().st_size > _MAX_FILE:
             raise Refused(413, f"{path.name} is too large for a progress file.")
         sent = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(sent, dict) or set(sent) != {"name", "done"}:
