@@ -50,7 +50,8 @@ def broken_uses(stage: Stage) -> list[tuple[str, str]]:
         except Denied:
             found.append((name, "Your code refuses it (Denied)."))
         except NotYet as problem:
-            found.append((name, _sentence(str(problem))))
+            text = str(problem)
+            found.append((name, text[:1].upper() + text[1:]))
         except ClientError as problem:
             found.append((name, f"S3 answered: {problem.response['Error']['Message']}"))
     return found
@@ -82,7 +83,3 @@ def _play(
             "attack should change as little as it needs; the next try gets a new world."
         ) from None
     return False, problem, got
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -10,7 +10,6 @@ victim's name begins with the attacker's: half a comparison is never enough.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ import urllib3
 
 from helpers.errors import Denied, NotYet, short
 from helpers.flags.running import SECONDS, Broke, run
-from strict_s3 import Credentials, Server, in_process
+from strict_s3 import Server, in_process
 
 if TYPE_CHECKING:
     from helpers.flags.level import Level
@@ -129,19 +128,11 @@ class Stage:
         self.make_bucket(self.bucket)
         self.put(self.target, self.secret)
         self.put(f"{self.me}/mine.txt", OWN)
-        self.app = self.server.client(self.key_of_user(_EVERYTHING))
+        self.app = self.server.client(self.server.user(_EVERYTHING))
         self.state: Any = level.state() if level.state else None
         self._signer = level.adapt(self, signer) if level.adapt else signer
         if level.prepare:
             level.prepare(self)
-
-    def key_of_user(self, policy: Mapping[str, Any]) -> Credentials:
-        """A key of a new IAM user with that policy."""
-        name = f"attic-{secrets.token_hex(4)}"
-        self.iam.create_user(UserName=name)
-        self.iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
-        key = self.iam.create_access_key(UserName=name)["AccessKey"]
-        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def make_bucket(self, name: str) -> None:
         where = {"LocationConstraint": self.server.region}

@@ -85,9 +85,7 @@ def adapt(stage: Stage, allowed: Callable[..., Any]) -> Signer:
     iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=everything)
     arn = iam.get_role(RoleName=name)["Role"]["Arn"]
     may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn}
-    sts = stage.server.client(
-        "sts", stage.key_of_user({"Version": "2012-10-17", "Statement": [may]})
-    )
+    sts = stage.server.client("sts", stage.server.user(document(may)))
 
     def in_session(s3: Any, bucket: str, user: str, *asked: Any) -> str:
         if user not in sessions:
