@@ -210,20 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return 130
     if options.command == "lab":
-        if programs.is_root() and "--allow-root" not in options.rest:
-            environment.say(
-                "JupyterLab refuses to run as root. In a container, allow it: "
-                "python3 -m helpers lab -- --allow-root"
-            )
-        # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
-        try:
-            folder = copies.prepare(options.with_outputs)
-            if options.with_outputs:
-                environment.say(f"{folder.name}/ is for reading; write in {WORK.name}/")
-        except EnvironmentProblem as problem:
-            print(problem, file=sys.stderr)
-            return 1
-        return programs.run(programs.lab(python, folder, options), instead=signal.SIGTERM)
+        return _lab(options, python)
     if options.command == "test":
         # A learner's own progress neither changes what a lesson shows nor is changed by it.
         return programs.run(programs.tests(python, rest), variables={"S3_LESSONS_PROGRESS": "off"})
@@ -238,6 +225,23 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command not in ("presign", "record"):  # as under their own names: no word
             print("Stopped.", file=sys.stderr)
         return 130
+
+
+def _lab(options: argparse.Namespace, python: str) -> int:
+    if programs.is_root() and "--allow-root" not in options.rest:
+        environment.say(
+            "JupyterLab refuses to run as root. In a container, allow it: "
+            "python3 -m helpers lab -- --allow-root"
+        )
+    try:
+        folder = copies.prepare(options.with_outputs)
+    except EnvironmentProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    if options.with_outputs:
+        environment.say(f"{folder.name}/ is for reading; write in {WORK.name}/")
+    # JupyterLab asks "y/n?" on Ctrl-C, and stops on SIGTERM at once, kernels included.
+    return programs.run(programs.lab(python, folder, options), instead=signal.SIGTERM)
 
 
 def _without_environment(options: argparse.Namespace) -> int:
