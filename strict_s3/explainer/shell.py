@@ -78,13 +78,8 @@ def _unquoted(url: str, command: str) -> tuple[str, ...]:
     return () if "&" not in url or place < 0 or in_quotes else (_NOT_QUOTED,)
 
 
-def _curl(words: list[str], command: str) -> Sent:
-    method, url, implied = "", "", "GET"
-    headers: list[tuple[str, str]] = []
-    fields: list[tuple[str, str]] = []
-    added: list[tuple[str, str]] = []
-    problems: list[str] = []
-    get = False
+def _curl_options(words: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Each word with the option that it is, and that option's value."""
     arguments = iter(words[1:])
     for word in arguments:
         option, value = word, ""
@@ -96,6 +91,17 @@ def _curl(words: list[str], command: str) -> Sent:
             option, _, value = word.partition("=")
         elif re.fullmatch(r"-[a-zA-Z]*[XTdFHu]", word) and len(word) > 2:  # -sSfXT file
             option, value = f"-{word[-1]}", next(arguments, "")
+        yield word, option, value
+
+
+def _curl(words: list[str], command: str) -> Sent:
+    method, url, implied = "", "", "GET"
+    headers: list[tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
+    added: list[tuple[str, str]] = []
+    problems: list[str] = []
+    get = False
+    for word, option, value in _curl_options(words):
         if option in ("-X", "--request"):
             method = value.upper()
         elif option in ("-H", "--header"):
