@@ -238,7 +238,8 @@ class _Run:
         for verb, key in requests:
             asked = replace(row, operation=OPERATIONS[verb], key=key, kind="request")
             answer, decision = self._ask(asked, key)
-            granted = self._was_granted(row.who, *_needed(decision))
+            last = next(reversed(_judged(decision)), "")
+            granted = self._was_granted(row.who, last, str(decision["resource"]))
             if verb == "LIST":
                 granted = key.startswith(tuple(self._listed.get(row.who, ())))
             if answer.status < 300 and not granted:
@@ -291,12 +292,11 @@ class _Run:
         bucket = re.escape(f"arn:aws:s3:::{self._table.world.bucket}")
         parts = [re.escape(part) for part in row.key.split("*")]
         of_key = re.compile(f"{bucket}/{'.*'.join(parts)}", re.DOTALL)
-        for name, _, detail in decision["checks"]:
-            match = _STATEMENT.search(detail) if name == "permission" else None
-            if match:
-                listing = row.operation is not None and not row.operation.of_object
-                where = re.compile(bucket) if listing else of_key
-                self._granted.setdefault(row.who, []).append((match[5].rstrip("."), where))
+        listing = row.operation is not None and not row.operation.of_object
+        where = re.compile(bucket) if listing else of_key
+        self._granted.setdefault(row.who, []).extend(
+            (action, where) for action in _judged(decision)
+        )
         prefix = row.key.partition("*")[0]
         if row.operation is not None and row.operation.name.startswith("ListObjects"):
             self._listed.setdefault(row.who, []).append(prefix)
@@ -342,9 +342,7 @@ class _Run:
         return _NAMED.sub(lambda match: files.get(match[1], match[1]), text)
 
 
-def _needed(decision: Mapping[str, Any]) -> tuple[str, str]:
-    for name, _, detail in reversed(decision["checks"]):
-        match = _STATEMENT.search(detail) if name == "permission" else None
-        if match:
-            return match[5].rstrip("."), str(decision["resource"])
-    return "", ""
+def _judged(decision: Mapping[str, Any]) -> list[str]:
+    """The actions about which a statement decided, in the order of the checks."""
+    checks = [detail for name, _, detail in decision["checks"] if name == "permission"]
+    return [match[5].rstrip(".") for match in map(_STATEMENT.search, checks) if match]
