@@ -91,7 +91,7 @@ def check_contract(lab: Lab, url: object, headers: object, contract: bytes) -> s
 
     def take() -> None:
         lab.client().delete_object(**at)
-        answer, what = upload(), "the contract should be stored where nothing is"
+        answer, what = upload(), "the contract should be stored if there is none yet"
         if "header is invalid" in answer.text:
             what += ". A checksum is the base64 of digest(), as text"
         expect(answer, what, lab=lab)

@@ -157,11 +157,11 @@ def _meaning(message: str) -> str:
     if "expired" in message:
         return "ExpiresIn is in seconds."
     if '"*' in message or '*"' in message:
-        return "A policy has no wildcard *: starts-with takes the beginning."
+        return "A policy has no wildcard *: give starts-with the beginning."
     if re.search(r'failed: \["[\w-]+", "(?!\$)', message):
         return "In a condition the name of a field begins with $."
     if '["eq", "$key"' in message:
         return "A key that ends in ${filename} allows any name there; another key only itself."
     if '["starts-with", "$key"' in message:
-        return "That is how the keys begin that the form allows."
+        return "The keys that the form allows begin like that."
     return "Every field needs its condition, and every condition its field."

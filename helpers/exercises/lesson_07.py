@@ -49,7 +49,7 @@ def try_if_none_match(lab: Lab, rule: object) -> str:
 def check_rules(lab: Lab, rules: object) -> str:
     """PUT with two headers and a readable ETag for one origin, GET for all, and nothing else."""
     if not isinstance(rules, list | tuple) or not all(isinstance(rule, Mapping) for rule in rules):
-        raise NotYet("this should be a list of rules, each a dict, as put_bucket_cors takes it.")
+        raise NotYet("this should be a list of rules, each a dict, for put_bucket_cors.")
     url = _address(lab)
     with _configured(lab, rules):
         for headers in ("", "content-type", _NEEDED):
@@ -68,7 +68,7 @@ def check_rules(lab: Lab, rules: object) -> str:
         if "etag" not in [name.strip() for name in exposed.split(",")]:
             raise NotYet(
                 f"a script on {_APP} cannot read the ETag: S3 exposes {exposed or 'nothing'} to "
-                "it. The rule that answers is the first that allows origin, method and headers."
+                "it. S3 uses the first rule that allows origin, method and headers."
             )
     return "one page can upload and read the ETag, every page can GET; the rest is refused."
 

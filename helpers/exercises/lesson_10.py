@@ -110,4 +110,4 @@ def check_by_hand(lab: Lab, url: object) -> str:
         ) from None
     refuse(send("GET", text), "the URL also reads. The first line that you sign should be PUT.")
     expires(lab, 90, lambda: send("PUT", text, data=b"by hand"))
-    return f"with it S3 stores {HAND_MADE!r} for 90 seconds. (How it was signed, nobody can tell.)"
+    return f"with it S3 stores {HAND_MADE!r} for 90 seconds. (S3 can't tell how it was signed.)"

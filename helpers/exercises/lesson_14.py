@@ -52,7 +52,10 @@ def hint(number: int) -> None:
     for place, text in enumerate(every[:taken], 1):
         print(textwrap.fill(f"{place}. {text}", WIDTH, break_long_words=False))
     if taken >= len(every):
-        print(f"That was the last one. flags.solution({number}) prints ours, for all points.")
+        print(
+            f"That was the last hint. flags.solution({number}) prints ours, and the level then "
+            "counts no points."
+        )
 
 
 def solution(number: int) -> None:

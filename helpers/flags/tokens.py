@@ -42,7 +42,7 @@ def read(secret: str, name: str, text: str) -> tuple[int, str, int]:
         text.strip().upper().replace("CAPTURE", "capture").replace("MEND", "mend")
     )
     if not found:
-        raise ValueError(f"{text!r:.60} is no token; one looks like {token('', 3, 'mend', 1)}.")
+        raise ValueError(f"{text!r:.60} isn't a token. One looks like {token('', 3, 'mend', 1)}.")
     level, part, hints = int(found[1]), found[2], int(found[3])
     if not hmac.compare_digest(token(kit(secret, name), level, part, hints), found[0]):
         raise ValueError(f"{text!r:.60} was not made for {name}, or was changed.")

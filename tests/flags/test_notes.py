@@ -67,7 +67,7 @@ def test_untouched_shows_the_card(kept, lab, capsys):
     lesson_14.play(lab, 4, ..., ...)
     said = capsys.readouterr().out
     assert said.startswith("Not done yet: replace the dots")
-    for part in ("A key that is no key", "def sign(", "**It happened.**", "flags.hint(4)"):
+    for part in ("A key that isn't a key", "def sign(", "**It happened.**", "flags.hint(4)"):
         assert part in said
 
 
@@ -127,7 +127,7 @@ def test_a_contestant_gets_tokens(kept, lab, capsys):
             tokens.read("secret", name, text)
     with pytest.raises(ValueError, match="was not made for"):
         tokens.read("another", "ann", found[0])
-    with pytest.raises(ValueError, match="is no token"):
+    with pytest.raises(ValueError, match="isn't a token"):
         tokens.read("secret", "ann", "L01")
     lesson_14.join("", "")
     lesson_14.play(lab, 1, SOLVERS[1], RIGHT[1][0])
@@ -151,5 +151,5 @@ def test_the_instructors_commands():
     good = tokens.token(tokens.kit("secret", "ann"), 3, "mend", 2)
     done = run("check", "secret", "ann", good, "L99")
     assert done.returncode == 1
-    assert done.stdout == "ann: level 3, mend, 2 hint(s)\n" and "is no token" in done.stderr
+    assert done.stdout == "ann: level 3, mend, 2 hint(s)\n" and "isn't a token" in done.stderr
     assert run("check").returncode == 2

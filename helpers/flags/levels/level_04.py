@@ -51,11 +51,11 @@ def uses(stage: Stage) -> Iterator[Use]:
 
 LEVEL = Level(
     number=4,
-    title="A key that is no key",
+    title="A key that isn't a key",
     minutes=20,
     story="Shared files have random names. Anyone who knows a name can read the file, so the "
     "signer doesn't ask who it is. Somebody found SDKs slow and wrote the URL by hand.",
-    goal="Return the victim's key, or a text in which it is.",
+    goal="Return the victim's key, or a text that contains it.",
     gives="`world.victim` and `world.sign(key)`, but no `world.target`: you are after that name.",
     incident=(
         "Articles by Detectify (2018) and ivision found signers that signed an empty "

@@ -139,7 +139,7 @@ def _upload(stage: Stage, name: str, sizes: tuple[int, ...]) -> None:
 
 LEVEL = Level(
     number=11,
-    title="Parts that nobody counts",
+    title="Nobody counts the parts",
     minutes=30,
     story="Films come in parts. The page says at the start how large the whole file will be: at "
     "most 12,000,000 bytes. Unfinished uploads are in no listing of objects, and are billed.",

@@ -144,10 +144,10 @@ def uses(stage: Stage) -> Iterator[Use]:
 
 LEVEL = Level(
     number=12,
-    title="You may not touch the code",
+    title="You can't change the code",
     minutes=35,
     story="The signer was bought, and signs whatever it is asked. But it works in a session of a "
-    "role, and for each session you write a **session policy**: what it may do at most.",
+    "role, and for each session you write a **session policy**: the most that it can do.",
     goal="One of: read the victim's file or the other bucket, list the bucket, change the victim's "
     "file, or delete a file of your own.",
     gives="`world.sign(do, key, where)`; `where` can be `world.other_bucket`, with its "

@@ -97,7 +97,7 @@ WRONG = {
             ("sign('${filename}', SIZE)", "the key lesson-06/bob/one.png is accepted"),
             (
                 "sign('lesson-06/ann/x/${filename}', SIZE)",
-                "how the keys begin that the form allows",
+                "The keys that the form allows begin like that",
             ),
             # 1 to 5000 bytes.
             ("sign(FOLDER)", "a file of 0 bytes is accepted too"),

@@ -109,7 +109,7 @@ WRONG = {
             ("[APP | {'AllowedOrigins': ['app.example']}, GET]", "no header of its own is refused"),
             (
                 "[{**APP, 'ExposeHeaders': []}, APP, GET]",
-                "The rule that answers is the first",
+                "S3 uses the first rule that allows",
             ),
         )
     ],
