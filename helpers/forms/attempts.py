@@ -112,7 +112,7 @@ class Attempts:
                 rows.append((tried, answer, ""))
             else:
                 rows.append((tried, cards.verdict(answer), why(answer)))
-        return cards.table(("Attempt", "S3's answer", "Which check decided"), rows)
+        return cards.table(("Attempt", "S3's response", "Which check decided"), rows)
 
 
 def why(answer: Answer) -> Markup:

@@ -81,7 +81,7 @@ def incomplete(problems: Sequence[str]) -> Markup:
 def label(piece: Part) -> str:
     """What the piece of a URL is, in two or three words."""
     if piece.label.startswith("response-"):
-        return "asked of the answer"
+        return "header of the response"
     return _PIECES.get(piece.label, piece.label)
 
 
@@ -142,7 +142,7 @@ def headers_to_send(headers: dict[str, str], size: int | None) -> Markup | None:
         return None
     return join(
         [
-            tag("p", "Whoever uses it has to send these headers, exactly so:"),
+            tag("p", "The client has to send exactly these headers:"),
             table(("Header", "Value"), rows),
         ]
     )

@@ -29,7 +29,7 @@ class RuleRow(RowModel):
         Field("origins", "origins", placeholder="https://www.example.com", room=30),
         Field("methods", "methods", placeholder="GET, PUT", room=20),
         Field("headers", "headers", placeholder="content-type", room=20),
-        Field("expose", "may be read", placeholder="ETag"),
+        Field("expose", "can be read", placeholder="ETag"),
         Field("age", "seconds kept", placeholder="3000", room=8),
     )
 
@@ -60,7 +60,7 @@ class RuleRow(RowModel):
 
     def hint(self) -> str:
         if "*" in self.listed("origins"):
-            return "Any page of any site may make these requests with a URL that it has."
+            return "Scripts on any site can send these requests, if they have a URL for them."
         return ""
 
 

@@ -25,8 +25,8 @@ EXACT, PREFIX, RANGE = "eq", "starts-with", "content-length-range"
 _TAKEN = {
     "key": "the key has its own field above, and boto3 makes its condition: remove this row.",
     "bucket": "boto3 adds this condition by itself: remove this row.",
-    "file": "no condition can look at the file, only its size has one: choose the size.",
-    "policy": "the policy cannot speak of itself: remove this row.",
+    "file": "a condition can limit the file's size, and nothing else of it: choose the size.",
+    "policy": "a policy can't have a condition for itself: remove this row.",
     **{
         f"x-amz-{name}": "boto3 adds this condition by itself: remove this row."
         for name in ("algorithm", "credential", "date", "security-token", "signature")
@@ -83,7 +83,7 @@ class Condition(RowModel):
         if self["kind"] == RANGE:
             return "Counts the file alone, not the form around it."
         if self["kind"] == PREFIX and not self["second"].startswith(self["first"]):
-            return "What the form sends does not start so: S3 will refuse it."
+            return "The value that the form sends doesn't start with this: S3 will refuse it."
         if self["kind"] == PREFIX and not self["first"]:
             return "Any value will do, but the field has to be named."
         return ""

@@ -140,7 +140,7 @@ class GetModel(UrlModel):
         *_URL_FIELDS,
         Field(
             "operation",
-            "What it may do",
+            "What it allows",
             "get_object",
             choices=(
                 ("get_object", "GET: download the object"),

@@ -29,7 +29,7 @@ def attacks(signed: SignedUrl, lab: Lab) -> list[Attack]:
         attack("Other method", f"signed for {start.method}, sent with {method}", method=method),
         attack("Other key", "-other written at the end of the key", url=_longer_path(url)),
         attack(
-            "Longer life", f"X-Amz-Expires set to {life}", url=_with(url, "X-Amz-Expires", life)
+            "Longer lifetime", f"X-Amz-Expires set to {life}", url=_with(url, "X-Amz-Expires", life)
         ),
         attack("Other region", "the region in X-Amz-Credential changed", url=_other_region(signed)),
         attack("Flip signature", "the last digit of X-Amz-Signature changed", url=other_digit(url)),

@@ -227,7 +227,7 @@ def check_env_file(report: Report, path: str) -> None:
     if git is None:
         report.note(".env: git is not installed, so nothing can commit it")
     elif _quiet([git, "rev-parse", "--is-inside-work-tree"]):
-        report.note(".env: this is no git checkout, so nothing can commit it")
+        report.note(".env: this isn't a git checkout, so nothing can commit it")
     elif not _quiet([git, "ls-files", "--error-unmatch", path]):
         report.fail(
             ".env is in git, so everybody who has a copy has your keys",
@@ -240,7 +240,7 @@ def check_env_file(report: Report, path: str) -> None:
     if not os.path.exists(path):
         return
     if os.name == "nt":
-        report.note(".env: who may read it is not looked at on Windows")
+        report.note(".env: on Windows this check doesn't look at who can read it")
     elif os.stat(path).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         report.fail(".env can be read by other users of this computer", "chmod 600 .env")
     else:

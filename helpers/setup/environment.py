@@ -259,7 +259,7 @@ def _make(extra: str) -> None:
     """Make the environment from nothing."""
     folder = _folder(extra)
     if os.path.isdir(folder):
-        say("making the environment again: it is incomplete, moved, or of another lock")
+        say("making the environment again: it is incomplete, moved, or made from a different lock")
         shutil.rmtree(folder)
     # The one behind an active environment: that may be the one that has just been removed.
     base: str = getattr(sys, "_base_executable", "") or sys.executable

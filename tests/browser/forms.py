@@ -148,7 +148,7 @@ def cors(page: Page, form: Locator) -> list[str]:
     press(page, form, "put")
     expect(form).to_contain_text("✓ Set: 1 rule(s)")
     press(page, form, "browser")
-    expect(form).to_contain_text("The page sees the answer.")
+    expect(form).to_contain_text("The page sees the response.")
     form.get_by_label("A page of").fill("https://evil.example")
     expect(form).to_contain_text("origin https://evil.example is not in https://www.example.com")
     press(page, form, "browser")

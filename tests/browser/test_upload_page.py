@@ -217,8 +217,8 @@ def test_an_origin_that_is_refused(browser_page, service, upload_page):
     upload(browser_page, file())
     text = failure(browser_page)
     assert text.startswith(
-        "The browser may not send files to this bucket from here. S3 says AccessForbidden: "
-        "CORSResponse: This CORS request is not allowed."
+        "The browser isn't allowed to send files to this bucket from here. S3 says "
+        "AccessForbidden: CORSResponse: This CORS request is not allowed."
     )
     upload_page.let_in()
     browser_page.get_by_role("button", name="Retry a.png").click()

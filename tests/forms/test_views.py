@@ -212,7 +212,7 @@ def test_cors_form(lab):
     assert "The page sees" in form.answer.html
     assert "AccessForbidden" in press(form, "browser")
     assert "✓ Set: 1 rule(s)" in press(form, "put")
-    assert "The page sees the answer." in press(form, "browser")
+    assert "The page sees the response." in press(form, "browser")
     assert "a program is neither asked nor stopped" in press(form, "bare")
 
 

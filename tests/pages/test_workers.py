@@ -266,7 +266,7 @@ def test_an_id_that_is_no_folder():
         ({"CODE": " - -- - - "}, "too easy to guess: 8 letters and digits at least"),
         ({"CODE": "abc-defg"}, "too easy to guess"),
         # Not the code in its place: it is there as well.
-        ({"ACCOUNTS": "json"}, "UPLOAD_PAGE_ACCOUNTS is 'json', and no module:function"),
+        ({"ACCOUNTS": "json"}, "UPLOAD_PAGE_ACCOUNTS is 'json', not a module:function"),
         ({"ACCOUNTS": "json:nothing"}, "no attribute 'nothing'"),
         ({"ACCOUNTS": "no_such_module:check"}, "No module named 'no_such_module'"),
         ({"ACCOUNTS": ":check"}, "Empty module name"),

@@ -87,7 +87,7 @@ def test_git_and_env(ignored, tracked, expected, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(doctor, "PROJECT", str(tmp_path))
     file = tmp_path / ".env"
     doctor.check_env_file(doctor.Report(), str(file))
-    assert "this is no git checkout" in capsys.readouterr().out
+    assert "this isn't a git checkout" in capsys.readouterr().out
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     if ignored:
         (tmp_path / ".gitignore").write_text(".env\n")

@@ -67,7 +67,7 @@ class CorsForm(QuestionForm):
         elif last.what == "asks":
             says = f"The page sees: Failed to fetch. {self.model.fields['method']} is not sent."
         elif any(name.lower() == "access-control-allow-origin" for name, _ in last.cors_headers):
-            says = "The page sees the answer."
+            says = "The page sees the response."
         else:
             says = "The page sees: Failed to fetch. The request was carried out all the same."
         html = join([self.buttons(), *parts, tag("p", tag("strong", says))])
@@ -88,7 +88,7 @@ def _step(step: Step) -> list[Markup | None]:
         cards.deciding(step.answer),
         cards.table(("Header for the browser", "Value"), headers)
         if headers
-        else tag("p", "No header for the browser: it shows nothing of this answer to a page."),
+        else tag("p", "No header for the browser, so it shows the page nothing of this response."),
         cards.body(step.answer),
         cards.checks(step.answer),
     ]

@@ -139,8 +139,8 @@ def _tell(page: UploadPage, store: Store) -> None:
     """Where the page is; on a real S3 also what would be changed, and whether it may be."""
     print(page.lab)
     if not page.lab.local and not page.is_let_in:
-        print("A browser may send files to the bucket only by a CORS rule, and a lifecycle rule")
-        print("aborts what nobody finishes. The page needs these two:")
+        print("A browser can send files to the bucket only if a CORS rule allows it, and a")
+        print("lifecycle rule aborts what nobody finishes. The page needs these two:")
         print(page.rules)
         print("The CORS rule goes when the page is stopped; the lifecycle rule stays.")
         if said_yes("Add them? The bucket's other rules are kept. [y/N] "):

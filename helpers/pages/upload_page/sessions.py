@@ -73,7 +73,8 @@ class OneCode:
         name = user.strip().lower()
         if not _NAME.fullmatch(name):
             raise Refused(
-                400, "A user name is 1 to 32 of a-z, 0-9 and hyphen, and starts with no hyphen."
+                400,
+                "A user name is 1 to 32 of a-z, 0-9 and hyphen, and doesn't start with a hyphen.",
             )
         if not hmac.compare_digest(_bare(secret), _bare(self.code)):
             raise Refused(403, "That is not the code. It was shown when the page was started.")
@@ -97,7 +98,7 @@ class Sessions:
         403 for a wrong secret, 429 for too many.
         """
         if not isinstance(user, str) or not isinstance(secret, str) or len(user + secret) > 1000:
-            raise Refused(400, "A user name and a code, please: two texts.")
+            raise Refused(400, "Send a user name and a code, each as a text.")
         self._count_guess(user, count=False)
         try:
             name = self._check(user, secret)

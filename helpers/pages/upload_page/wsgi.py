@@ -129,7 +129,7 @@ def _accounts() -> Check:
             check: Check = getattr(import_module(module), name)
         except (ImportError, AttributeError, ValueError) as problem:
             raise LabError(
-                f"UPLOAD_PAGE_ACCOUNTS is {accounts!r}, and no module:function that Python can "
+                f"UPLOAD_PAGE_ACCOUNTS is {accounts!r}, not a module:function that Python can "
                 f"import: {problem}."
             ) from problem
         return check

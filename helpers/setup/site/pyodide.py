@@ -107,13 +107,14 @@ def runtime() -> Path:
         npm = shutil.which("npm")
         if npm is None:
             raise EnvironmentProblem(
-                "Pyodide, the Python for browsers, is brought by npm, which is not installed "
+                "Pyodide, the Python for browsers, comes from npm, which is not installed "
                 "here. Install Node.js (https://nodejs.org) and start again."
             )
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         done = subprocess.run([*command, "--prefix", HERE / "npm"], capture_output=True, text=True)
         if done.returncode:
-            raise EnvironmentProblem(f"npm could not bring Pyodide:\n{done.stderr.strip()[-800:]}")
+            said = done.stderr.strip()[-800:]
+            raise EnvironmentProblem(f"npm could not download Pyodide:\n{said}")
     return found
 
 

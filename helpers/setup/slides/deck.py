@@ -24,7 +24,7 @@ KEY = "wrong-answers"
 _REVEALS = ("answer", "told")
 _STATIC = Path(__file__).parent / "static"
 _KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
-_KEYS = "→ or space: on · ←: back · T: light or dark · S: speaker's notes · F: full screen"
+_KEYS = "→ or space: next · ←: back · T: light or dark · S: speaker's notes · F: full screen"
 # Nothing is loaded from anywhere; what runs is in the file.
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -45,7 +45,7 @@ async function whyNoAnswer({ how, stalled }) {
     if (!told.reached) return { text: "S3 cannot be reached.", again: "soon" };
     if (told.allowed) return { text: "The connection broke.", again: "soon" };
     return {
-      text: `The browser may not send files to this bucket from here. S3 says ${told.code}: ${told.message}`,
+      text: `The browser isn't allowed to send files to this bucket from here. S3 says ${told.code}: ${told.message}`,
       again: "by hand",
     };
   } catch (refusal) {

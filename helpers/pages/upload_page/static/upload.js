@@ -45,7 +45,7 @@ export class Upload {
   async showUnfinished() {
     if (this.facts.how !== "parts") return this.showInterrupted();
     const discard = ["Discard", () => this.remove()];
-    this.show("unfinished", "Not finished. Choose this file again to go on.", discard);
+    this.show("unfinished", "Not finished. Choose this file again to continue.", discard);
     if (!this.signed) return;
     try {
       if (await askWhatArrived(this.signed)) return this.finish();
