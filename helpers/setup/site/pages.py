@@ -94,7 +94,8 @@ def _add_button(notebook: dict[str, Any], name: str) -> None:
     title, _, rest = "".join(first["source"]).partition("\n")
     link = (
         f'<p class="run"><a href="lite/notebooks/index.html?path={name}">Run this lesson in your '
-        "browser</a> Nothing to install. The first start takes some 20 seconds.</p>"
+        "browser</a> Nothing to install. The first start takes about 6 seconds, longer on an old "
+        "computer or a slow connection.</p>"
     )
     if name in TO_READ:
         link = f"> **To read, not to run.** {TO_READ[name]}"
