@@ -123,7 +123,9 @@ def _object_operation(
         if names and name != "UploadPart":
             needs += _extras(names, arn)
     elif name == "CreateMultipartUpload":
-        needs += _extras(_watched_names(request), arn)
+        needs += _extras({*_watched_names(request)} - {_MATCH}, arn)
+    elif name == "CompleteMultipartUpload":
+        needs += _extras({*_watched_names(request)} & {_MATCH}, arn)
     elif name in _MAY_BYPASS and _BYPASS in _watched_names(request):
         needs += ((_BYPASS_ACTION, arn),)
     return Operation(name, needs, source)
@@ -178,7 +180,11 @@ def copied_tags_needs(source: CopySource, bucket: str, key: str) -> Needs:
 _GRANTS = frozenset(
     f"x-amz-grant-{what}" for what in ("full-control", "read", "read-acp", "write", "write-acp")
 )
+_MATCH = "if-match"
 _EXTRA_ACTIONS = dict.fromkeys(("x-amz-acl", *_GRANTS), "s3:PutObjectAcl") | {
+    # To compare an ETag is to read it:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    _MATCH: "s3:GetObject",
     "x-amz-tagging": "s3:PutObjectTagging",
     "x-amz-object-lock-mode": "s3:PutObjectRetention",
     "x-amz-object-lock-retain-until-date": "s3:PutObjectRetention",
@@ -194,7 +200,7 @@ def _watched_names(request: Request) -> list[str]:
 
 
 def _extras(names: Iterable[str], arn: str) -> Needs:
-    """Permissions for what an upload sets besides the object: ACL, tags, lock."""
+    """Permissions for what a write does besides: it sets ACL, tags or lock, or reads an ETag."""
     actions = {_EXTRA_ACTIONS[name] for name in names if name in _EXTRA_ACTIONS}
     return tuple((action, arn) for action in sorted(actions))
 

@@ -287,6 +287,23 @@ def test_conditional_writes(service):
         s3.put_object(Bucket=service.bucket, Key="none", Body=b"x", IfMatch=etag)
 
 
+def test_who_compares_an_etag_must_be_allowed_to_read(service):
+    """If-Match on a write asks for s3:GetObject, too."""
+    writer = service.client(keys=service.user("writer", allow("s3:PutObject")))
+    at = {"Bucket": service.bucket, "Key": "k"}
+    etag = writer.put_object(**at, Body=b"x", IfNoneMatch="*")["ETag"]
+    upload = {**at, "UploadId": writer.create_multipart_upload(**at)["UploadId"]}
+    part = writer.upload_part(**upload, PartNumber=1, Body=b"x")
+    upload["MultipartUpload"] = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    with pytest.raises(ClientError, match="perform: s3:GetObject"):
+        writer.put_object(**at, Body=b"y", IfMatch=etag)
+    with pytest.raises(ClientError, match="perform: s3:GetObject"):
+        writer.complete_multipart_upload(**upload, IfMatch=etag)
+    url = service.presign("put_object", s3=writer, IfMatch=etag)
+    assert requests.put(url, b"y", headers={"If-Match": etag}).status_code == 403
+    writer.complete_multipart_upload(**upload)
+
+
 @pytest.mark.parametrize("in_query", [False, True])
 @pytest.mark.parametrize(
     ("condition", "expected"),
