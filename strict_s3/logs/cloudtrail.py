@@ -17,7 +17,7 @@ from typing import Any
 from ..rules.identity import ACCOUNT
 
 _VERSION = "1.11"
-_MOST_BYTES = 1024  # of userAgent and errorMessage; CloudTrail cuts them there
+_MAX_BYTES = 1024  # of userAgent and errorMessage; CloudTrail cuts them there
 _NAMES = {"ListObjectsV2": "ListObjects"}
 # Operations on a bucket that are data events too.
 _ON_BUCKETS = ("DeleteObjects", "HeadBucket", "ListObjects", "ListObjectVersions")
@@ -155,4 +155,4 @@ def _resources(seen: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _cut(text: str) -> str:
     data = text.encode()
-    return text if len(data) <= _MOST_BYTES else data[:_MOST_BYTES].decode(errors="ignore")
+    return text if len(data) <= _MAX_BYTES else data[:_MAX_BYTES].decode(errors="ignore")

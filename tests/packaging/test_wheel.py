@@ -22,7 +22,7 @@ from tests.programs import missing
 
 PROJECT = Path(environment.PROJECT)
 FOREIGN = Path(__file__).parent / "foreign"
-MOST_PACKAGES = 35
+MAX_PACKAGES = 35
 # What the foreign project tests with besides.
 ITS_OWN = ("pytest", "pytest-xdist", "moto[s3]")
 LIST = "import importlib.metadata as m; print(*(d.name for d in m.distributions()))"
@@ -117,7 +117,7 @@ def test_the_version_is_the_packages(wheel):
 
 def test_it_brings_few_packages_and_no_name_of_ours(installed):
     assert "strict-s3" in installed.packages
-    assert len(installed.packages) <= MOST_PACKAGES, sorted(installed.packages)
+    assert len(installed.packages) <= MAX_PACKAGES, sorted(installed.packages)
     code = "import importlib.util as u; print([u.find_spec(n) for n in ('helpers', 'tests')])"
     assert installed.run("python", "-c", code).strip() == "[None, None]"
 

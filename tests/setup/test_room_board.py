@@ -233,7 +233,7 @@ def test_blanks_make_no_second_name(board):
 
 
 def test_an_address_has_a_rate_a_most_of_names_and_can_be_blocked(board, ticks):
-    for number in range(module.MOST_NAMES_OF_ADDRESS):
+    for number in range(module.MAX_NAMES_OF_ADDRESS):
         report(board, f"x{number}")
     with pytest.raises(Refused, match="60 names already"):
         report(board, "x60")
@@ -251,7 +251,7 @@ def test_an_address_has_a_rate_a_most_of_names_and_can_be_blocked(board, ticks):
 
 
 def test_the_board_can_be_full(board):
-    for number in range(module.MOST_NAMES):
+    for number in range(module.MAX_NAMES):
         report(board, f"x{number}", address=f"10.0.0.{number}")
     with pytest.raises(Refused, match="full") as refused:
         report(board, "Ann", address="10.0.1.1")

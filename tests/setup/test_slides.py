@@ -67,8 +67,8 @@ def test_what_is_long_is_cut_and_the_rest_is_in_the_notes(tmp_path):
     for slide in (question, answer):
         lines = slide.body.splitlines()
         assert "more lines in the lesson)" in slide.body
-        assert len(lines) <= lesson.MOST_LINES + 5
-        assert max(map(len, lines)) <= lesson.MOST_COLUMNS
+        assert len(lines) <= lesson.MAX_LINES + 5
+        assert max(map(len, lines)) <= lesson.MAX_COLUMNS
     assert answer.body.endswith("A first sentence.")
     assert answer.notes == (long.strip(),)
 

@@ -21,9 +21,9 @@ from helpers.errors import Refused
 from helpers.pages.upload_page.sessions import RateLimit
 from helpers.pages.upload_page.store import Clock, Store
 
-MOST_NAMES = 200
-MOST_NAMES_OF_ADDRESS = 60  # a whole room can have one address, behind a router
-MOST_LETTERS = 24  # of a name
+MAX_NAMES = 200
+MAX_NAMES_OF_ADDRESS = 60  # a whole room can have one address, behind a router
+MAX_LETTERS = 24  # of a name
 PER_MINUTE, PER_MINUTE_OF_ADDRESS = 30, 600  # reports
 STUCK_TRIES, STUCK_SECONDS = 3, 5 * 60
 GONE_SECONDS = 45 * 60  # without a report: at lunch, or at home
@@ -158,11 +158,11 @@ class Board:
         return learner
 
     def _add(self, name: str, address: str, owner: bytes) -> _Learner:
-        if len(self._learners) >= MOST_NAMES:
-            raise Refused(503, f"The board is full: it has {MOST_NAMES} names.")
+        if len(self._learners) >= MAX_NAMES:
+            raise Refused(503, f"The board is full: it has {MAX_NAMES} names.")
         same = sum(one.address == address for one in self._learners.values())
-        if address and same >= MOST_NAMES_OF_ADDRESS:
-            raise Refused(403, f"This computer has sent {MOST_NAMES_OF_ADDRESS} names already.")
+        if address and same >= MAX_NAMES_OF_ADDRESS:
+            raise Refused(403, f"This computer has sent {MAX_NAMES_OF_ADDRESS} names already.")
         learner = _Learner(name, address, owner, self._clock())
         self._learners[_same(name)] = learner
         return learner
@@ -193,9 +193,9 @@ def name_of(value: object) -> str:
         if marks > 2 or (kind not in "LNM" and letter not in _PUNCTUATION):
             name = ""
             break
-    if not 1 <= len(name) <= MOST_LETTERS or not any(letter.isalnum() for letter in name):
+    if not 1 <= len(name) <= MAX_LETTERS or not any(letter.isalnum() for letter in name):
         raise Refused(
-            400, f"A name has 1 to {MOST_LETTERS} letters, digits, spaces, hyphens or dots."
+            400, f"A name has 1 to {MAX_LETTERS} letters, digits, spaces, hyphens or dots."
         )
     return name
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-MOST_WORDS = 55  # of an explanation on a slide: the rest is in the notes
-MOST_LINES, MOST_COLUMNS = 16, 96  # of code or output
+MAX_WORDS = 55  # of an explanation on a slide: the rest is in the notes
+MAX_LINES, MAX_COLUMNS = 16, 96  # of code or output
 PREDICT = re.compile(r"\*\*Predict:?\*\*")
 # What a cell shows that has only a text in its place when it is saved.
 _LIVE = re.compile(r"(\.panel\(\)|(Form|Inspector)\(.*\)|^uploader)\Z", re.MULTILINE)
@@ -134,7 +134,7 @@ def _told(section: Section) -> Slide:
     code = [piece for kind, piece in section.pieces if kind == "code"][:1]
     shown: list[str] = []
     for text in texts:
-        if (shown and _words([*shown, text]) > 2 * MOST_WORDS) or "<details>" in text:
+        if (shown and _words([*shown, text]) > 2 * MAX_WORDS) or "<details>" in text:
             break
         shown.append(text)
     if len(shown) > 1 and shown[-1].endswith(":"):  # what it leads to isn't shown
@@ -153,11 +153,11 @@ def _explained(slide: Slide, text: str) -> Slide:
         text = text[: text.rfind(". ") + 1]
     told = slide.body.rpartition("```")[2]
     if slide.kind == "answer" and not slide.notes and text and "```" not in text:
-        if _words([told, text]) <= MOST_WORDS:
+        if _words([told, text]) <= MAX_WORDS:
             return replace(slide, body=f"{slide.body}\n\n{text}")
         if not told.strip() and "|" not in text:
             first = re.split(r"(?<=[.:]) (?=[A-Z“`*])", text.replace("\n", " "))[0]
-            if _words([first]) <= MOST_WORDS:
+            if _words([first]) <= MAX_WORDS:
                 return replace(slide, body=f"{slide.body}\n\n{first}", notes=(text,))
     return replace(slide, notes=(*slide.notes, text)) if text else slide
 
@@ -187,11 +187,11 @@ def _fenced(text: str, language: str) -> str:
         return ""
     lines: list[str] = []
     for line in text.splitlines():
-        line = line if len(line) <= MOST_COLUMNS else f"{line[: MOST_COLUMNS - 1]}…"
+        line = line if len(line) <= MAX_COLUMNS else f"{line[: MAX_COLUMNS - 1]}…"
         lines.append(line)
-    if len(lines) > MOST_LINES:
-        left = len(lines) - MOST_LINES + 1
-        lines = [*lines[: MOST_LINES - 1], f"… ({left} more lines in the lesson)"]
+    if len(lines) > MAX_LINES:
+        left = len(lines) - MAX_LINES + 1
+        lines = [*lines[: MAX_LINES - 1], f"… ({left} more lines in the lesson)"]
     return "\n".join([f"```{language}", *lines, "```"])
 
 

@@ -15,7 +15,7 @@ from .stream import Stream
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n").fullmatch
 _LONGEST_LINE = 4 * 1024  # bytes of a chunk's size and extensions
-_MOST_TRAILERS = 64 * 1024  # bytes of all of them; they are thrown away
+_MAX_TRAILERS = 64 * 1024  # bytes of all of them; they are thrown away
 
 
 class Chunks:
@@ -53,7 +53,7 @@ class Chunks:
         return bool(self._left)
 
     def _skip_trailers(self) -> None:
-        left = _MOST_TRAILERS
+        left = _MAX_TRAILERS
         while (line := self._line(left)) != b"\r\n":
             left -= len(line)
             # A line that is no header is perhaps the next request, and not to be thrown away.

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-MOST_THREADS = 512  # one for each upload under way, however slow its client
+MAX_THREADS = 512  # one for each upload under way, however slow its client
 IDLE_SECONDS = 10  # after which a thread without work ends
 
 Job = Callable[[], object]
@@ -19,8 +19,8 @@ Job = Callable[[], object]
 class Workers:
     """A pool that grows while all of its threads are busy, and shrinks again."""
 
-    def __init__(self, most: int = MOST_THREADS) -> None:
-        self._most = most
+    def __init__(self, limit: int = MAX_THREADS) -> None:
+        self._limit = limit
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
@@ -37,7 +37,7 @@ class Workers:
         Raises RuntimeError if there is no thread and the system allows none.
         """
         with self._lock:
-            if self._free <= 0 and self._threads < self._most:
+            if self._free <= 0 and self._threads < self._limit:
                 self._start()
             self._free -= 1
             self._jobs.put(job)
