@@ -118,21 +118,21 @@ class Board:
             now, learners = self._clock(), list(self._learners.values())
             stuck = [
                 {
-                    "name": one.name,
-                    "exercise": one.at,
-                    "tries": one.tries,
-                    "minutes": int((now - one.since) / 60),
+                    "name": learner.name,
+                    "exercise": learner.at,
+                    "tries": learner.tries,
+                    "minutes": int((now - learner.since) / 60),
                 }
-                for one in sorted(learners, key=lambda one: one.since)
-                if one.at
-                and now - one.seen < GONE_SECONDS
-                and (one.tries >= STUCK_TRIES or now - one.since >= STUCK_SECONDS)
+                for learner in sorted(learners, key=lambda learner: learner.since)
+                if learner.at
+                and now - learner.seen < GONE_SECONDS
+                and (learner.tries >= STUCK_TRIES or now - learner.since >= STUCK_SECONDS)
             ]
             exercises = [
                 {
                     "name": name,
-                    "done": sum(name in one.done for one in learners),
-                    "trying": sum(name == one.at for one in learners),
+                    "done": sum(name in learner.done for learner in learners),
+                    "trying": sum(name == learner.at for learner in learners),
                 }
                 for name in self._order
             ]
@@ -142,8 +142,8 @@ class Board:
                 "exercises": [row for row in exercises if row["done"] or row["trying"]],
                 "flags": _scores(learners),
                 "names": [
-                    {"name": one.name, "done": len(one.done), "by_file": not one.owner}
-                    for one in sorted(learners, key=lambda one: one.name.casefold())
+                    {"name": learner.name, "done": len(learner.done), "by_file": not learner.owner}
+                    for learner in sorted(learners, key=lambda learner: learner.name.casefold())
                 ],
             }
 
@@ -160,7 +160,7 @@ class Board:
     def _add(self, name: str, address: str, owner: bytes) -> _Learner:
         if len(self._learners) >= MAX_NAMES:
             raise Refused(503, f"The board is full: it has {MAX_NAMES} names.")
-        same = sum(one.address == address for one in self._learners.values())
+        same = sum(learner.address == address for learner in self._learners.values())
         if address and same >= MAX_NAMES_OF_ADDRESS:
             raise Refused(403, f"This computer has sent {MAX_NAMES_OF_ADDRESS} names already.")
         learner = _Learner(name, address, owner, self._clock())
@@ -203,10 +203,10 @@ def name_of(value: object) -> str:
 def _scores(learners: Iterable[_Learner]) -> list[dict[str, Any]]:
     """The flags of each, best first; of equals, those who had their last flag first."""
     rows = []
-    for one in learners:
-        flags = {name: when for name, when in one.done.items() if "level-" in name}
+    for learner in learners:
+        flags = {name: when for name, when in learner.done.items() if "level-" in name}
         if flags:
-            rows.append((-len(flags), max(flags.values()), one.name, sorted(flags)))
+            rows.append((-len(flags), max(flags.values()), learner.name, sorted(flags)))
     return [
         {"name": name, "flags": [int(flag[-2:]) for flag in flags]}
         for _, _, name, flags in sorted(rows)
