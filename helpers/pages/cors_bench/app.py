@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from flask import Flask, Response, jsonify, request
 
 from helpers.errors import Refused
 from helpers.pages.cors_bench import attempts
-from helpers.pages.guard import guard, json_of, notebooks, sent_to_and_by
+from helpers.pages.guard import guard, is_secret, json_of, notebooks, sent_to_and_by
 from helpers.pages.server import Origins
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def create_app(bench: CorsBench, code: str, origins: Origins) -> Flask:
         return jsonify(error=f"S3 refuses what the bench needs: {problem}"), 502
 
     def check_code() -> None:
-        if not hmac.compare_digest(request.headers.get("X-Code", "").encode(), code.encode()):
+        if not is_secret(request.headers.get("X-Code"), code):
             raise Refused(403, "Open the bench from its notebook, which knows the code.")
 
     return app

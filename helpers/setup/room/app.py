@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, jsonify, request
 
 from helpers.errors import Refused
-from helpers.pages.guard import guard, json_of, refusals
+from helpers.pages.guard import guard, is_secret, json_of, refusals
 from helpers.pages.server import Origins
 from helpers.setup.room.board import Board
 
@@ -42,7 +41,7 @@ def create_receiver(board: Board, code: str) -> Flask:
     @app.post("/report")
     def report() -> Response:
         sent = json_of(_REPORT)
-        if not _same(sent["code"], code):
+        if not is_secret(sent["code"], code):
             raise Refused(403, "That is not the code on the board.")
         board.report(sent, request.remote_addr or "")
         return jsonify(ok=True)
@@ -59,7 +58,7 @@ def create_board(board: Board, shown: dict[str, Any], key: str, origins: Origins
     def only_with_the_key() -> None:
         if request.path == "/" or request.path.startswith("/static/"):
             return
-        if not _same(request.headers.get("X-Code", ""), key):
+        if not is_secret(request.headers.get("X-Code"), key):
             raise Refused(403, "Open the board with the address that helpers room printed.")
 
     @app.get("/")
@@ -82,10 +81,6 @@ def create_board(board: Board, shown: dict[str, Any], key: str, origins: Origins
         return jsonify(ok=True)
 
     return app
-
-
-def _same(sent: object, secret: str) -> bool:
-    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), secret.encode())
 
 
 def _is_address(host: str) -> bool:
