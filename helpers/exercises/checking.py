@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,6 +32,7 @@ NOT_DONE = "Not done yet: "
 ENDS = (Exception, SystemExit)  # what a learner's code can end with; Interrupt is for the kernel
 PASSED = "Passed: "
 _SECONDS = 10  # to wait for an answer
+_MAX_VALUES = 200_000  # of an answer
 WIDTH = 78  # characters of a cell's output at 800 pixels
 
 
@@ -113,11 +115,16 @@ def raised(problem: BaseException) -> str:
 
 
 def items(value: Iterable[Any]) -> list[Any]:
-    """What an answer holds. `NotYet` if it is a generator that breaks off."""
+    """What an answer holds. `NotYet` if it is a generator that breaks off, or that never ends."""
     try:
-        return list(value)
+        found = list(islice(value, _MAX_VALUES + 1))
     except ENDS as problem:
         raise NotYet(f"your answer ended with {raised(problem)}") from None
+    if len(found) > _MAX_VALUES:
+        raise NotYet(
+            f"your answer has more than {_MAX_VALUES:,} values. Does its generator ever end?"
+        )
+    return found
 
 
 def send(method: str, url: str, **more: Any) -> requests.Response:
@@ -126,7 +133,7 @@ def send(method: str, url: str, **more: Any) -> requests.Response:
         return requests.request(method, url, timeout=_SECONDS, allow_redirects=False, **more)
     except requests.exceptions.InvalidHeader as problem:
         raise NotYet(f"a header can't be sent: {raised(problem)}") from None
-    except (requests.RequestException, UnicodeError) as problem:
+    except (requests.RequestException, ValueError) as problem:  # urllib3's are ValueErrors
         raise NotYet(
             f"this could not be sent ({type(problem).__name__}). Does the URL start with the "
             "endpoint of the client s3, and is the local S3 still running?"
@@ -206,7 +213,7 @@ def _meant(lab: Lab, answer: requests.Response) -> Meant | None:
         lines = [f"{name}:{value}" if line.startswith(begins) else line for line in sent[1:]]
         digest = hashlib.sha256("\n".join([method, *lines]).encode()).hexdigest()
         signature = sigv4.signature(key, "\n".join([*parts[:3], digest]))
-        if hmac.compare_digest(signature, seen["SignatureProvided"]):
+        if hmac.compare_digest(signature.encode(), seen["SignatureProvided"].encode()):
             headers = dict(line.split(":", 1) for line in lines[2:] if ":" in line)
             return Meant(method, url, headers)
     return None

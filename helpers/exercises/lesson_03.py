@@ -60,7 +60,7 @@ def check_reading(lab: Lab, url: str, method: object, ends: object) -> str:
             "the end should be a datetime: the moment in X-Amz-Date, plus a timedelta of as many "
             "seconds as X-Amz-Expires says."
         )
-    if ends.tzinfo is None:
+    if ends.utcoffset() is None:
         raise NotYet("the end has no time zone. X-Amz-Date is in UTC: add .replace(tzinfo=UTC).")
     expect(
         _use(url, method),
@@ -111,6 +111,8 @@ def pile(lab: Lab) -> dict[str, str]:
 def check_alive(lab: Lab, urls: Mapping[str, str], alive: object) -> str:
     """Which URLs of a pile fetch the report now."""
     del lab  # the URLs say where they lead
+    if not isinstance(urls, Mapping):
+        raise NotYet("urls should be what pile(lab) returns; give your own list a different name.")
     many = isinstance(alive, Iterable) and not isinstance(alive, str)
     letters: list[Any] = items(alive) if many else [alive]  # type: ignore[arg-type]
     if not many or not all(isinstance(letter, str) and letter in urls for letter in letters):

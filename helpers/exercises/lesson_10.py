@@ -28,7 +28,7 @@ _ADDED = "x-id=PutObject"
 
 def canonical_request(refused: requests.Response) -> str:
     """The request as S3 wrote it down. Raises `NotYet` for an S3 that keeps it to itself."""
-    seen = read_error(refused.content).fields.get("CanonicalRequest")
+    seen = read_error(refused.content or b"").fields.get("CanonicalRequest")
     if not seen:
         raise NotYet(
             "this S3 doesn't tell the canonical request, as AWS and the local S3 do. Rename .env "
@@ -52,8 +52,14 @@ def quarrel(lab: Lab) -> tuple[str, requests.Response]:
 def check_lines(lab: Lab, signed: str, refused: requests.Response, lines: object) -> str:
     """The lines in which two canonical requests differ, as pairs."""
     del lab  # both texts are here
-    received = canonical_request(refused)
-    pairs = list(zip(signed.splitlines(), received.splitlines(), strict=True))
+    given = isinstance(signed, str) and isinstance(refused, requests.Response)
+    received = canonical_request(refused).splitlines() if given else []
+    if not given or len(signed.splitlines()) != len(received):
+        raise NotYet(
+            "the check needs what quarrel(lab) returned, as it is: a text and a response. Give "
+            "what you make of them different names."
+        )
+    pairs = list(zip(signed.splitlines(), received, strict=True))
     if isinstance(lines, Mapping):
         lines = lines.items()
     found: list[Any] = items(lines) if isinstance(lines, Iterable) else [lines]

@@ -69,7 +69,13 @@ def check_gallery(lab: Lab, gallery: Iterable[object]) -> str:
 def _links(value: object) -> list[str]:
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise NotYet(f"this should be URLs, in a list or a generator, not {short(value)}.")
-    return [presigned_url(link) for link in items(value)]
+    links = [presigned_url(link) for link in items(value)]
+    for number, link in enumerate(links):
+        try:
+            urlsplit(link)
+        except ValueError as problem:
+            raise NotYet(f"link {number} can't be read as a URL: {problem}.") from None
+    return links
 
 
 def _check_all(lab: Lab, links: list[str], keys: list[str], seconds: int) -> None:
@@ -79,7 +85,7 @@ def _check_all(lab: Lab, links: list[str], keys: list[str], seconds: int) -> Non
         if not path.endswith(f"/{key}"):
             raise NotYet(f"link {number} is for {path!r}, and should be for {key!r}.")
         lifetime = query.get("X-Amz-Expires", "")
-        if not lifetime.isdigit() or abs(int(lifetime) - seconds) > _SLACK:
+        if not lifetime.isdecimal() or abs(int(lifetime) - seconds) > _SLACK:
             raise NotYet(
                 f"link {number} is signed for {lifetime or 'no'} seconds, and should be for "
                 f"{seconds} (expires, or boto3's ExpiresIn, is in seconds)."
@@ -103,7 +109,7 @@ def _as_signed(lab: Lab, key: str, query: dict[str, str]) -> bool:
     except PresignError:
         return False
     right = dict(parse_qsl(urlsplit(url).query))["X-Amz-Signature"]
-    return compare_digest(right.encode(), query["X-Amz-Signature"].encode())
+    return compare_digest(right.encode(), query.get("X-Amz-Signature", "").encode())
 
 
 def _is_saved(query: dict[str, str], number: int) -> None:

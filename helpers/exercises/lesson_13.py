@@ -30,7 +30,7 @@ def try_forms(lab: Lab, incident: Incident, forms: object) -> str:
         raise NotYet(f"these rows have the authtype {', '.join(sorted(map(str, kinds)))}.")
     if len(forms) != 1:
         raise NotYet(f"{len(forms)} rows are more than there were forms.")
-    return f"one form was used, and it wrote {forms[0]['key']}."
+    return f"one form was used, and it wrote {forms[0].get('key')}."
 
 
 @exercise("13", 1)

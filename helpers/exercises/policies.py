@@ -26,16 +26,16 @@ from strict_s3.rules.policy import MalformedPolicy, PolicyKind, parse_policy
 
 def policy_text(policy: object) -> str:
     """A policy given as a dictionary or as JSON text, as text. Raises `NotYet` for other things."""
-    if isinstance(policy, str) and policy:
-        return policy
-    if not isinstance(policy, dict):
+    if not isinstance(policy, str | dict) or policy == "":
         raise NotYet("this should be a policy: a dictionary, or the same as JSON text.")
-    if "Statement" not in policy:
+    if isinstance(policy, dict) and "Statement" not in policy:
         raise NotYet('this has no "Statement": {"Version": "2012-10-17", "Statement": […]}.')
     try:
-        return json.dumps(policy)
-    except TypeError as problem:
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as problem:
         raise NotYet(f"this policy cannot be written as JSON: {problem}.") from None
+    return text
 
 
 def put_bucket_policy(s3: Any, bucket: str, policy: str) -> None:

@@ -102,6 +102,8 @@ WRONG = {
             ("'{}'", "S3 does not accept"),
             ("42", "should be a policy"),
             ("{'Statement': {1, 2}}", "cannot be written as JSON"),
+            ("policy(); my_policy['Statement'] += [my_policy]", "cannot be written as JSON: Circ"),
+            ("'{\\ud800}'", "cannot be written as JSON: 'utf-8' codec can't encode"),
         )
     ],
     "check_switches": [

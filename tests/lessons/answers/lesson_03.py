@@ -53,6 +53,14 @@ WRONG = {
         (_found("end = end.date()"), "should be a datetime"),
         (_found("end = start + timedelta(milliseconds=4500)"), "still works after the moment"),
         (_found("method = 'POST'"), "only signed: try the others"),
+        (
+            _found(
+                "from datetime import tzinfo\n"
+                "nowhere = type('Nowhere', (tzinfo,), {'utcoffset': lambda zone, when: None})\n"
+                "end = end.replace(tzinfo=nowhere())"
+            ),
+            "no time zone",
+        ),
     ],
     "check_alive": [
         (_alive(value), hint)
@@ -72,6 +80,7 @@ WRONG = {
             ("urls", "a does not fetch the report"),
             ("{'b', None}", "should be a set of letters"),
             ("True", "should be a set of letters"),
+            ("set('be'); urls = list(urls.values())", "urls should be what pile(lab) returns"),
         )
     ],
 }

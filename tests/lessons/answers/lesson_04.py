@@ -119,6 +119,8 @@ WRONG = {
             ("42", "should be a URL"),
             ("b'https://'", "should be a URL"),
             ("'http://[?X-Amz-Signature'", "could not be sent"),
+            ("f'http://{64 * chr(97)}.example/?X-Amz-Signature'", "could not be sent"),
+            ("sign().replace('Signature=', 'Signature=é')", "SignatureDoesNotMatch"),
         )
     ],
     "check_head": [

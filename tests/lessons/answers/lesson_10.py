@@ -61,6 +61,17 @@ WRONG = {
             ("[3, 4]", "should be a list of pairs"),
             ("2", "should be a list of pairs"),
             ("[line for pair in pairs for line in pair]", "should be a list of pairs"),
+            *(
+                (f"pairs; {change}", "needs what quarrel(lab) returned, as it is")
+                for change in (
+                    "signed = signed.splitlines()",
+                    "signed = ''",
+                    "response = response.text",
+                    "response = received",
+                    "signed, response = response, signed",
+                )
+            ),
+            ("pairs; response = requests.Response()", "doesn't tell the canonical request"),
         )
     ],
     "check_by_hand": [

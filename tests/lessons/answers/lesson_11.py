@@ -159,6 +159,14 @@ WRONG = {
             ("[link[:-4] + 'beef' if n == 500 else link for n, link in enumerate(sign())]", "500"),
             ("[link.replace('=600', '=605') for link in sign()]", "link 0 isn't signed right"),
             ("'https://'", "should be URLs"),
+            ("iter(lambda: f'{lab.where}?X-Amz-Signature', '')", "Does its generator ever end?"),
+            ("['http://[?X-Amz-Signature'] * 1000", "link 0 can't be read as a URL"),
+            (
+                "[link.replace('Signature=', 'Signature=é') for link in sign()]",
+                "link 0 isn't signed right",
+            ),
+            ("[link.rpartition('=')[0] + '=' for link in sign()]", "link 0 isn't signed right"),
+            ("[link.replace('=600', '=%C2%B2') for link in sign()]", "link 0 is signed for ²"),
             ("7", "should be URLs"),
             ("range(1000)", "should be a URL"),
         )

@@ -91,6 +91,7 @@ VARIATIONS = {
             ('forms = [row for row in rows if row["authtype"] == "htmlform"]', "no row is left"),
             ("forms = rows", "the authtype -, AuthHeader"),
             ("forms = 1", "a list of rows"),
+            ("forms = [{}]", "the authtype None"),
             ("forms = 2 * [row for row in rows if row['authtype'] == 'HtmlForm']", "2 rows"),
         ],
     )
