@@ -119,11 +119,15 @@ def check_rotation(lab: Lab, user: str, leaked: str, client: Any) -> str:
                 "the leaked URL is refused, but your client cannot continue. Make the new key "
                 f"first, and leave the policy alone. S3 said: {refused}"
             )
-    if _may(client.list_objects_v2, Bucket=lab.bucket, MaxKeys=1):
+    own = lab.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
+    signed = client.generate_presigned_url("get_object", mine)
+    if not any(key["AccessKeyId"] in signed for key in own):
         raise NotYet(
-            f"your client is allowed more than {user}: it signs with a different user's key. Use "
+            "your client signs with a different user's key. Use "
             f'create_access_key(UserName="{user}").'
         )
+    if _may(client.list_objects_v2, Bucket=lab.bucket, MaxKeys=1):
+        raise NotYet(f"{user} is allowed more than before. Leave the policies alone.")
     return "the leaked URL is refused long before its week is over, and the application continues."
 
 

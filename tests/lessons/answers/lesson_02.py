@@ -10,6 +10,14 @@ old = iam.list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]
 """
 _NEW = 'key = iam.create_access_key(UserName=user)["AccessKey"]\n'
 _OFF = 'iam.update_access_key(UserName=user, AccessKeyId=old, Status="Inactive")\n'
+_OTHER = """
+iam.create_user(UserName=(other := f"{user}-2"))
+allow = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}
+iam.put_user_policy(
+    UserName=other, PolicyName="own", PolicyDocument=json.dumps({"Statement": allow})
+)
+key = iam.create_access_key(UserName=other)["AccessKey"]
+"""
 _CLIENT = "my_client = lab.with_key(key).client()"
 
 
@@ -119,6 +127,7 @@ WRONG = {
             "cannot continue",
         ),
         (_rotate(_NEW, _OFF, "my_client = s3"), "a different user's key"),
+        (_rotate(_OFF, _OTHER, _CLIENT), "signs with a different user's key"),
         (
             _rotate(
                 _NEW,
