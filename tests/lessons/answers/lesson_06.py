@@ -43,6 +43,7 @@ VARIATIONS = {
                 ("sign('lesson-06/bob${filename}')", "lesson-06/bobby/one.png is accepted too"),
                 ("sign('lesson-06/${filename}')", "lesson-06/ann/one.png is accepted too"),
                 ("sign('lesson-06/bob/')", "another key only itself"),
+                ("sign('lesson-06/bob/one.png')", "lesson-06/bob/2026/two.gif should be accepted"),
             )
         ],
     )
@@ -54,6 +55,9 @@ RIGHT = {
         _folder(
             "sign(FOLDER, SIZE, ['starts-with', '$key', 'lesson-06/ann/'], {'Content-Type': 'a/b'},"
             " fields={'Content-Type': 'a/b'})"
+        ),
+        _folder(
+            "sign(FOLDER, SIZE, ['eq', '$x-amz-meta-tag', 'a'], fields={'x-amz-meta-tag': 'a'})"
         ),
         # Two ranges, which both have to hold.
         _folder(
@@ -129,6 +133,17 @@ WRONG = {
                 "can change x-amz-meta-author (bob)",
             ),
             ("sign(FOLDER, SIZE, {'acl': 'bucket-owner-full-control'})", "should be accepted"),
+            # Also what the check can't know by name.
+            (
+                "sign(FOLDER, SIZE, ['starts-with', '$x-amz-meta-tag', ''],"
+                " fields={'x-amz-meta-tag': 'a'})",
+                "can change x-amz-meta-tag (ax)",
+            ),
+            (
+                "sign(FOLDER, SIZE, ['starts-with', '$Content-Type', 'image/'],"
+                " fields={'Content-Type': 'image/png'})",
+                "can change Content-Type (image/pngx)",
+            ),
         )
     ],
     "check_thanks": [
@@ -166,7 +181,7 @@ WRONG = {
             ),
             (
                 "report(**{'x-amz-meta-author': ['starts-with', '$x-amz-meta-author', 'ann']})",
-                "can change x-amz-meta-author (anna)",
+                "can change x-amz-meta-author (annx)",
             ),
             (
                 "report(**{'Content-Type': ['starts-with', '$Content-Type', 'application/pdf']})",
@@ -175,12 +190,17 @@ WRONG = {
             (
                 "report(success_action_redirect=['starts-with', '$success_action_redirect', "
                 "'https://example.com/thanks'])",
-                "can change success_action_redirect (https://example.com/thanks.evil",
+                "can change success_action_redirect (https://example.com/thanksx",
             ),
             (
                 "{**report('lesson-06/${filename}'), 'fields': report('lesson-06/${filename}')"
                 "['fields'] | {'key': REPORT}}",
                 "the key lesson-06/report.pdfx is accepted",
+            ),
+            (
+                "report(author=AUTHOR | {'Content-Language': 'en'},"
+                " **{'Content-Language': ['starts-with', '$Content-Language', '']})",
+                "can change Content-Language (enx)",
             ),
             # And adds nothing.
             (
