@@ -72,6 +72,9 @@ def check_sign(lab: Lab, sign: object) -> str:
             "and in Conditions."
         )
     expect(answer, f"a PNG of {len(_BODY)} bytes should be accepted", 201)
+    larger = 2 * _BODY
+    what = f"the form of sign('ann', 'holiday.png', {len(larger)}) should accept so many bytes"
+    expect(_post(_form(sign, "ann", "holiday.png", larger), larger), what, 201)
     refuse(
         _post(form, _BODY + b"6"),
         "a larger file is accepted as well. Which condition counts bytes?",
@@ -104,10 +107,12 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
         "a second PUT is accepted too. put_object has a parameter IfNoneMatch for this, and its "
         "header has to be sent.",
     )
-    refuse(
-        send("PUT", text, data=b"other"),
-        "without the headers it overwrites: the condition has to be signed.",
-    )
+    for name in ("", *given):
+        rest = {other: value for other, value in given.items() if name and other != name}
+        refuse(
+            send("PUT", text, data=b"other", headers=rest),
+            f"without {name or 'the headers'} it overwrites: the condition has to be signed.",
+        )
     try:
         stored = s3.get_object(Bucket=lab.bucket, Key=_ONCE)["Body"].read()
     except ClientError:
@@ -117,11 +122,11 @@ def check_once(lab: Lab, url: object, headers: object) -> str:
     return "S3 stored one file, and refused a second one with the headers and without."
 
 
-def _form(sign: Callable[..., Any], user: str, name: str) -> _Form:
+def _form(sign: Callable[..., Any], user: str, name: str, body: bytes = _BODY) -> _Form:
     try:
-        form = sign(user, name, len(_BODY))
+        form = sign(user, name, len(body))
     except ENDS as problem:  # the learner's own code
-        raise NotYet(f"sign({user!r}, {name!r}, {len(_BODY)}) raised {raised(problem)}") from None
+        raise NotYet(f"sign({user!r}, {name!r}, {len(body)}) raised {raised(problem)}") from None
     url, fields = posted_form(form, "what sign returns")
     if "key" not in fields:
         raise NotYet("the form has no field key. Return what generate_presigned_post returns.")

@@ -165,6 +165,12 @@ WRONG = {
             ),
             ("lambda u, f, s: signed(u, f, s, least=0)", "make the size exact"),
             (
+                "lambda u, f, s, rules=[]: rules.append(['content-length-range', s, s]) "
+                "or signed(u, f, s, only=[{'Content-Type': 'image/png'}, "
+                "{'success_action_status': '201'}, *rules])",
+                "the form of sign('ann', 'holiday.png', 10) should accept so many bytes",
+            ),
+            (
                 "lambda u, f, s: signed(u, f, s, fields={'success_action_status': '201', "
                 "'Content-Type': 'image/png'}, expires=1800)",
                 "after 15 minutes 10",
@@ -195,6 +201,13 @@ WRONG = {
             (("signed(IfNoneMatch='*')", "{'IfNoneMatch': '*'}"), "if-none-match is signed, and"),
             (("signed() + '&If-None-Match=*'",), "SignatureDoesNotMatch"),
             (("signed()",), "the condition has to be signed"),
+            (
+                (
+                    "signed(ContentType='a/b')",
+                    "{'Content-Type': 'a/b', 'If-None-Match': '*'}",
+                ),
+                "without If-None-Match it overwrites: the condition has to be signed",
+            ),
             (("signed('lesson-08/x-' + uuid.uuid4().hex, IfNoneMatch='*')",), "Which Key"),
         )
     ],
