@@ -77,8 +77,8 @@ def try_address(lab: Lab, bucket: str, addresses: object) -> str:
     lab.client().delete_bucket_policy(Bucket=bucket)
     policy = parse_policy(text, name="your guardrail", kind="resource")
     for address, inside in (
-        *(("127.0.0.1", True), ("203.0.113.7", True), ("127.0.0.2", False)),
-        *(("127.1.2.3", False), ("198.51.100.9", False), ("203.0.114.1", False)),
+        *((one, True) for one in ("127.0.0.1", "203.0.113.7", "203.0.113.200")),
+        *((one, False) for one in ("127.0.0.2", "127.1.2.3", "198.51.100.9", "203.0.114.1")),
     ):
         why = _denied(policy, _USER, "s3:GetObject", arn[:-1] + "a.txt", aws_SourceIp=address)
         if inside and why:

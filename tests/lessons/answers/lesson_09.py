@@ -156,6 +156,7 @@ VARIATIONS = {
         [
             ("addresses = '127.0.0.1'", "should be a list"),
             ("addresses = ['127.0.0.1/32']", "203.0.113.7 is still refused"),
+            ("addresses = ['127.0.0.1', '203.0.113.7']", "203.0.113.200 is still refused"),
             ("addresses = ['203.0.113.0/24', '127.0.0.0/8']", "127.0.0.2 is let in"),
             ("addresses = ['203.0.113.0/24', '127.0.0.2/32']", "127.0.0.1 is still refused"),
             ("addresses = ['203.0.113.0/24', '0.0.0.0/0']", "127.0.0.2 is let in"),
