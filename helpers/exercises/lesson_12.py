@@ -106,8 +106,8 @@ def _started(source: object, s3: strict_s3.Server) -> Call:
         raise NotYet(f"this should be the backend's source, as text, not {short(source)}.")
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder) / "my_app.py"
-        app.write_text(source, encoding="utf-8")
         try:
+            app.write_text(source, encoding="utf-8")
             call = start_backend(app, s3)
         except ENDS as problem:
             raise NotYet(f"this source does not start: {raised(problem)}") from None
@@ -201,21 +201,26 @@ def _check_limit(call: Call, kind: str, limit: int) -> None:
 
 def _check_parts(call: Call, s3: strict_s3.Server) -> None:
     """No signature limits the sum of parts: the backend does, when it is told that all is sent."""
-    for kind, wanted in ((_CSV, 413), (_PNG, 200)):
+    for kind, size, wanted in ((_CSV, MIB, 200), (_CSV, MIB + 1, 413), (_PNG, MIB + 1, 200)):
         begun = call("POST", "/sign", {"method": "POST", "key": "x", "contentType": kind})
         key = _member(begun, "key", f"POST /sign for {kind}")
         client, at = s3.client(), {"Bucket": s3.bucket, "Key": key}
-        client.put_object(**at, ContentType=kind, Body=bytes(MIB + 1))
+        client.put_object(**at, ContentType=kind, Body=bytes(size))
         path = f"/uploads/{key.rpartition('/')[2]}/complete"
         status, answer = call("POST", path)
         if status != wanted:
             raise NotYet(
-                f"{kind} of {MIB + 1:,} bytes was sent in parts, and /complete answers {status} "
+                f"{kind} of {size:,} bytes was sent in parts, and /complete answers {status} "
                 f"{answer}; it should answer {wanted}."
             )
 
 
 def _is_as_before(call: Call, form: Any) -> None:
+    for kind in ("image/jpeg", "application/pdf"):
+        _form(call, kind, 10 * MIB)
+    _member(call("GET", f"/files/{form['id']}"), "url", "GET /files/…")
+    if _stores(form, 0):
+        raise NotYet("S3 stores an empty file with the form for a CSV; it refused one before.")
     changed = {**form["fields"], "Content-Type": "text/html"}
     refuse(
         post(form["url"], changed, b"<h1>"),

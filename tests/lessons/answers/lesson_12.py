@@ -102,6 +102,7 @@ WRONG = {
         (_app(value), hint)
         for value, hint in (
             ("7", "should be the backend's source"),
+            ("'\\ud800'", "does not start: UnicodeEncodeError"),
             ("'def ('", "does not start: SyntaxError"),
             ("''", "has no attribute 'app'."),
             ("'raise SystemExit'", "this source does not start: SystemExit."),
@@ -119,6 +120,19 @@ WRONG = {
                 "form=('10 * 1024 * 1024', '1024 * 1024'))"
                 ".replace('10 * 1024 * 1024', '1024 * 1024')",
                 "image/png of 10,485,760 bytes",
+            ),
+            (
+                "changed(complete=('if size > MAX_BYTES', 'if size >= limit(kind)'))",
+                "text/csv of 1,048,576 bytes was sent in parts",
+            ),
+            (
+                """changed(type=('"application/pdf": "pdf"', '"text/csv": "csv"'))""",
+                "POST /uploads refuses application/pdf of 10,485,760 bytes: 415",
+            ),
+            ("changed(form=('1, MAX_BYTES]', '0, limit(kind)]'))", "S3 stores an empty file"),
+            (
+                """changed().replace('"url": s3', '"link": s3')""",
+                "there should be 'url' in it",
             ),
             (
                 "changed().replace('rules = [typed,', ANY_TYPE)",
