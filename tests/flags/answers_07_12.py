@@ -174,6 +174,11 @@ def unsigned_header(s3, bucket, user, name, size):
     return put(s3, bucket, key, 900, ContentLength=size), dict(ONCE), key
 
 
+def unsigned_beside_a_type(s3, bucket, user, name, size):
+    key, kind = f"{user}/{name}", {"Content-Type": "text/plain"}
+    return put(s3, bucket, key, 900, ContentLength=size, ContentType="text/plain"), ONCE | kind, key
+
+
 def asks_first(s3, bucket, user, name, size):
     key = f"{user}/{name}"
     if s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]:
@@ -226,6 +231,12 @@ def without_host(s3, bucket, user, log, name):
 def query_apart(s3, bucket, user, log, name):
     url = get(s3, bucket, f"{user}/{name}")
     log.extend(url.split("?"))
+    return url
+
+
+def parameters_apart(s3, bucket, user, log, name):
+    url = get(s3, bucket, f"{user}/{name}")
+    log.append(url.replace("?", " ").replace("&", " "))
     return url
 
 
@@ -351,6 +362,19 @@ def forgets_earlier(s3, bucket, user, notes, name, size, part, upload=""):
     return part_url(s3, bucket, key, upload, part, ContentLength=size)
 
 
+def counts_what_has_arrived(s3, bucket, user, notes, name, size, part, upload=""):
+    key = f"{user}/{name}"
+    if part == 0:
+        upload = start(s3, bucket, key, size)
+        notes[upload] = size
+        return upload
+    there = s3.list_parts(Bucket=bucket, Key=key, UploadId=upload).get("Parts", [])
+    others = sum(each["Size"] for each in there if each["PartNumber"] != part)
+    if size < 1 or others + size > notes[upload]:
+        raise Denied
+    return part_url(s3, bucket, key, upload, part, ContentLength=size)
+
+
 def one_part(s3, bucket, user, notes, name, size, part, upload=""):
     if part > 1:
         raise Denied
@@ -453,6 +477,7 @@ LAZY = {
         (five_seconds, "your own attack still works"),
         (random_key, "your own attack still works"),
         (unsigned_header, "(the same URL again, without the headers"),
+        (unsigned_beside_a_type, "(the same URL again, without the headers"),
         (asks_first, "your own attack still works"),
         (one_for_each_user, "a second file, of a different name and size. Your code refuses"),
     ],
@@ -460,6 +485,7 @@ LAZY = {
         (short_only, "your own attack still works"),
         (without_host, "(takes the links out of the log, or their queries)"),
         (query_apart, "(takes the links out of the log, or their queries)"),
+        (parameters_apart, "(takes the links out of the log, or their queries)"),
         (no_log, "which file was downloaded. No line of the log names"),
         (ten_seconds, "ten minutes later. S3 answered 403"),
         (a_week, "an hour later a link is worth nothing. The link still works"),
@@ -470,6 +496,7 @@ LAZY = {
         (summed_not_signed, "your own attack still works"),
         (forgets_minus, "(a part of minus ten million bytes"),
         (forgets_earlier, "(a part that is signed again, smaller"),
+        (counts_what_has_arrived, "(two parts of 7,000,000 bytes, both signed before one is sent)"),
         (one_part, "5,242,979 bytes in 2 part(s). Your code refuses"),
     ],
     12: [

@@ -37,11 +37,14 @@ def swap(world: World) -> object:
 
 
 def without_headers(world: World) -> object:
-    """the same URL again, without the headers that came with it"""
+    """the same URL again, without the headers that came with it, or without one of them"""
     assert world.confirm
     url, headers, key = world.sign("a.txt", len(GOOD))
     world.send(url, "PUT", GOOD, headers)
     world.confirm(key)
+    for left_out in headers:
+        rest = {name: value for name, value in headers.items() if name != left_out}
+        world.send(url, "PUT", world.virus, rest)
     return world.send(url, "PUT", world.virus)
 
 

@@ -86,6 +86,16 @@ def large_parts(world: World) -> object:
     return _parts(world, 10, 7_000_000, 7_000_000)
 
 
+def signed_ahead(world: World) -> object:
+    """two parts of 7,000,000 bytes, both signed before one is sent"""
+    upload, size = world.sign("v.bin", LIMIT, 0), 7_000_000
+    try:
+        urls = [world.sign("v.bin", size, number, upload) for number in (1, 2)]
+    except Denied:
+        return None
+    return [world.send(url, "PUT", bytes(size)) for url in urls]
+
+
 def minus(world: World) -> object:
     """a part of minus ten million bytes, which makes room in the sum"""
     return _parts(world, LIMIT, -10_000_000, LIMIT, 9_000_000)
@@ -161,7 +171,7 @@ LEVEL = Level(
         "signed again with a smaller size.",
     ),
     signers=(sign,),
-    attacks=(one_part, true_parts, large_parts, minus, shrink),
+    attacks=(one_part, true_parts, large_parts, signed_ahead, minus, shrink),
     captured=captured,
     uses=uses,
     fix=fix,
