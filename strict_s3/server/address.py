@@ -33,7 +33,8 @@ class Addresses:
 
     def __init__(self, public_url: str = "") -> None:
         parts = urlsplit(public_url)
-        self._public_host = parts.netloc.lower()
+        self._default_port = ":443" if parts.scheme == "https" else ":80"
+        self._public_host = parts.netloc.lower().removesuffix(self._default_port)
         self._prefix = parts.path.rstrip("/")
         self._public_scheme = parts.scheme
 
@@ -52,12 +53,12 @@ class Addresses:
         """The request by its path from the bucket on, and as its client signed it."""
         if not self._public_host:
             return request, request
-        if request.header("x-forwarded-host").lower() == self._public_host:
+        if self._is_public(request.header("x-forwarded-host")):
             # Some proxies (Codespaces') put a name of their own into Host. The signature still has
             # to fit the public one.
             headers = [pair for pair in request.headers if pair[0] != "host"]
             request = replace(request, headers=(("host", self._public_host), *headers))
-        elif request.host.lower() != self._public_host:
+        elif not self._is_public(request.host):
             return request, request
         plain = request.header("x-forwarded-proto") == "http"  # the proxy has http, too
         request = replace(request, secure=self._public_scheme == "https" and not plain)
@@ -87,13 +88,17 @@ class Addresses:
     def url_of(self, request: Request, place: Place) -> str:
         """The object's URL, at the address by which the request came."""
         scheme = "https" if request.secure else "http"
-        public = bool(self._public_host) and request.host.lower() == self._public_host
-        prefix = self._prefix if public else ""
+        prefix = self._prefix if self._is_public(request.host) else ""
         where = "" if place.in_host else f"/{place.bucket}"
         return f"{scheme}://{request.host}{prefix}{where}/{quote(place.key, safe='')}"
 
+    def _is_public(self, host: str) -> bool:
+        """Clients leave out the port that a scheme has anyway (RFC 9110, section 4.2.3)."""
+        name = host.lower().removesuffix(self._default_port)
+        return bool(name) and name == self._public_host
+
     def _is_own(self, request: Request, host: str) -> bool:
-        if request.host.lower() == self._public_host or host == "localhost":
+        if self._is_public(request.host) or host == "localhost":
             return True
         try:
             ipaddress.ip_address(host.strip("[]"))

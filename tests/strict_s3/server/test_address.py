@@ -123,6 +123,15 @@ def test_a_url_for_either_address_works(signed, sent):
     assert service.send("GET", signed, sent).body == b"body"
 
 
+@pytest.mark.parametrize("told", ["https://s3.example", "https://s3.example:443"])
+@pytest.mark.parametrize("used", ["https://s3.example", "https://s3.example:443"])
+def test_the_port_that_a_scheme_has_anyway_can_be_left_out(told, used):
+    service = Service(told)
+    assert service.send("PUT", f"{used}/b/k", f"{used}/b/k", b"body").status == 200
+    other = "https://s3.example:4430/b/k"
+    assert service.send("GET", other, other).status == 404
+
+
 @pytest.mark.parametrize(
     ("signed", "sent", "code"),
     [
