@@ -127,9 +127,9 @@ def read_form(read: Read, request: Request) -> Form:
 
 def _filename(part: Field | File) -> str | None:
     """The file's name as it was sent: the parser takes a backslash for an escape and drops it."""
-    found = re.search(r'filename="(.*?)"', part.headers.get("content-disposition", ""))
+    found = re.search(r'filename="((?:\\"|[^"])*)"', part.headers.get("content-disposition", ""))
     if found:
-        return found[1].replace("%22", '"')
+        return found[1].replace("%22", '"').replace('\\"', '"')
     return part.filename or "" if isinstance(part, File) else None
 
 

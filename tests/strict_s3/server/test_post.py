@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from urllib3 import encode_multipart_formdata
 
 from strict_s3.rules import sigv4
 from strict_s3.rules.sigv4 import Scope
@@ -234,6 +235,17 @@ def test_filename_is_the_last_part_of_the_name(service):
         assert stored(service, key) == name.encode()
     url, fields = form(service, ["starts-with", "$key", "up/"], key="up/${filename}")
     assert send(url, {**fields, "key": "down/${filename}"}).status_code == 403
+
+
+@pytest.mark.parametrize("mark", [b"%22", b'\\"'])
+def test_a_quotation_mark_in_the_name_however_it_is_written(service, mark):
+    """As browsers and Python write it, and as older clients do."""
+    url, fields = form(service, ["starts-with", "$key", "up/"], key="up/${filename}")
+    file = {"file": ("C:\\a%22b.txt", BODY)}
+    body, kind = encode_multipart_formdata({**fields, **file})
+    body = body.replace(b"%22", mark)
+    assert requests.post(url, body, headers={"Content-Type": kind}).status_code == 204
+    assert service.stored() == ['up/a"b.txt']
 
 
 def test_a_file_without_a_name_cannot_be_the_whole_key(service):
