@@ -52,7 +52,7 @@ def authenticate(
     `payload_hash` is the last line of the canonical request: for S3 the x-amz-content-sha256
     header, for other services the SHA-256 of the body. Raises the first failing check's `S3Error`.
     """
-    _check_scheme(request, decision)
+    check_scheme(request, decision)
     if verifier.endpoint.service == "s3" and not payload_hash:
         decision.refuse(
             "payload hash",
@@ -87,7 +87,12 @@ def authenticate(
     )
 
 
-def _check_scheme(request: Request, decision: Decision) -> None:
+def check_scheme(request: Request, decision: Decision) -> None:
+    """The Authorization header begins with AWS4-HMAC-SHA256.
+
+    Raises InvalidArgument for another scheme, such as Bearer, and InvalidRequest for Signature
+    Version 2.
+    """
     text = request.header("authorization")
     scheme, space, _ = text.partition(" ")
     if scheme.upper() == "AWS" and space:

@@ -229,6 +229,11 @@ class Gate:
 
         call.decision.action = "PostObject"
         self._check_bucket(call)
+        if "authorization" in call.request.header_map:
+            # A page's own header: https://github.com/danialfarid/ng-file-upload/issues/382. (S3's
+            # answer to a form with one of AWS's is not known.)
+            header_auth.check_scheme(call.request, call.decision)
+            _refuse_two_mechanisms(call)
         form = read_form(call.read, call.request)
         call.who = post_policy.authenticate(form.fields, call.decision, self.verifier(call))
         fields = form.filled_in()
@@ -262,9 +267,7 @@ class Gate:
         presigned = query_auth.is_presigned(request)
         version_2 = "Signature" in request.parameters
         if in_header + presigned + version_2 > 1:
-            text = request.header("authorization")
-            fields = {"ArgumentName": "Authorization"} | ({"ArgumentValue": text} if text else {})
-            call.decision.refuse("authentication", InvalidArgument(_ONE_MECHANISM, **fields))
+            _refuse_two_mechanisms(call)
         if version_2:
             call.decision.refuse(
                 "authentication", header_auth.sigv2_refused(), header_auth.SIGNED_WITH_VERSION_2
@@ -279,6 +282,12 @@ class Gate:
             )
         call.decision.passed("authentication", "none: the request is anonymous")
         return Authentication()
+
+
+def _refuse_two_mechanisms(call: Call) -> NoReturn:
+    text = call.request.header("authorization")
+    fields = {"ArgumentName": "Authorization"} | ({"ArgumentValue": text} if text else {})
+    call.decision.refuse("authentication", InvalidArgument(_ONE_MECHANISM, **fields))
 
 
 def _check_address(call: Call) -> None:

@@ -117,6 +117,14 @@ SIGNING = (
           "URLs, and don't forward the viewer's signature to the bucket.",
           "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
           "Signature query string parameter or the Authorization header should be specified"),
+    Cause("InvalidArgument", "Unsupported Authorization Type",
+          "An Authorization header that is not AWS's came with the request.",
+          "A page or its HTTP library adds it to every request (Bearer or Basic, from a login). S3 "
+          "looks at it also where a form or nobody signs.",
+          "Send S3 no Authorization header: leave it out for this request, or use fetch or a "
+          "client of its own.",
+          "Unsupported Authorization Type",
+          source="https://github.com/danialfarid/ng-file-upload/issues/382"),
     Cause("InvalidArgument", "ISO-8859-1", "A response-* value has letters that a header can't "
                                            "carry.",
           "Header values are ISO-8859-1; S3 refuses other letters in response-content-disposition.",

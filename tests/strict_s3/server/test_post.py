@@ -257,6 +257,26 @@ def test_a_file_without_a_name_cannot_be_the_whole_key(service):
     assert service.stored() == ["a/"]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "refusal"),
+    [
+        ("Bearer abc", (400, "InvalidArgument", "Unsupported Authorization Type")),
+        ("Basic abc", (400, "InvalidArgument", "Unsupported Authorization Type")),
+        ("AWS4-HMAC-SHA256 Credential=x", (400, "InvalidArgument", "Only one auth mechanism")),
+        ("AWS AKIAIOSFODNN7EXAMPLE:abc", (400, "InvalidRequest", "Please use AWS4-HMAC-SHA256")),
+    ],
+)
+def test_a_form_carries_its_signature_in_its_fields_alone(service, scheme, refusal):
+    """As reported from AWS of pages that add their own Authorization to every request."""
+    url, fields = form(service)
+    file = {"file": ("cat.jpg", BODY)}
+    answer = requests.post(url, data=fields, files=file, headers={"Authorization": scheme})
+    status, code, said = error_of(answer)
+    assert (status, code) == refusal[:2]
+    assert refusal[2] in said
+    assert stored(service) is None
+
+
 def test_variables_are_filled_in_before_the_conditions(service):
     made = by_hand(
         service, policy(service, ["starts-with", "$key", "up/cat"]), key="up/${filename}"
