@@ -200,20 +200,19 @@ def _delete_with_policies(iam: Any, kind: str, named: dict[str, str]) -> None:
 def delete_policy(iam: Any, name: str) -> bool:
     """Detach a managed policy from everyone and delete it. False if there is none."""
     check_name("policies", name)
-    found = False
-    for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
-        for arn in (made["Arn"] for made in page["Policies"] if made["PolicyName"] == name):
-            found = True
-            holders = iam.list_entities_for_policy(PolicyArn=arn)
-            for user in holders["PolicyUsers"]:
-                iam.detach_user_policy(UserName=user["UserName"], PolicyArn=arn)
-            for role in holders["PolicyRoles"]:
-                iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=arn)
-            for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
-                if not version["IsDefaultVersion"]:
-                    iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-            iam.delete_policy(PolicyArn=arn)
-    return found
+    pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+    policies = [each for page in pages for each in page["Policies"] if each["PolicyName"] == name]
+    for arn in (policy["Arn"] for policy in policies):
+        holders = iam.list_entities_for_policy(PolicyArn=arn)
+        for user in holders["PolicyUsers"]:
+            iam.detach_user_policy(UserName=user["UserName"], PolicyArn=arn)
+        for role in holders["PolicyRoles"]:
+            iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=arn)
+        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=arn)
+    return bool(policies)
 
 
 DELETE: dict[str, Callable[[Any, str], bool]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import requests
@@ -58,11 +59,11 @@ def check_rules(lab: Lab, rules: object) -> str:
         for origin in (_APP, "https://anybody.example", "http://other.example:8080"):
             _allowed(_ask(url, "GET", origin), f"GET from {origin}")
         named = [o for rule in rules for o in rule["AllowedOrigins"] if o != "*"]
-        for origin in [*_ORIGINS, *(name.replace("*", "any") for name in named)]:
-            for method in _METHODS:
-                if (method, origin) != ("PUT", _APP):
-                    answer = _ask(url, method, origin)
-                    refuse(answer, f"{method} from {origin} is allowed too.")
+        origins = [*_ORIGINS, *(name.replace("*", "any") for name in named)]
+        for origin, method in product(origins, _METHODS):
+            if (method, origin) != ("PUT", _APP):
+                answer = _ask(url, method, origin)
+                refuse(answer, f"{method} from {origin} is allowed too.")
         stored = send("PUT", url, data=b"x", headers={"Origin": _APP})
         exposed = stored.headers.get("access-control-expose-headers", "").lower()
         if "etag" not in [name.strip() for name in exposed.split(",")]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -99,14 +100,11 @@ def judge(text: str, bucket: str, who: Identity, grant: Grant) -> None:
     other way round.
     """
     subject = _subject(text, bucket, who)
-    for key in inside(grant.prefix):
-        for action in sorted(grant.actions):
-            for context in (_HERE, _ELSEWHERE):
-                found = subject.verdict(action, f"arn:aws:s3:::{bucket}/{key}", context)
-                if not found.allowed:
-                    raise NotYet(
-                        f"it does not allow {action} on {key}. {found.reason}{unfilled(text)}"
-                    )
+    asked = product(inside(grant.prefix), sorted(grant.actions), (_HERE, _ELSEWHERE))
+    for key, action, context in asked:
+        found = subject.verdict(action, f"arn:aws:s3:::{bucket}/{key}", context)
+        if not found.allowed:
+            raise NotYet(f"it does not allow {action} on {key}. {found.reason}{unfilled(text)}")
     below = f"arn:aws:s3:::{bucket}/{grant.prefix.rstrip('/')}/"
     excess = first_excess(
         subject.at_its_worst(whoever=True),
