@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from helpers.address.style import path_style
 from strict_s3 import Server, in_process
-from strict_s3.inprocess import Handle, handler, mount
+from strict_s3.in_memory import Handle
+from strict_s3.inprocess import handler, mount
 from strict_s3.rules.request import Request
 
 CHANNEL = "s3-lessons"  # the service worker's name for it

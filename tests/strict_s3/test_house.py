@@ -17,7 +17,7 @@ LAYERS = (
     {"rules", "errors", "output", "redact", "signals"},
     {"options", "explainer", "logs"},
     {"server", "signing"},
-    {"handle"},
+    {"handle", "in_memory"},
     {"process", "inprocess", "recorded"},
     {"proving"},
     {"cli", "pytest_plugin"},
