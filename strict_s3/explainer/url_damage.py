@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..rules import query_auth, sigv4
 from ..rules.authentication import iso
+from ..rules.request import has_broken_escape
 from .aws_hosts import partition_of
 from .verdict import Finding, fault
 from .words import duration, shown, time_left
@@ -29,6 +30,12 @@ def damaged(report: UrlReport, request: Request, pasted: Pasted) -> Iterator[Fin
             "The URL was shortened: it ends in an ellipsis (...).", fix="Copy the whole URL again."
         )
         return
+    if has_broken_escape(request.path):
+        yield fault(
+            "The path has a % that is not followed by two hexadecimal digits, so S3 answers 400.",
+            "In a URL, a % in a key is written %25.",
+            "Encode the key once, before you sign: an SDK does.",
+        )
     if report.version == 4:
         yield from _damaged_parameters(request, pasted)
         yield from _damaged_values(report, request)

@@ -161,6 +161,7 @@ def test_hosts(host, style, bucket, region, kind):
         (URL + "&x-amz-checksum-crc32=AAAAAA%3D%3D", "checksum of nothing"),
         (URL + "&x-amz-checksum-crc32=NSRBwg%3D%3D", "signed, but AWS compares"),
         (URL.lower(), "only in their exact spelling"),
+        (URL.replace(".com/", ".com/100%-", 1), "In a URL, a % in a key is written %25"),
         (URL.replace("%2F", "%252F"), "percent-encoded twice"),
         (URL.replace(SIGNATURE, SIGNATURE[:50]), "The signature has 50 characters"),
     ],
@@ -175,6 +176,7 @@ def test_no_false_warnings():
     assert report.send == ("content-length", "content-type", "host")
     assert len(report.warnings) == 1  # good for everybody until it ends: always true
     assert len(inspect_url(signed(ResponseContentType="text/plain")).warnings) == 1
+    assert not any("%25" in warning for warning in inspect_url(signed(Key="100% é")).warnings)
     east = inspect_url(signed(region="us-east-1", ResponseContentType="text/plain"))
     assert len(east.warnings) == 1
 
