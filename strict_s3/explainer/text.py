@@ -13,8 +13,9 @@ from .answers import Answer, Meant, read_meant
 from .browser import read_block
 from .calls import har_entry
 from .console import find_console_line, read_console_line
+from .cors_document import find_cors, report_cors
 from .decode import MAX_SEARCHED, from_bytes, searched, sense_of
-from .documents import broken_document, find_access_policy, find_cors, report_cors, report_policy
+from .documents import broken_document, find_access_policy, report_policy
 from .errors_read import FoundError, find_error, holds_error
 from .foreign import GOOGLE_CORS, read_foreign, refuse
 from .form import inspect_form, read_form
