@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html.
 from __future__ import annotations
 
 from .errors import AccessDenied, InvalidRequest, MethodNotAllowed
+from .metadata import OVERRIDES
 from .request import Request
 
 _COPY = "Anonymous users cannot copy objects.  Please authenticate."
@@ -47,7 +48,8 @@ def check_allowed(request: Request, operation: str) -> None:
     """
     if operation in _OF_THE_OWNER:
         raise MethodNotAllowed(Method=request.method, ResourceType="BUCKETPOLICY")
-    if any(name.startswith("response-") for name in request.parameters):
+    reads = operation in ("GetObject", "HeadObject")
+    if reads and any(request.parameters.get(name) for name in OVERRIDES):
         raise InvalidRequest(
             "Request specific response headers cannot be used for anonymous GET requests."
         )

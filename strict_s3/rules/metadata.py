@@ -16,6 +16,14 @@ from collections.abc import Mapping
 from .errors import InvalidArgument
 
 META = "x-amz-meta-"
+# Parameters of GetObject and HeadObject, and the header of the response that each replaces.
+OVERRIDES = {
+    f"response-{name}": name
+    for name in (
+        *("cache-control", "content-disposition", "content-encoding", "content-language"),
+        *("content-type", "expires"),
+    )
+}
 _WORD = re.compile(r"=\?([\w-]+)\?([BbQq])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)[ \t\r\n]+(?==\?[\w-]+\?[BbQq]\?)")
 _LONGEST = 75 - len("=?UTF-8?Q??=")  # of one word's encoded text (RFC 2047, section 2)
@@ -69,17 +77,25 @@ def encode_words(text: str) -> str:
     return " ".join(_words(text, in_q))
 
 
-def check_override(name: str, value: str) -> str:
-    """The value of a ``response-*`` parameter. Raises InvalidArgument beyond ISO-8859-1."""
-    try:
-        value.encode("iso-8859-1")
-    except UnicodeEncodeError:
-        raise InvalidArgument(
-            "Header value cannot be represented using ISO-8859-1.",
-            ArgumentName=name,
-            ArgumentValue=value,
-        ) from None
-    return value
+def overrides(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The headers that a read asks for in its query. Raises InvalidArgument beyond ISO-8859-1.
+
+    Empty ones S3 ignores (https://github.com/floci-io/floci/pull/923).
+
+    >>> overrides({"response-content-type": "text/plain", "response-expires": ""})
+    {'content-type': 'text/plain'}
+    """
+    asked = {name: parameters[name] for name in OVERRIDES if parameters.get(name)}
+    for name, value in asked.items():
+        try:
+            value.encode("iso-8859-1")
+        except UnicodeEncodeError:
+            raise InvalidArgument(
+                "Header value cannot be represented using ISO-8859-1.",
+                ArgumentName=name,
+                ArgumentValue=value,
+            ) from None
+    return {OVERRIDES[name]: value for name, value in asked.items()}
 
 
 def _is_usual(character: str) -> bool:

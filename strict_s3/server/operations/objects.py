@@ -31,15 +31,6 @@ from ..store.bucket import Bucket
 from ..store.objects import NULL_VERSION, ObjectVersion
 from ..store.store import Store
 
-_OVERRIDES = {
-    "response-cache-control": "cache-control",
-    "response-content-disposition": "content-disposition",
-    "response-content-encoding": "content-encoding",
-    "response-content-language": "content-language",
-    "response-content-type": "content-type",
-    "response-expires": "expires",
-}
-
 
 def get_object(store: Store, call: Call) -> Response:
     """GetObject and HeadObject. Raises NoSuchKey, PreconditionFailed, InvalidRange …"""
@@ -56,11 +47,7 @@ def get_object(store: Store, call: Call) -> Response:
         return Response(304, list(kept.items()))
     if call.request.method == "GET":
         check_readable(found.storage_class)
-    for parameter, name in _OVERRIDES.items():
-        value = call.parameter(parameter)
-        if value is not None:
-            headers[name] = metadata.check_override(parameter, value)
-
+    headers |= metadata.overrides(call.request.parameters)
     start, stop, status = 0, found.size, 200
     span = _range(call, found, number, state)
     if span is not None:

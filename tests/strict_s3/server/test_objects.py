@@ -201,6 +201,8 @@ def test_signed_response_headers(service):
     assert headers["content-type"] == "text/csv"
     assert headers["content-disposition"] == 'attachment; filename="a b.csv"'
     assert headers["cache-control"] == "no-store"
+    empty = requests.get(service.presign("get_object", ResponseContentType="")).headers
+    assert empty["content-type"] == "text/plain"
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,8 @@ def test_anonymous_reads_what_a_bucket_policy_allows(service):
     assert requests.get(f"{base}/public/a").text == "body"
     assert error_of(requests.get(f"{base}/private/a"))[:2] == DENIED
     assert error_of(requests.put(f"{base}/public/a", data=b"x"))[:2] == DENIED
+    for nothing in ("?response-content-type=", "?response-time=1"):
+        assert requests.get(f"{base}/public/a{nothing}").status_code == 200
     override = requests.get(f"{base}/public/a?response-content-type=text/html")
     assert error_of(override)[:2] == (400, "InvalidRequest")
     everything = dict.fromkeys(
