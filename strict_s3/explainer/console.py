@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .pasted import Pasted
-from .render import Report, listed, told
+from .render import Report, finding_sections, listed
 from .repair import as_cors
 from .url import UrlReport
 from .verdict import Finding, Verdict
@@ -109,7 +109,7 @@ class ConsoleReport(Report):
     repairs: tuple[Part, ...] = ()
 
     def sections(self) -> Iterable[tuple[str, list[str]]]:
-        yield from told(self.findings)
+        yield from finding_sections(self.findings)
         facts = [("origin", self.origin), ("method", self.method), ("header", self.header),
                  ("status", str(self.status or ""))]  # fmt: skip
         yield listed("The browser says", [Part(name, value) for name, value in facts if value])

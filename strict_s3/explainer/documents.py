@@ -16,7 +16,7 @@ from ..rules.bucket_policy import problems
 from ..rules.policy import MalformedPolicy, Policy, parse_policy
 from ..rules.s3_actions import BUCKET_ACTIONS, OBJECT_ACTIONS, matching
 from .actions import permission_for
-from .render import Report, listed, told
+from .render import Report, finding_sections, listed
 from .verdict import Finding, Verdict, decide, fault, note
 from .words import Part, shown
 
@@ -35,7 +35,7 @@ class DocumentReport(Report):
     repairs: tuple[Part, ...] = ()
 
     def sections(self) -> Iterable[tuple[str, list[str]]]:
-        yield from told(self.findings)
+        yield from finding_sections(self.findings)
         yield listed(f"What this {self.kind} says", self.facts)
 
 

@@ -26,7 +26,7 @@ from .form_findings import findings_about, missing_pieces
 from .form_read import FoundForm, as_fields, find_form
 from .hosts import read_host
 from .parameters import meaning
-from .render import SignedReport, listed, told
+from .render import SignedReport, finding_sections, listed
 from .verdict import NO_VERDICT, Finding, Verdict, decide
 from .words import Part, bullets, count, is_secret, moment, shown, time_left, utc_now
 
@@ -70,7 +70,7 @@ class FormReport(SignedReport):
     repairs: tuple[Part, ...] = ()
 
     def sections(self) -> Iterable[tuple[str, list[str]]]:
-        yield from told(self.others)
+        yield from finding_sections(self.others)
         yield "Policy: the upload is accepted if", bullets(self.sentences, "-")
         yield listed(f"What this POST form says (Signature Version {self.version})", self.facts)
 

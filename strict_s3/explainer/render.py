@@ -82,7 +82,7 @@ class SignedReport(Report):
         return self.findings[1:] if self.verdict.fault else self.findings
 
 
-def told(findings: Iterable[Finding]) -> list[tuple[str, list[str]]]:
+def finding_sections(findings: Iterable[Finding]) -> list[tuple[str, list[str]]]:
     """Findings as two sections: what is wrong too, and what to look out for."""
     findings = list(findings)
     return [

@@ -20,7 +20,7 @@ from ..rules.errors import InvalidAccessKeyId, InvalidURI, S3Error
 from ..rules.request import Request
 from .hosts import Host, read_host
 from .pasted import Pasted, find_url
-from .render import SignedReport, listed, told
+from .render import SignedReport, finding_sections, listed
 from .repair import as_command
 from .services import Foreign, find_foreign
 from .url_facts import facts_of, segments_of
@@ -81,7 +81,7 @@ class UrlReport(SignedReport):
         return "".join(part.text for part in self.segments)
 
     def sections(self) -> Iterable[tuple[str, list[str]]]:
-        yield from told(self.others)
+        yield from finding_sections(self.others)
         yield listed(
             f"What this presigned URL says (Signature Version {self.signed_with})", self.facts
         )

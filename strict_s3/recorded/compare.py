@@ -126,8 +126,8 @@ def _elements(
 def _same(want: Sequence[str], have: Sequence[str], any_order: bool, values: Values) -> bool:
     if any_order:
         left = list(have)
-        for one in want:
-            match = next((text for text in left if values.matches(one, text)), None)
+        for value in want:
+            match = next((text for text in left if values.matches(value, text)), None)
             if match is None:
                 return False
             left.remove(match)

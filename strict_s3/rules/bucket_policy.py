@@ -94,9 +94,9 @@ def normalised(document: str | bytes) -> str:
 def _normal(value: Any, name: str = "") -> Any:
     """`value`, the member `name` of an object."""
     if name == "Statement":
-        return [_normal(one) for one in (value if isinstance(value, list) else [value])]
+        return [_normal(each) for each in (value if isinstance(value, list) else [value])]
     if isinstance(value, list):
-        values = [_normal(one, name) for one in value]
+        values = [_normal(each, name) for each in value]
         return values[0] if len(values) == 1 else values
     if isinstance(value, Mapping):
         return {key: _normal(value[key], key) for key in sorted(value, key=_place)}

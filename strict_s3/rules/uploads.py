@@ -81,7 +81,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     # "aws-chunked" is how the body travels, not how the object is encoded
     # (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html).
     encodings = kept.get("content-encoding", "").split(",")
-    others = [one.strip() for one in encodings if one.strip().lower() != "aws-chunked"]
+    others = [each.strip() for each in encodings if each.strip().lower() != "aws-chunked"]
     if len(others) < len(encodings):
         del kept["content-encoding"]
         kept |= {"content-encoding": ",".join(others)} if others else {}

@@ -81,7 +81,7 @@ class Service:
                 if not isinstance(last, int) or isinstance(last, bool) or last < 0:
                     raise OptionError(f"last is {last!r}; it is how many decisions, such as 5.")
                 kept = list(self.gate.decisions)[-last:] if last else []
-                return [one.as_dict() for one in kept]
+                return [decision.as_dict() for decision in kept]
             case "reset":
                 self.reset()
                 return "done"

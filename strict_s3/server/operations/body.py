@@ -191,7 +191,7 @@ def _check_kind(call: Call, signer: ChunkSigner | None) -> None:
     them), InvalidRequest.
     """
     encoding = call.request.header("content-encoding")
-    chunked = "aws-chunked" in [one.strip() for one in encoding.lower().split(",")]
+    chunked = "aws-chunked" in [each.strip() for each in encoding.lower().split(",")]
     if chunked and call.payload.declared == sigv4.UNSIGNED_PAYLOAD:
         raise InvalidArgument(
             "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is "

@@ -169,7 +169,7 @@ def list_buckets(store: Store, call: Call) -> Response:
         )
     with store.lock:
         found = (store.buckets[name] for name in _names(store, prefix, after))
-        matching = [*islice((one for one in found if region in (None, one.region)), size + 1)]
+        matching = [*islice((each for each in found if region in (None, each.region)), size + 1)]
     shown = matching[:size]
     root = xml.result("ListAllMyBucketsResult")
     xml.owner(root, store.account)

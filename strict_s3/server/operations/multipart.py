@@ -152,10 +152,10 @@ def _parts_named(body: bytes) -> list[NamedPart]:
         parts.append(NamedPart(number, etag, checksums))
     if not parts:
         raise MalformedXML() if body else InvalidRequest("You must specify at least one part")
-    for one in parts:
-        if one.number < 1:
+    for part in parts:
+        if part.number < 1:
             raise InvalidArgument(
-                "PartNumber must be >= 1", ArgumentName="PartNumber", ArgumentValue=one.number
+                "PartNumber must be >= 1", ArgumentName="PartNumber", ArgumentValue=part.number
             )
     return parts
 
@@ -164,13 +164,13 @@ def _verified_parts(upload: Upload, named: list[NamedPart]) -> list[Part]:
     numbers = [part.number for part in named]
     if numbers != sorted(set(numbers)):
         raise InvalidPartOrder(UploadId=upload.id)
-    for one in named:
-        _check_checksums_named(upload, one)
+    for each in named:
+        _check_checksums_named(upload, each)
     parts = []
-    for one in named:
-        part = upload.parts.get(one.number)
-        if part is None or not _matches(upload, part, one):
-            raise InvalidPart(UploadId=upload.id, PartNumber=one.number, ETag=one.etag)
+    for each in named:
+        part = upload.parts.get(each.number)
+        if part is None or not _matches(upload, part, each):
+            raise InvalidPart(UploadId=upload.id, PartNumber=each.number, ETag=each.etag)
         parts.append(part)
     for part in parts[:-1]:
         if part.body.size < MIN_PART:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import groupby, islice
+from operator import attrgetter
 from xml.etree.ElementTree import Element, SubElement
 
 from sortedcontainers import SortedDict
@@ -78,7 +79,7 @@ def list_uploads(store: Store, call: Call) -> Response:
     size = page_size(call, "max-uploads")
     with store.lock:
         begun = sorted(store.uploads(bucket), key=lambda upload: (upload.key, upload.initiated))
-    by_key = SortedDict({key: list(same) for key, same in groupby(begun, lambda one: one.key)})
+    by_key = SortedDict({key: list(same) for key, same in groupby(begun, attrgetter("key"))})
     entries = _entries(by_key, scope, key_marker, id_marker)
     page = list(islice(entries, size))
     truncated = bool(page) and next(entries, None) is not None
@@ -94,7 +95,7 @@ def list_uploads(store: Store, call: Call) -> Response:
     for upload in page:
         if isinstance(upload, Upload):
             _add_upload(call, root, store, upload)
-    add_common(call, root, (one.prefix for one in page if isinstance(one, Common)))
+    add_common(call, root, (entry.prefix for entry in page if isinstance(entry, Common)))
     return xml.document(root)
 
 
@@ -119,7 +120,7 @@ def _after(
     Raises InvalidArgument for an upload of another key, and for what is no upload's id.
     """
     if not _UPLOAD_ID(upload_id) or any(
-        one.id == upload_id for same in by_key.values() for one in same if one.key != key
+        each.id == upload_id for same in by_key.values() for each in same if each.key != key
     ):
         raise InvalidArgument(
             "Invalid uploadId marker", ArgumentName="upload-id-marker", ArgumentValue=upload_id

@@ -40,7 +40,7 @@ class Body:
     def joined(cls, bodies: Iterable[Body]) -> Body:
         """One body made of others, without a copy of their bytes."""
         body = cls()
-        body._take(span for one in bodies for span in one._spans)
+        body._take(span for each in bodies for span in each._spans)
         return body
 
     def part(self, start: int, stop: int) -> Body:

@@ -129,7 +129,7 @@ class Bucket:
     def remove_upload(self, upload: Upload) -> None:
         """End a multipart upload: its parts are gone."""
         self.uploads.pop(upload.id, None)
-        others = [one for one in self._uploads_to.pop(upload.key, ()) if one is not upload]
+        others = [other for other in self._uploads_to.pop(upload.key, ()) if other is not upload]
         if others:
             self._uploads_to[upload.key] = others
 

@@ -243,4 +243,4 @@ def by_name(entity: Entity) -> str:
 def under(entities: Names[_E], p: Params) -> Iterator[_E]:
     """Those whose path begins with the request's PathPrefix, from the request's page on."""
     prefix = p.get("PathPrefix", "/")
-    return (one for one in entities.starting_at(_last(p)) if one.path.startswith(prefix))
+    return (each for each in entities.starting_at(_last(p)) if each.path.startswith(prefix))
