@@ -82,6 +82,13 @@ assert "ListAllMyBucketsResult" in requests.get(again).text
         (ON_HUB, ""),
         ({"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann/"}, HUB),
         ({"S3_LESSONS_PUBLIC_URL": "https://x-{port}.example"}, "https://x-{port}.example"),
+        ({"S3_LESSONS_PUBLIC_URL": " https://hub.example/user/ann/lab "}, HUB),
+        ({"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann/lab/tree/work/00.ipynb"}, HUB),
+        (
+            {"S3_LESSONS_PUBLIC_URL": "https://hub.example/lab/"},
+            "https://hub.example/lab/proxy/{port}",
+        ),
+        ({"S3_LESSONS_PUBLIC_URL": "https://[::1]:80/é"}, "https://[::1]:80/%C3%A9/proxy/{port}"),
         (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "https://hub.example/user/ann/"}, HUB),
         (ON_HUB | {"JUPYTERHUB_PUBLIC_URL": "", "JUPYTERHUB_HOST": "https://hub.example"}, ""),
         (CODESPACE, "https://fuzzy-dog-{port}.app.github.dev"),
@@ -91,15 +98,38 @@ def test_the_address_is_found_in_the_environment(variables, found):
     assert hub.template(variables) == found
 
 
-@pytest.mark.parametrize("value", ["hub.example", "https://hub.example/?x", "ftp://hub.example/"])
-def test_a_value_that_is_no_address_is_refused_with_the_fix(value):
-    with pytest.raises(LabError, match="as your browser shows it, up to /lab"):
-        hub.template({"S3_LESSONS_PUBLIC_URL": value})
+@pytest.mark.parametrize("name", ["S3_LESSONS_PUBLIC_URL", "JUPYTERHUB_PUBLIC_URL"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hub.example",
+        "ftp://hub.example/",
+        "https://",
+        "https://hub.example/?token=PASSWORD",
+        "https://hub.example/#PASSWORD",
+        "https://ann:PASSWORD@hub.example/user/ann",
+        "https://hub..example/",  # boto3 refuses this and the next
+        "https://my_hub/",
+        "https://hub.example:99999/",
+        "https://hub.example:0/",
+        "https://[::1/",
+        "https://hüb.example/",
+        "https://{host}/",
+        "https://hub.example/{user}",
+        "https://hub.example/user/a b",
+        "https://hub.example\\user",
+    ],
+)
+def test_a_value_that_is_no_address_is_refused_with_the_fix(name, value):
+    with pytest.raises(LabError, match="as your browser shows it, up to /lab") as refused:
+        hub.template({name: value})
+    assert str(refused.value).startswith(f"{name} is ") and "PASSWORD" not in str(refused.value)
 
 
 def test_what_connect_says():
     assert hub.note("http://127.0.0.1:9000", {}) == ""
-    assert "Set S3_LESSONS_PUBLIC_URL to" in hub.note("http://127.0.0.1:9000", ON_HUB)
+    for silent in (ON_HUB, {"CODESPACE_NAME": "fuzzy-dog"}):
+        assert "Set S3_LESSONS_PUBLIC_URL to" in hub.note("http://127.0.0.1:9000", silent)
     told = {"S3_LESSONS_PUBLIC_URL": "https://hub.example/user/ann"}
     assert "https://hub.example/a" in hub.note("https://hub.example/a", told)
     assert "needs its port to be public" not in hub.note("https://hub.example/a", told)
@@ -196,14 +226,15 @@ def test_in_a_codespace():
 @pytest.mark.parametrize(
     ("origin", "on_hub", "told"),
     [
-        ("https://hub.example", True, "https://hub.example/user/ann"),
-        ("http://127.0.0.1:8000", True, "http://127.0.0.1:8000/user/ann"),
-        ("http://192.168.1.5:8888", False, "http://192.168.1.5:8888/user/ann"),
+        ("https://hub.example", True, "https://hub.example/user/ann/"),
+        ("http://127.0.0.1:8000", True, "http://127.0.0.1:8000/user/ann/"),
+        ("http://192.168.1.5:8888", False, "http://192.168.1.5:8888/user/ann/"),
         ("http://localhost:8888", False, None),
         ("null", True, None),
+        ("http://my_computer:8888", False, None),
         ("", True, None),
         # Binder's hub, whose address no variable says.
-        ("https://hub.2i2c.mybinder.org", True, "https://hub.2i2c.mybinder.org/user/ann"),
+        ("https://hub.2i2c.mybinder.org", True, "https://hub.2i2c.mybinder.org/user/ann/"),
     ],
 )
 def test_a_kernel_is_told_what_its_browser_says(monkeypatch, origin, on_hub, told):
@@ -225,7 +256,7 @@ def test_a_kernel_is_told_what_its_browser_says(monkeypatch, origin, on_hub, tol
 def test_codespaces_writes_its_own_side_into_the_origin(monkeypatch, origin, forwarded, told):
     headers = {"Origin": origin, "X-Forwarded-Host": forwarded}
     found = told_to_a_kernel(monkeypatch, headers, on_hub=False)
-    assert found == (told and f"{told}/user/ann")
+    assert found == (told and f"{told}/user/ann/")
 
 
 def told_to_a_kernel(monkeypatch, headers: dict[str, str], on_hub: bool) -> str | None:

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakKeyDictionary
 
 import boto3
+from botocore.utils import is_valid_uri
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
@@ -30,14 +31,17 @@ from strict_s3 import Server, start
 PUBLIC_URL = "S3_LESSONS_PUBLIC_URL"
 _HOST = "127.0.0.1"
 _UNSIGNED = re.compile("%23|%3F", re.I)  # a # or ? in the user's name ends boto3's path
-_BASE = re.compile(r"https?://[A-Za-z0-9.\[\]:{}-]+(/[^\s?#]*)?")
+_BASE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[^\s?#\\<>{}\"^`|]*)?")
+# What a browser shows after it. The server's own path may end so too, but with a slash.
+_PAGE = re.compile("/lab(/(tree|workspaces)/.*)?$")
+_SECRET = re.compile("(?<=//)[^/]*@|(?<=[?#]).*")  # a password, a token
 
 
 def template(variables: Mapping[str, str] = os.environ) -> str:
     """Where a browser finds a port: ``https://hub.example/user/ann/proxy/{port}``.
 
     "" if that is this computer itself, or isn't known, or if boto3 can't sign for it. Raises
-    `LabError` if the variable `PUBLIC_URL` is no address.
+    `LabError` if the variable that should hold it has something else.
 
     https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
     https://docs.github.com/en/codespaces/developing-in-a-codespace/default-environment-variables-for-your-codespace
@@ -45,19 +49,31 @@ def template(variables: Mapping[str, str] = os.environ) -> str:
     get = variables.get
     if _UNSIGNED.search(get("JUPYTERHUB_SERVICE_PREFIX", "")):
         return ""
-    if told := get(PUBLIC_URL, "").rstrip("/"):
-        if not _BASE.fullmatch(told):
-            raise LabError(
-                f"{PUBLIC_URL} is {told!r}. Write the address of your Jupyter server as your "
-                "browser shows it, up to /lab: https://hub.example/user/ann. Then restart the "
-                "kernel."
-            )
-        return told if "{port}" in told else f"{told}/proxy/{{port}}"
     # JUPYTERHUB_HOST isn't it: where it is set alone, each user has a host of their own.
-    if base := get("JUPYTERHUB_PUBLIC_URL"):
-        return f"{base.rstrip('/')}/proxy/{{port}}"
+    for variable in (PUBLIC_URL, "JUPYTERHUB_PUBLIC_URL"):
+        if told := get(variable):
+            return _checked(variable, told)
     name, domain = get("CODESPACE_NAME"), get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
     return f"https://{name}-{{port}}.{domain}" if name and domain else ""
+
+
+def _checked(variable: str, told: str) -> str:
+    """The address in it, with ``{port}``, which it may have itself."""
+    base = _PAGE.sub("", told.strip()).rstrip("/")
+    base = re.sub(r"[^\0-\x7f]+", lambda found: quote(found[0]), base)
+    address = base if "{port}" in base else f"{base}/proxy/{{port}}"
+    example = address.replace("{port}", "9000")
+    try:
+        good = _BASE.fullmatch(example) and is_valid_uri(example) and urlsplit(example).port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise LabError(
+            f"{variable} is {_SECRET.sub('…', told)!r}. Set {PUBLIC_URL} to the address of your "
+            "Jupyter server as your browser shows it, up to /lab: https://hub.example/user/ann. "
+            "Then restart the kernel."
+        )
+    return address
 
 
 def note(endpoint: str, variables: Mapping[str, str] = os.environ) -> str:
@@ -76,9 +92,9 @@ def note(endpoint: str, variables: Mapping[str, str] = os.environ) -> str:
         return said
     if _UNSIGNED.search(variables.get("JUPYTERHUB_SERVICE_PREFIX", "")):
         return "\nLinks open in Python only: boto3 can't sign for a user name with # or ? in it."
-    if variables.get("JUPYTERHUB_SERVICE_PREFIX"):
+    if variables.get("JUPYTERHUB_SERVICE_PREFIX") or variables.get("CODESPACE_NAME"):
         return (
-            "\nLinks open in Python only: this hub doesn't say what its address is. Set "
+            "\nLinks open in Python only: this server doesn't say what its address is. Set "
             f"{PUBLIC_URL} to what your browser shows, up to /lab, before the kernel starts."
         )
     return ""

@@ -33,6 +33,7 @@ class Sessions(SessionManager):
         if urlsplit(origin).hostname in _OWN and _ADDRESS.fullmatch(forwarded):
             origin = forwarded  # Codespaces' proxy writes its own side into both, and this beside
         on_hub = "JUPYTERHUB_SERVICE_PREFIX" in os.environ
-        if origin.startswith("http") and (on_hub or urlsplit(origin).hostname not in _OWN):
-            variables.setdefault(PUBLIC_URL, origin + handler.base_url.rstrip("/"))
+        usable = origin.startswith("http") and "_" not in origin  # boto3 accepts no such host
+        if usable and (on_hub or urlsplit(origin).hostname not in _OWN):
+            variables.setdefault(PUBLIC_URL, origin + handler.base_url)
         return variables
