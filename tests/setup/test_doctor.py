@@ -127,6 +127,15 @@ def test_a_wheelhouse_that_cannot_be_read(capsys, monkeypatch, tmp_path):
     assert (wheel.name in out, "fix: get the zip file again" in out) == (True, True)
 
 
+def test_a_python_without_pip_cannot_look_at_the_wheelhouse(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "WHEELS", str(tmp_path))
+    for name in ("packaging.tags", "pip._vendor.packaging.tags"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing it raises ImportError
+    report = doctor.Report()
+    doctor.check_wheelhouse(report)
+    assert report.failures == 0 and "this Python has no pip" in capsys.readouterr().out
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
 def test_env_file_that_others_can_read(tmp_path, capsys):
     file = tmp_path / ".env"
