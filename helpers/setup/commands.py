@@ -105,6 +105,7 @@ def _for_instructors(add: _Add) -> None:
     wheels.add_argument(
         "--for",
         dest="computers",
+        action="extend",
         nargs="+",
         choices=COMPUTERS,
         default=[],
@@ -114,6 +115,7 @@ def _for_instructors(add: _Add) -> None:
     wheels.add_argument(
         "--python",
         dest="pythons",
+        action="extend",
         nargs="+",
         type=_python_version,
         default=[],
@@ -134,7 +136,12 @@ def _for_instructors(add: _Add) -> None:
     )
     room.add_argument("--port", type=_port, help="their port (default 8031, or a free one)")
     room.add_argument(
-        "--add", nargs="+", default=[], metavar="FILE", help="progress files that were handed in"
+        "--add",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="progress files that were handed in",
     )
     slides = add("slides", help="(instructors) make slides and a key to print, from the lessons")
     slides.add_argument(

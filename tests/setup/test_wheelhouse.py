@@ -86,7 +86,7 @@ def test_pip_is_called_once_for_each_computer_and_python(monkeypatch, tmp_path):
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(wheelhouse.subprocess, "run", run)
-    arguments = ["--for", "windows", "macos", "--python", "3.12", "3.13"]
+    arguments = ["--for", "windows", "--for", "macos", "--python", "3.12", "--python", "3.13"]
     assert commands.main(["wheelhouse", *arguments]) == 0
     assert len(called) == 4
     for command in called:
