@@ -112,6 +112,7 @@ def methods(asked: list[dict[str, Any]]) -> list[str]:
         ("HEAD", {}),
         ("POST", {}),
         ("GET", {"Range": "bytes=0-1", "Accept": "text/html", "Accept-Language": "en"}),
+        ("GET", {"Range": "bytes=5-"}),
         ("GET", {"Content-Language": "en"}),
         ("POST", {"Content-Type": "text/plain"}),
         ("POST", {"Content-Type": "application/x-www-form-urlencoded"}),
@@ -139,6 +140,12 @@ def test_how_a_script_wants_it_cached_needs_no_preflight(kernel):
         ("GET", {"X-B": "1", "X-A": "1"}, "x-a,x-b"),
         ("POST", {"Content-Type": "image/png"}, "content-type"),
         ("POST", {"Content-Type": "text/plainer"}, "content-type"),
+        ("POST", {"Content-Type": "text/plain-x"}, "content-type"),
+        (
+            "GET",
+            {"Range": "bytes=-5"},
+            "range",
+        ),  # https://fetch.spec.whatwg.org/#simple-range-header-value
         ("GET", {"Authorization": "AWS4"}, "authorization"),
         ("GET", {"Cache-Control": "no-cache", "Pragma": "no-cache"}, "cache-control,pragma"),
     ],
@@ -194,6 +201,23 @@ def test_an_answer_for_another_origin_is_not_given_out(kernel, method, headers):
     assert got["text"] == "refused" and methods(asked)[-1] == method
 
 
+# https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize(
+    ("origin", "allowed", "outcome"),
+    [("*", "true", "refused"), ("own", "", "refused"), ("own", "true", "hello")],
+)
+def test_a_star_is_not_enough_for_credentials(kernel, method, origin, allowed, outcome):
+    own = kernel.evaluate("() => location.origin")
+    answer = {"access-control-allow-origin": own if origin == "own" else origin}
+    answer |= {"access-control-allow-credentials": allowed, "access-control-allow-methods": "PUT"}
+    options = {"method": method, "credentials": "include"}
+    got, asked = send(kernel, S3, options, answer, answer)
+    assert got["text"] == outcome and ("OPTIONS" in methods(asked)) == (method == "PUT")
+    got, _ = send(kernel, S3, {**options, "credentials": "same-origin"}, answer, answer)
+    assert got["text"] == "hello"
+
+
 def test_the_pages_own_origin_may_be_named(kernel):
     own = {"access-control-allow-origin": kernel.evaluate("() => location.origin")}
     allowed = {**own, "access-control-allow-methods": "PUT"}
@@ -245,8 +269,9 @@ def test_each_request_gets_its_own_response(kernel):
 
 
 def test_a_picture_and_a_tab_are_not_held_to_cors(kernel):
-    _, asked = send(kernel, S3, {"mode": "no-cors"})
+    got, asked = send(kernel, S3, {"mode": "no-cors"}, answer={"x-b": "2"})
     assert methods(asked) == ["GET"] and "origin" not in asked[0]["headers"]
+    assert got["text"] == "" and got["headers"] == {}  # a script may not read it
     kernel.evaluate("() => { told = { answer: { status: 200, headers: {} } }; asked.length = 0; }")
     tab = kernel.context.new_page()
     tab.goto(kernel.evaluate("(path) => new URL(path, location).href", S3))

@@ -22,7 +22,9 @@ async function fromPage(request) {
 
 async function fromS3(request) {
   if (request.mode !== "cors") {
-    return show(await ask(request.method, request.url, [...request.headers], await bytes(request)));
+    const answer = await ask(request.method, request.url, [...request.headers], await bytes(request));
+    // A script that asks for no CORS sends its request, and can read nothing of the answer.
+    return request.mode === "no-cors" && !request.destination ? new Response() : show(answer);
   }
   const answer = await asAcrossOrigins(request, self.location.origin, ask);
   return answer ? show(answer) : Response.error();

@@ -3,8 +3,9 @@
 // https://fetch.spec.whatwg.org/#http-cors-protocol as if S3 were another origin, which a real one is.
 
 const SIMPLE_METHODS = ["GET", "HEAD", "POST"];
-const SIMPLE_HEADERS = ["accept", "accept-language", "content-language", "range"];
-const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
+const SIMPLE_HEADERS = ["accept", "accept-language", "content-language"];
+const SIMPLE_RANGE = /^bytes=\d+-\d*$/i;
+const SIMPLE_TYPES = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
 // What a browser sets itself: no script asked for it, so no rule has to allow it. A Cache-Control is a
 // script's own: the one for `cache: "no-store"` is added later than here.
 const OF_THE_BROWSER =
@@ -20,17 +21,21 @@ async function asAcrossOrigins(request, origin, ask) {
   const headers = [...request.headers];
   const body = await bytes(request);
   const from = ["origin", origin];
-  const isOurs = (value) => value === "*" || value === origin.toLowerCase();
+  const withCookies = request.credentials === "include"; // then a * is not enough
+  const letsIn = (answer) =>
+    names(answer, "access-control-allow-origin").some(
+      (value) => value === origin.toLowerCase() || (value === "*" && !withCookies),
+    ) && (!withCookies || names(answer, "access-control-allow-credentials").includes("true"));
   const asked = headers.map(([name]) => name.toLowerCase()).filter((name) => !isSimple(name, request));
   if (!SIMPLE_METHODS.includes(request.method) || asked.length) {
     const sorted = asked.sort().join(",");
     const preflight = [from, ["access-control-request-method", request.method]];
     if (sorted) preflight.push(["access-control-request-headers", sorted]);
     const answer = await ask("OPTIONS", request.url, preflight, null);
-    if (!allows(answer, isOurs, request.method, asked)) return null;
+    if (!allows(answer, letsIn, request.method, asked)) return null;
   }
   const answer = await ask(request.method, request.url, [...headers, from], body);
-  if (!answer || !names(answer, "access-control-allow-origin").some(isOurs)) return null;
+  if (!answer || !letsIn(answer)) return null;
   const exposed = names(answer, "access-control-expose-headers");
   const readable = ([name]) => [...READABLE, ...exposed].includes(name.toLowerCase());
   return { ...answer, headers: answer.headers.filter(readable) };
@@ -38,14 +43,15 @@ async function asAcrossOrigins(request, origin, ask) {
 
 function isSimple(name, request) {
   if (SIMPLE_HEADERS.includes(name) || OF_THE_BROWSER.test(name)) return true;
-  return name === "content-type" && SIMPLE_TYPES.test(request.headers.get(name));
+  const value = request.headers.get(name);
+  return name === "content-type" ? SIMPLE_TYPES.test(value) : name === "range" && SIMPLE_RANGE.test(value);
 }
 
-function allows(answer, isOurs, method, asked) {
+function allows(answer, letsIn, method, asked) {
   if (!answer || answer.status < 200 || answer.status > 299) return false;
   const headers = names(answer, "access-control-allow-headers");
   return (
-    names(answer, "access-control-allow-origin").some(isOurs) &&
+    letsIn(answer) &&
     (SIMPLE_METHODS.includes(method) ||
       names(answer, "access-control-allow-methods").includes(method.toLowerCase())) &&
     asked.every((name) => headers.includes(name))
