@@ -29,7 +29,7 @@ const formData = (fields) => {
 function submit({ url, fields }) {
   return new Promise((resolve) => {
     const frame = document.createElement("iframe");
-    frame.name = crypto.randomUUID();
+    frame.name = `answer${Math.random()}`; // crypto.randomUUID is there with https alone
     const form = document.createElement("form");
     Object.assign(form, { method: "post", enctype: "multipart/form-data", action: url, target: frame.name, hidden: true });
     for (const [name, value] of Object.entries(fields)) {
