@@ -22,7 +22,8 @@ def build(output: Path) -> int:
     Nothing is half done: what was there stays until all has worked. Raises `EnvironmentProblem`
     and OSError.
     """
-    if output.exists() and not (output / "lite" / "jupyter-lite.json").exists():
+    # A file that only this site has: all that is there will be deleted.
+    if output.exists() and not (output / "_static" / "why-worker.js").exists():
         raise EnvironmentProblem(
             f"{output} exists and isn't a site that this command has built. Name another folder, "
             "or remove it."
@@ -37,7 +38,8 @@ def build(output: Path) -> int:
         say("making the lessons to run")
         lite.build(made / "lite", scratch, lessons)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
-        shutil.rmtree(output, ignore_errors=True)
+        if output.exists():
+            shutil.rmtree(output)
         shutil.move(made, output)
     return size
 

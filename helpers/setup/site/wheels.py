@@ -116,10 +116,16 @@ def of_installed(package: Distribution, folder: Path) -> Wheel:
 
 
 def of_folder(name: str, files: Mapping[str, bytes], folder: Path, depends: Iterable[str]) -> Wheel:
-    """Write a package of this project as a wheel into `folder`: `files` by their paths in it."""
-    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n"
-    files = {**files, f"{name}-0.dist-info/METADATA": about.encode()}
-    return write(name, "0", files, folder, depends)
+    """Write a package of this project as a wheel into `folder`: `files` by their paths in it.
+
+    Its version is made of what is in it. A browser may keep the wheel of an older site, and would
+    refuse it under the name of a newer one, because it compares the hash.
+    """
+    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+    version = f"0.{int(digest[:8], 16)}"
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    files = {**files, f"{name.replace('-', '_')}-{version}.dist-info/METADATA": about.encode()}
+    return write(name, version, files, folder, depends)
 
 
 def write(
