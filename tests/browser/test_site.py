@@ -501,6 +501,15 @@ def test_the_checksums_in_javascript_are_those_of_python(reader):
 
 def test_what_is_no_site_is_left_alone(built, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
+    # What Python doesn't survive is told, and Python starts again.
+    page.get_by_label("What fails").fill('{"a":' * 200_000)
+    page.get_by_role("button", name="Explain").click()
+    page.get_by_text(re.compile("nested too deeply|This is not JSON")).wait_for()
+    page.wait_for_selector("#why button:enabled", timeout=START)
+    # It doesn't hold back the search beside it.
+    page.get_by_label("Search").fill("ExpiredToken")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile("IAM")).first.wait_for()
     command = [sys.executable, "-m", "helpers", "site", str(tmp_path)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 1 and "isn't a site" in done.stderr

@@ -17,6 +17,11 @@ read
 ready.then(() => postMessage({ ready: true }), (problem) => postMessage({ failed: String(problem) }));
 
 onmessage = async ({ data }) => {
-  const read = await ready;
-  postMessage({ verdict: read(data) });
+  let verdict;
+  try {
+    verdict = (await ready)(data);
+  } catch {
+    // What is nested too deeply for a browser's stack ends Python itself.
+  }
+  postMessage({ verdict, ended: verdict === undefined });
 };
