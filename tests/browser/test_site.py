@@ -454,6 +454,28 @@ def test_it_is_small_and_complete(built):
     names = {path.name for path in (built / "lite" / "static" / "pyodide").iterdir()}
     lock = json.loads((built / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))
     assert {package["file_name"] for package in lock["packages"].values()} <= names
+def test_a_browser_that_keeps_nothing_is_told(reader):
+    # As Chromium does with all cookies blocked.
+    denied = "Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } })"
+    reader.context.add_init_script(denied)
+    reader.page("index.html").get_by_text("Allow cookies for this address").wait_for()
+    assert reader.page("why.html").locator(".lacks").count() == 0
+
+
+def test_on_paper_it_is_light_and_whole(chromium, address):
+    context = chromium.new_context(color_scheme="dark", viewport={"width": 700, "height": 900})
+    page = context.new_page()
+    for name in ("07-let-the-browser-in", "INSTRUCTOR"):
+        page.goto(f"{address}/{name}.html")
+        page.emulate_media(media="print", color_scheme="dark")
+        assert page.locator("img.only-dark:visible").count() == 0
+        pres = page.locator("pre").evaluate_all(
+            "pres => pres.map(p => p.scrollWidth - p.clientWidth)"
+        )
+        assert max(pres) <= 0
+    context.close()
+
+
 
 
 def test_no_compiled_module_is_stale(built):

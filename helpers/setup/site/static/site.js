@@ -8,13 +8,27 @@ const WITHOUT_WORKER =
   "lessons 05 to 08 can't reach S3: they need a service worker, which browsers allow only on " +
   "https:// or on this computer, and some not in a private window.";
 
-const asFile = location.protocol === "file:";
-if (asFile || !navigator.serviceWorker) {
+const WITHOUT_STORAGE =
+  "This browser keeps nothing for this site, and a lesson doesn't open without it. Allow cookies " +
+  "for this address, then load this page again.";
+
+function lacks() {
+  if (location.protocol === "file:") return AS_A_FILE;
+  try {
+    void localStorage;
+  } catch {
+    return WITHOUT_STORAGE;
+  }
+  return navigator.serviceWorker ? "" : WITHOUT_WORKER;
+}
+
+const missing = lacks();
+if (missing) {
   for (const place of document.querySelectorAll("p.run")) {
     const note = Object.assign(document.createElement("p"), { className: "lacks" });
-    note.textContent = asFile ? AS_A_FILE : WITHOUT_WORKER;
+    note.textContent = missing;
     place.after(note);
   }
   const state = document.getElementById("state");
-  if (state && asFile) state.textContent = AS_A_FILE;
+  if (state && missing === AS_A_FILE) state.textContent = missing;
 }
