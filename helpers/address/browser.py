@@ -23,6 +23,7 @@ from strict_s3 import Server, in_process
 from strict_s3.in_memory import Handle
 from strict_s3.inprocess import handler, mount
 from strict_s3.rules.request import Request
+from strict_s3.server.http.head import may_have_body
 
 CHANNEL = "s3-lessons"  # the service worker's name for it
 
@@ -63,7 +64,7 @@ def _run_now(pool: Executor, call: Callable[..., Any], /, *rest: Any, **more: An
 
 def site() -> str:
     """The address of the site's JupyterLite, without a slash at its end."""
-    return str(js.self.location.href).partition("/extensions/")[0]
+    return str(js.self.location.href).rpartition("/extensions/")[0]
 
 
 def new_address(room: str) -> str:
@@ -103,8 +104,12 @@ def listen(address: str, handle: Handle) -> Callable[[], None]:
         headers.append(("content-length", str(body.getbuffer().nbytes)))
         response = handle(Request.build(asked.method, asked.url, headers), body.read)
         data = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-        message = {"kind": "response", "id": asked.id, "status": response.status, "body": data}
+        if may_have_body(response):
+            length = len(data) if response.length is None else response.length
+            response.add([("content-length", str(length))])
+        message = {"kind": "response", "id": asked.id, "status": response.status}
         message["headers"] = [list(header) for header in response.headers]
+        message["body"] = b"" if asked.method == "HEAD" else data
         channel.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
 
     heard = create_proxy(received)

@@ -59,4 +59,5 @@ class BrowserPage:
             headers=list(request.headers),
             data=read(self._max_body + 1),  # with a byte too many the app refuses it
         )
-        return Response(answer.status_code, list(answer.headers.items()), answer.get_data())
+        headers = [(name.lower(), value) for name, value in answer.headers.items()]
+        return Response(answer.status_code, headers, answer.get_data())

@@ -14,10 +14,11 @@ import threading
 import zipfile
 from collections.abc import Iterable, Iterator
 from configparser import RawConfigParser
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
@@ -57,16 +58,21 @@ def built(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def address(built) -> Iterator[str]:
-    """Where a plain web server serves it: below a path, as on most static hosts."""
-    root = built.parent
+@contextmanager
+def _served(root: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=root))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     # A name, not a number: as in earnest, a bucket can't go before it.
-    yield f"http://localhost:{server.server_port}/{built.name}"
+    yield f"http://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(built) -> Iterator[str]:
+    """Where a plain web server serves it: below a path, as on most static hosts."""
+    with _served(built.parent) as host:
+        yield f"{host}/{built.name}"
 
 
 class Reader:
@@ -288,6 +294,36 @@ def test_the_browsers_fetch_is_held_to_the_cors_rules(reader, origins, outcome):
     assert lesson.page.evaluate(fetched, [url, "GET", {"x-unasked": "1"}]) == "refused"
 
 
+def test_a_url_is_answered_below_any_path_as_s3_answers(chromium, built, tmp_path):
+    place = tmp_path / "extensions" / "Über uns +%"  # JupyterLite has a folder of the first name
+    place.mkdir(parents=True)
+    (place / "site").symlink_to(built, target_is_directory=True)
+    fetched = """async ([url, options]) => {
+        const response = await fetch(url, options);
+        const told = ["content-length", "content-range"].map((name) => response.headers.get(name));
+        return [response.status, await response.text(), ...told];
+    }"""
+    with _served(tmp_path) as host, chromium.new_context() as context:
+        reader = Reader(context, f"{host}/{quote('extensions/Über uns +%/site')}")
+        lesson = reader.lesson("07-let-the-browser-in.ipynb")
+        code = "from helpers import connect; lab = connect('07'); s3 = lab.client()\n"
+        code += "place = {'Bucket': lab.bucket, 'Key': 'lesson-07/ü b+c%41#d?e&f=g'}\n"
+        code += "s3.put_object(**place, Body=b'hello', ContentType='text/plain')\n"
+        code += "rule = {'AllowedOrigins': ['*'], 'AllowedMethods': ['GET', 'HEAD']}\n"
+        code += "s3.put_bucket_cors(Bucket=lab.bucket, CORSConfiguration={'CORSRules': [rule]})\n"
+        code += "print(s3.generate_presigned_url('get_object', place))\n"
+        code += "print(s3.generate_presigned_url('head_object', place))"
+        get, head = lesson.run(code).split()
+        tab = context.new_page()
+        tab.goto(f"{get}#page=2")
+        assert tab.inner_text("body") == "hello"
+        ask = functools.partial(lesson.page.evaluate, fetched)
+        assert ask([get, {}]) == [200, "hello", "5", None]
+        assert ask([head, {"method": "HEAD"}]) == [200, "", "5", None]
+        assert ask([get, {"headers": {"Range": "bytes=1-2"}}]) == [206, "el", "2", None]
+        assert reader.tried == []
+
+
 def test_the_uploader_stores_a_file(reader):
     lesson = reader.lesson("05-upload-with-put.ipynb")
     lesson.run_all_but_the_last()
@@ -418,6 +454,28 @@ def test_an_address_without_https_says_what_will_not_work(chromium, built):
     context.close()
 
 
+def test_a_browser_that_keeps_nothing_is_told(reader):
+    # As Chromium does with all cookies blocked.
+    denied = "Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } })"
+    reader.context.add_init_script(denied)
+    reader.page("index.html").get_by_text("Allow cookies for this address").wait_for()
+    assert reader.page("why.html").locator(".lacks").count() == 0
+
+
+def test_on_paper_it_is_light_and_whole(chromium, address):
+    context = chromium.new_context(color_scheme="dark", viewport={"width": 700, "height": 900})
+    page = context.new_page()
+    for name in ("07-let-the-browser-in", "INSTRUCTOR"):
+        page.goto(f"{address}/{name}.html")
+        page.emulate_media(media="print", color_scheme="dark")
+        assert page.locator("img.only-dark:visible").count() == 0
+        pres = page.locator("pre").evaluate_all(
+            "pres => pres.map(p => p.scrollWidth - p.clientWidth)"
+        )
+        assert max(pres) <= 0
+    context.close()
+
+
 def test_why_says_what_is_wrong_and_sends_nothing(reader):
     page = reader.page("why.html")
     page.wait_for_selector("#why button:enabled", timeout=START)
@@ -443,6 +501,15 @@ def test_why_says_what_is_wrong_and_sends_nothing(reader):
     away = "async () => { try { await fetch('https://example.com/'); } catch { return 'held'; } }"
     assert [worker.evaluate(away) for worker in page.workers] == ["held"]
     assert page.evaluate(away) == "held"
+    # What Python doesn't survive is told, and Python starts again.
+    page.get_by_label("What fails").fill('{"a":' * 200_000)
+    page.get_by_role("button", name="Explain").click()
+    page.get_by_text(re.compile("nested too deeply|This is not JSON")).wait_for()
+    page.wait_for_selector("#why button:enabled", timeout=START)
+    # It doesn't hold back the search beside it.
+    page.get_by_label("Search").fill("ExpiredToken")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile("IAM")).first.wait_for()
 
 
 # The folder.
@@ -454,28 +521,6 @@ def test_it_is_small_and_complete(built):
     names = {path.name for path in (built / "lite" / "static" / "pyodide").iterdir()}
     lock = json.loads((built / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))
     assert {package["file_name"] for package in lock["packages"].values()} <= names
-def test_a_browser_that_keeps_nothing_is_told(reader):
-    # As Chromium does with all cookies blocked.
-    denied = "Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } })"
-    reader.context.add_init_script(denied)
-    reader.page("index.html").get_by_text("Allow cookies for this address").wait_for()
-    assert reader.page("why.html").locator(".lacks").count() == 0
-
-
-def test_on_paper_it_is_light_and_whole(chromium, address):
-    context = chromium.new_context(color_scheme="dark", viewport={"width": 700, "height": 900})
-    page = context.new_page()
-    for name in ("07-let-the-browser-in", "INSTRUCTOR"):
-        page.goto(f"{address}/{name}.html")
-        page.emulate_media(media="print", color_scheme="dark")
-        assert page.locator("img.only-dark:visible").count() == 0
-        pres = page.locator("pre").evaluate_all(
-            "pres => pres.map(p => p.scrollWidth - p.clientWidth)"
-        )
-        assert max(pres) <= 0
-    context.close()
-
-
 
 
 def test_no_compiled_module_is_stale(built):
@@ -523,15 +568,6 @@ def test_the_checksums_in_javascript_are_those_of_python(reader):
 
 def test_what_is_no_site_is_left_alone(built, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    # What Python doesn't survive is told, and Python starts again.
-    page.get_by_label("What fails").fill('{"a":' * 200_000)
-    page.get_by_role("button", name="Explain").click()
-    page.get_by_text(re.compile("nested too deeply|This is not JSON")).wait_for()
-    page.wait_for_selector("#why button:enabled", timeout=START)
-    # It doesn't hold back the search beside it.
-    page.get_by_label("Search").fill("ExpiredToken")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name=re.compile("IAM")).first.wait_for()
     command = [sys.executable, "-m", "helpers", "site", str(tmp_path)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 1 and "isn't a site" in done.stderr
