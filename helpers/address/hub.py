@@ -51,15 +51,15 @@ def template(variables: Mapping[str, str] = os.environ) -> str:
         return ""
     # JUPYTERHUB_HOST isn't it: where it is set alone, each user has a host of their own.
     for variable in (PUBLIC_URL, "JUPYTERHUB_PUBLIC_URL"):
-        if told := get(variable):
-            return _checked(variable, told)
+        if value := get(variable):
+            return _checked(variable, value)
     name, domain = get("CODESPACE_NAME"), get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
     return f"https://{name}-{{port}}.{domain}" if name and domain else ""
 
 
-def _checked(variable: str, told: str) -> str:
+def _checked(variable: str, value: str) -> str:
     """The address in it, with ``{port}``, which it may have itself."""
-    base = _PAGE.sub("", told.strip()).rstrip("/")
+    base = _PAGE.sub("", value.strip()).rstrip("/")
     base = re.sub(r"[^\0-\x7f]+", lambda found: quote(found[0]), base)
     address = base if "{port}" in base else f"{base}/proxy/{{port}}"
     example = address.replace("{port}", "9000")
@@ -69,7 +69,7 @@ def _checked(variable: str, told: str) -> str:
         good = False
     if not good:
         raise LabError(
-            f"{variable} is {_SECRET.sub('…', told)!r}. Set {PUBLIC_URL} to the address of your "
+            f"{variable} is {_SECRET.sub('…', value)!r}. Set {PUBLIC_URL} to the address of your "
             "Jupyter server as your browser shows it, up to /lab: https://hub.example/user/ann. "
             "Then restart the kernel."
         )
