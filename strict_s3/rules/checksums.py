@@ -20,6 +20,7 @@ from .errors import (
     MalformedTrailerError,
     NotImplementedByS3,
 )
+from .payload import STREAMING_SIGNED
 from .request import Request
 
 PREFIX = "x-amz-checksum-"
@@ -143,6 +144,15 @@ def declared_checksum(request: Request) -> tuple[str, str]:
         raise InvalidRequest(
             "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
         )
+    if (
+        headers
+        and trailer == headers[0][0]
+        and request.header("x-amz-content-sha256") == STREAMING_SIGNED
+    ):
+        # AWS's SDK for Java announces a trailer, sends none, and has its value as a header. S3
+        # takes that (pgsty/silo#107). It refuses both where a trailer comes (versitygw#1657); its
+        # answer to two different algorithms, or to a body that is not chunked, is not known.
+        trailer = ""
     if headers and trailer:
         raise InvalidRequest("Expecting a single x-amz-checksum- header")
     if not headers and not trailer:

@@ -235,6 +235,10 @@ def test_declared_checksum():
     assert declared_checksum(upload()) == ("", "")
     assert declared_checksum(upload(x_amz_checksum_crc32=crc)) == ("CRC32", crc)
     assert declared_checksum(upload(x_amz_trailer="x-amz-checksum-sha256")) == ("SHA256", "")
+    # AWS's SDK for Java announces as a trailer what it has as a header, and sends no trailer.
+    both = {"x_amz_checksum_crc32": crc, "x_amz_trailer": "x-amz-checksum-crc32"}
+    signed = upload(x_amz_content_sha256=STREAMING_SIGNED, **both)
+    assert declared_checksum(signed) == ("CRC32", crc)
     # In the query it is signed, and not compared with the body.
     query = Request.build("PUT", "/k?x-amz-checksum-crc32=AAAAAA%3D%3D")
     assert declared_checksum(query) == ("", "")
@@ -253,6 +257,14 @@ def test_declared_checksum():
             {"x_amz_sdk_checksum_algorithm": "CRC32"},
             "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
             "x-amz-trailer headers were found.",
+        ),
+        (
+            {
+                "x_amz_checksum_crc32": "AAAAAA==",
+                "x_amz_trailer": "x-amz-checksum-crc32",
+                "x_amz_content_sha256": STREAMING_UNSIGNED_TRAILER,
+            },
+            "Expecting a single x-amz-checksum- header",
         ),
         (
             {"x_amz_trailer": "x-amz-meta-late"},
