@@ -24,6 +24,7 @@ from helpers.clean_up import DELETE, KINDS, SETTINGS, Made, check_name, delete_o
 from helpers.errors import LabError
 from helpers.settings import Settings, load_settings
 from strict_s3 import Credentials, Presigner, Server, ServerError, why
+from strict_s3.handle import past_proxies
 from strict_s3.redact import redact_key
 
 SETTLE_SECONDS = 15  # nearly always enough for a new key or policy to reach all of AWS
@@ -334,9 +335,7 @@ def _changes(settings: Iterable[str], names: Mapping[str, Iterable[str]], bucket
 def _bypass_proxies() -> None:
     """Keep requests to this computer away from a proxy that is set for the internet."""
     for name in ("NO_PROXY", "no_proxy"):
-        hosts = [host for host in os.environ.get(name, "").split(",") if host]
-        if "127.0.0.1" not in hosts:
-            os.environ[name] = ",".join([*hosts, "127.0.0.1", "localhost"])
+        os.environ[name] = past_proxies(os.environ.get(name, ""))
 
 
 def _connect_real(settings: Settings, lesson: str) -> Lab:

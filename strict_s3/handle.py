@@ -339,9 +339,18 @@ def variables(endpoint: str, region: str, keys: Keys) -> dict[str, str]:
         "AWS_DEFAULT_REGION": region,
     }
     if urllib.request.getproxies():
-        hosts = [host for host in os.environ.get("NO_PROXY", "").split(",") if host]
-        found["NO_PROXY"] = found["no_proxy"] = ",".join([*hosts, "127.0.0.1", "localhost"])
+        found["NO_PROXY"] = found["no_proxy"] = past_proxies(os.environ.get("NO_PROXY", ""))
     return found
+
+
+def past_proxies(no_proxy: str) -> str:
+    """The variable NO_PROXY, with this computer in it.
+
+    >>> past_proxies("intranet")
+    'intranet,127.0.0.1,localhost'
+    """
+    hosts = [*no_proxy.split(","), "127.0.0.1", "localhost"]
+    return ",".join(dict.fromkeys(filter(None, hosts)))
 
 
 def _timedelta(duration: Mapping[str, float]) -> timedelta:
