@@ -199,15 +199,7 @@ def authenticate(
             decision.refuse("form", missing_field("policy"))
         decision.passed("authentication", "none: the form has no policy, it is anonymous")
         return Authentication()
-    if not any(fields.get(name) for name in _SIGNED):
-        decision.refuse("form", AccessDenied(), "the policy is signed by nobody")
-    for name in _SIGNED:
-        if not fields.get(name):
-            decision.refuse("form", missing_field(_SPELLED[name]))
-    if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
-        decision.refuse(
-            "form", InvalidRequest(f'x-amz-algorithm only supports "{sigv4.ALGORITHM}"')
-        )
+    _check_fields(fields, decision)
     access_key, scope = parse_credential(
         decision,
         fields["x-amz-credential"],
@@ -242,6 +234,19 @@ def authenticate(
     return Authentication(
         credential.identity, "POST", sigv4.ALGORITHM, signed_at, access_key, scope
     )
+
+
+def _check_fields(fields: Mapping[str, str], decision: Decision) -> None:
+    """Does the form have all that a signature of Version 4 is made of?"""
+    if not any(fields.get(name) for name in _SIGNED):
+        decision.refuse("form", AccessDenied(), "the policy is signed by nobody")
+    for name in _SIGNED:
+        if not fields.get(name):
+            decision.refuse("form", missing_field(_SPELLED[name]))
+    if fields["x-amz-algorithm"] != sigv4.ALGORITHM:
+        decision.refuse(
+            "form", InvalidRequest(f'x-amz-algorithm only supports "{sigv4.ALGORITHM}"')
+        )
 
 
 def check(
