@@ -176,6 +176,15 @@ class Incident:
         with self.server.later(minutes=wait):
             return self.use(url)
 
+    def can_write(self, key: Mapping[str, str]) -> bool:
+        """Whether a key may store a report, which the newsletter's may not."""
+        who = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        try:
+            self._client("s3", who).put_object(Bucket=self.bucket, Key="reports/a.txt", Body=b"")
+        except ClientError:
+            return False
+        return True
+
     def new_session(self, at: datetime | None = None) -> Credentials:
         """A session of the application's role, issued now or `at`. Raises `ClientError`."""
         with self._clock(at):

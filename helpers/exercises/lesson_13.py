@@ -97,12 +97,22 @@ def _call(stop: Callable[..., Any], incident: Incident, kind: Kind) -> Mapping[s
             f"{where} returned {type(new_key).__name__}. Return a new key, which is "
             '["AccessKey"] of create_access_key, or nothing.'
         )
-    key = new_key.get("AccessKey", new_key)
-    return key if _is_key(key) else None  # boto3's response to any other call
+    key: Mapping[str, str] = new_key.get("AccessKey", new_key)
+    if not _is_key(key):
+        return None  # boto3's response to any other call
+    if incident.can_write(key):
+        raise NotYet(
+            f"{where} returned a key that may write, and the newsletter's may only read. Without "
+            "UserName, create_access_key makes one of the administrator."
+        )
+    return key
 
 
 def _is_key(value: object) -> bool:
-    return isinstance(value, Mapping) and {"AccessKeyId", "SecretAccessKey"} <= set(value)
+    names = ("AccessKeyId", "SecretAccessKey")
+    return isinstance(value, Mapping) and all(
+        isinstance(value.get(name), str) and value[name] for name in names
+    )
 
 
 def _judge(incident: Incident, kind: Kind, new_key: Mapping[str, str] | None) -> None:

@@ -165,6 +165,16 @@ WRONG = {
                 "both(by_user=lambda who, iam: rotate(who, iam)['AccessKeyId'])",
                 'Return a new key, which is ["AccessKey"]',
             ),
+            (
+                "both(by_user=lambda who, iam: rotate(who, iam, make=False) "
+                "or iam.create_access_key()['AccessKey'])",
+                "returned a key that may write",
+            ),
+            (
+                "both(by_user=lambda who, iam: rotate(who, iam, make=False) "
+                "or {'AccessKeyId': 'AKIA', 'SecretAccessKey': None})",
+                "Return a new key for it",
+            ),
             ("lambda event, s3, iam: event['user']", "stopped with KeyError"),
             ("lambda event: None", "stopped with TypeError"),
             (
