@@ -207,6 +207,11 @@ def _left_open(report: FormReport, fields: Mapping[str, str]) -> Iterator[Findin
             f"There is no Content-Type field, so the object is stored as {_DEFAULT_TYPE}, whatever "
             "it is. (S3 ignores the type in the file's own part.)"
         )
+    if "x-amz-tagging" in fields:
+        yield note(
+            "x-amz-tagging sets no tags in a form. The field is called tagging, and has XML: "
+            "<Tagging><TagSet><Tag><Key>…</Key><Value>…</Value></Tag></TagSet></Tagging>."
+        )
     if "acl" in fields:
         public = fields["acl"] in PUBLIC_ACLS
         yield note(

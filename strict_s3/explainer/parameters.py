@@ -38,7 +38,7 @@ _MEANINGS = {
     "acl": "Reads or sets the access control list itself.",
     "tagging": "Reads or sets the object's tags; in a form, the tags themselves as XML.",
     "x-amz-acl": "The access control list that the object gets.",
-    "x-amz-tagging": "The tags that the object gets.",
+    "x-amz-tagging": "The tags that the object gets (in a form: none, S3 ignores it there).",
     "x-amz-storage-class": "The storage class that the object gets.",
     "x-amz-server-side-encryption": "How S3 encrypts the object.",
     "x-amz-sdk-checksum-algorithm": "The checksum that an SDK will send.",

@@ -244,6 +244,10 @@ class Gate:
         if "policy" in fields:
             call.policy = post_policy.parse_post_policy(fields["policy"])
             post_policy.check(call.policy, fields, call.bucket, call.decision, call.now)
+        # S3 takes this field and sets no tags by it (aws/aws-sdk-js#3790, aws/aws-cli#3617): those
+        # of a form are in the field `tagging`. (Whether it asks for the permission isn't known.)
+        for ignored in (form.fields, fields):
+            ignored.pop("x-amz-tagging", None)
         call.form = form
         call.place = Place(call.bucket, fields["key"], call.place.in_host)
         call.request = form.as_request(call.request)

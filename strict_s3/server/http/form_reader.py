@@ -65,8 +65,6 @@ class Form:
         headers.setdefault("content-type", "binary/octet-stream")
         if "acl" in fields:
             headers["x-amz-acl"] = fields["acl"]
-        if fields.get("tagging"):
-            headers.pop("x-amz-tagging", None)  # the form's own field is the one that counts
         return headers
 
     def as_request(self, request: Request) -> Request:

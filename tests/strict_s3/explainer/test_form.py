@@ -117,6 +117,7 @@ def test_a_policy_that_does_not_name_the_bucket():
         (form(key="a/${filename}"), "contains the file's name"),
         (form(), "no Content-Type field"),
         (form({"acl": "private"}, [{"acl": "private"}]), "refuse ACLs"),
+        (form({"x-amz-tagging": "a=b"}, [{"x-amz-tagging": "a=b"}]), "field is called tagging"),
         (form(version="s3"), "Signature Version 2"),
         (by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": []}), "Any key is allowed"),
         (by_hand({"expiration": "2100-01-01T00:00:00Z", "conditions": [{}]}), "cannot read"),

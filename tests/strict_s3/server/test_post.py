@@ -611,6 +611,16 @@ def test_tags_in_a_form(service):
     assert stored(service, "refused") is None
 
 
+def test_the_header_for_tags_is_no_field_for_tags(service):
+    header = {"x-amz-tagging": "a=b"}
+    s3 = service.client(keys=service.user("ann", allow("s3:PutObject")))
+    assert send(*form(service, header, fields=header, s3=s3)).status_code == 204
+    assert not service.client().get_object_tagging(Bucket=service.bucket, Key="k")["TagSet"]
+    # It needs its condition all the same.
+    refused = send(*form(service, fields=header))
+    assert error_of(refused)[:2] == (403, "AccessDenied")
+
+
 def test_a_redirect_that_is_no_url_changes_nothing(service):
     field = {"success_action_redirect": "http://[bad"}
     answer = send(*form(service, field, fields=field))
