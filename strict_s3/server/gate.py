@@ -244,8 +244,10 @@ class Gate:
         if "policy" in fields:
             call.policy = post_policy.parse_post_policy(fields["policy"])
             post_policy.check(call.policy, fields, call.bucket, call.decision, call.now)
-        # S3 takes this field and sets no tags by it (aws/aws-sdk-js#3790, aws/aws-cli#3617): those
-        # of a form are in the field `tagging`. (Whether it asks for the permission isn't known.)
+        # S3 takes this field and sets no tags by it: those of a form are in the field `tagging`.
+        # Reported in 2018, 2021 and 2025: aws/aws-cli#3617, aws/aws-sdk-js#3790 and
+        # aws/aws-sdk-js-v3#7154. (In a query S3 obeys it now, floci-io/floci#3608; whether it does
+        # in a form now, and whether it asks for the permission, isn't known.)
         for ignored in (form.fields, fields):
             ignored.pop("x-amz-tagging", None)
         call.form = form
