@@ -219,8 +219,9 @@ def _is_as_before(call: Call, form: Any) -> None:
     for kind in ("image/jpeg", "application/pdf"):
         _form(call, kind, 10 * MIB)
     _member(call("GET", f"/files/{form['id']}"), "url", "GET /files/…")
-    if _stores(form, 0):
-        raise NotYet("S3 stores an empty file with the form for a CSV; it refused one before.")
+    for size, verb in ((0, "stores"), (1, "refuses")):
+        if _stores(form, size) == (verb == "stores"):
+            raise NotYet(f"S3 {verb} a file of {size} bytes with the form for a CSV; before, not.")
     changed = {**form["fields"], "Content-Type": "text/html"}
     refuse(
         post(form["url"], changed, b"<h1>"),

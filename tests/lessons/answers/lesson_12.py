@@ -129,7 +129,8 @@ WRONG = {
                 """changed(type=('"application/pdf": "pdf"', '"text/csv": "csv"'))""",
                 "POST /uploads refuses application/pdf of 10,485,760 bytes: 415",
             ),
-            ("changed(form=('1, MAX_BYTES]', '0, limit(kind)]'))", "S3 stores an empty file"),
+            ("changed(form=('1, MAX_BYTES]', '0, limit(kind)]'))", "S3 stores a file of 0 bytes"),
+            ("changed(form=(', MAX_BYTES]', '1, limit(kind)]'))", "S3 refuses a file of 1 bytes"),
             (
                 """changed().replace('"url": s3', '"link": s3')""",
                 "there should be 'url' in it",
