@@ -115,6 +115,12 @@ def signed_limit(s3, bucket, user, name, size):
     return put(s3, bucket, f"{user}/{name}", ContentLength=10_000)
 
 
+def limit_in_kilobytes(s3, bucket, user, name, size):
+    if size > 10 * 1024:
+        raise Denied
+    return put(s3, bucket, f"{user}/{name}", ContentLength=size)
+
+
 def smaller_limit(s3, bucket, user, name, size):
     if size > 5_000:
         raise Denied
@@ -469,7 +475,8 @@ LAZY = {
     ],
     8: [
         (short_life, "your own attack still works"),
-        (signed_unchecked, "(says 50,000 bytes and sends them) still works"),
+        (signed_unchecked, "(says 10,001 bytes and sends them) still works"),
+        (limit_in_kilobytes, "(says 10,001 bytes and sends them) still works"),
         (signed_limit, "says 2 bytes and sends them. S3 answered 403"),
         (smaller_limit, "says 10,000 bytes and sends them. Your code refuses"),
     ],
