@@ -28,6 +28,7 @@ from ...rules.errors import (
     InvalidPartOrder,
     InvalidRequest,
     MalformedXML,
+    NoSuchUpload,
 )
 from ...rules.lifecycle import upload_end
 from ...rules.limits import MIN_PART
@@ -104,8 +105,8 @@ def complete_upload(store: Store, call: Call) -> Response:
     body = read_document(store.spool, call)
     bucket = store.bucket(call.bucket)
     done = _completed_already(bucket, call)
-    if done is not None:  # asked again, after an answer that was lost
-        return _completed(bucket, call, done)
+    if done is not None:
+        return _completed_again(bucket, call, done, _parts_named(body))
     upload = find_upload(store, bucket, call)
     key_md5 = upload.template.encryption.customer_key_md5
     encryption.check_whole_upload(call.headers, key_md5, checksums=bool(upload.algorithm))
@@ -118,7 +119,7 @@ def complete_upload(store: Store, call: Call) -> Response:
         # Asked again: another may have completed, aborted or written while this one read.
         done = _completed_already(bucket, call)
         if done is not None:
-            return _completed(bucket, call, done)
+            return _completed_again(bucket, call, done, named)
         find_upload(store, store.bucket(call.bucket), call)
         _check_condition(bucket, call, upload)
         new.modified = store.clock.now()
@@ -140,6 +141,18 @@ def _completed_already(bucket: Bucket, call: Call) -> ObjectVersion | None:
     current = bucket.current(call.key)
     same = current is not None and current.upload_id == call.parameter("uploadId")
     return current if same else None
+
+
+def _completed_again(
+    bucket: Bucket, call: Call, done: ObjectVersion, named: list[NamedPart]
+) -> Response:
+    """Asked again, after an answer that was lost: S3 gives it once more (adobe/S3Mock#2586).
+
+    What it answers if other parts are named isn't known. Raises NoSuchUpload then.
+    """
+    if [(part.number, part.etag) for part in done.parts] != [(p.number, p.etag) for p in named]:
+        raise NoSuchUpload(UploadId=call.parameter("uploadId"))
+    return _completed(bucket, call, done)
 
 
 def _parts_named(body: bytes) -> list[NamedPart]:
@@ -236,7 +249,7 @@ def _joined(call: Call, upload: Upload, parts: list[Part]) -> ObjectVersion:
         body=body,
         etag=f"{etag.hexdigest()}-{len(parts)}",
         checksum=checksum if kept else None,
-        parts=tuple(PartInfo(p.number, p.body.size, p.checksum.value) for p in parts),
+        parts=tuple(PartInfo(p.number, p.body.size, p.checksum.value, p.etag) for p in parts),
         upload_id=upload.id,
     )
 

@@ -53,6 +53,7 @@ class PartInfo:
     number: int
     size: int
     checksum: str  # base64
+    etag: str
 
 
 @dataclass(slots=True, eq=False)

@@ -87,6 +87,11 @@ def test_completing_again_answers_the_same_and_changes_nothing(service):
     upload = Begun(service)
     first = upload.complete()
     assert upload.complete()["ETag"] == first["ETag"]
+    for numbers, etags in (((2, 4), {}), ((2, 4, 7), {4: upload.etags[2]})):
+        with pytest.raises(ClientError, match="NoSuchUpload"):
+            upload.complete(*numbers, etags=etags)
+    again = service.presign("complete_multipart_upload", UploadId=upload.id)
+    assert error_of(requests.post(again, data=b"<Parts/>"))[:2] == (400, "MalformedXML")
     service.put("k", b"newer")
     with pytest.raises(ClientError, match="NoSuchUpload"):
         upload.complete()
