@@ -47,8 +47,11 @@ class S3Error(Exception):
 
 
 def xml_text(value: str) -> str:
-    """`value` as XML text: escaped, and without characters that XML cannot have."""
-    return escape(readable_xml(value), quote=False)
+    """`value` as XML text: escaped, and without characters that XML cannot have.
+
+    A carriage return would be read as the end of a line.
+    """
+    return escape(readable_xml(value), quote=False).replace("\r", "&#13;")
 
 
 def readable_xml(text: str) -> str:

@@ -51,9 +51,11 @@ def document(root: Element) -> Response:
 
     S3 writes a key's control characters as references that no XML may have, and parsers give up:
     https://github.com/boto/botocore/issues/3496. A listing has encoding-type=url against this.
+    A carriage return must be one too: as it is, a parser reads it as the end of a line.
     """
     # S3 writes no space before "/>". (In texts and attributes > is escaped.)
     text = tostring(root, encoding="unicode").replace(" />", "/>")
+    text = text.replace("\r", "&#13;")
     text = NOT_XML.sub(lambda found: f"&#x{ord(found[0]):x};", text)
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode("ascii", "xmlcharrefreplace")
     return Response(200, [("content-type", "application/xml")], body)

@@ -286,6 +286,14 @@ def test_keys_are_encoded_if_that_is_asked_for(service, kind):
     assert service.stored() == [key]
 
 
+@pytest.mark.parametrize("key", ["a\rb", "a\r\nb\tc"])
+def test_line_ends_in_keys_reach_who_reads_the_document(service, key):
+    service.put(key)
+    assert key in [one.text for one in fromstring(raw(service).content).iter()]
+    missing = requests.get(service.presign("get_object", f"{key}!"))
+    assert fromstring(missing.content).findtext("Key") == f"{key}!"
+
+
 def test_what_is_said_of_an_object(service):
     service.put(StorageClass="STANDARD_IA", ChecksumAlgorithm="SHA256")
     answer = raw(service)
