@@ -42,14 +42,13 @@ CONTENT_HEADERS = (
 )
 
 
-def check_upload(key: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """Check key, storage class, encryption, redirect and metadata; returns the tags.
+def check_upload(headers: Mapping[str, str]) -> dict[str, str]:
+    """Check storage class, encryption, redirect and metadata; returns the tags.
 
     `headers` are by lower-case name, a form's fields included, with RFC 2047 words decoded. Raises
-    KeyTooLongError, InvalidStorageClass, InvalidRedirectLocation, MetadataTooLarge, and what
+    InvalidStorageClass, InvalidRedirectLocation, MetadataTooLarge, and what
     `encryption.check_write` and `tags.from_header` raise.
     """
-    check_key(key)
     if headers.get("x-amz-storage-class", "STANDARD") not in STORAGE_CLASSES:
         raise InvalidStorageClass(StorageClassRequested=headers["x-amz-storage-class"])
     encryption.check_write(headers)
@@ -66,7 +65,12 @@ def check_upload(key: str, headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_key(key: str) -> None:
-    """Raises KeyTooLongError."""
+    """Raises KeyTooLongError, whatever is done with the key.
+
+    Reported from AWS of PutObject, of GetObject (appoxy/aws#128,
+    flowwer-dev/pull-request-stats#33) and of HeadObject (s3fs-fuse/s3fs-fuse#1602). What it answers
+    to a deletion, and to callers who may not do that, isn't known.
+    """
     if len(key.encode()) > MAX_KEY:
         raise KeyTooLongError(Size=len(key.encode()), MaxSizeAllowed=MAX_KEY)
 

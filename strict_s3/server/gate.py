@@ -48,6 +48,7 @@ from ..rules.payload import check_trailer, declared_payload
 from ..rules.query_protocol import QueryError
 from ..rules.request import Request, has_broken_escape
 from ..rules.services import service_of
+from ..rules.uploads import check_key
 from .address import Addresses, Place
 from .authorise import Authoriser
 from .call import Call, Read
@@ -204,6 +205,7 @@ class Gate:
         inputs.check(operation.name, call.form.fields if call.form else call.headers)
         if not call.who.auth_type:
             anonymous.check_allowed(call.request, operation.name)
+        check_key(call.key)
         carry_out = CARRIED_OUT.get(operation.name)
         if carry_out is None:
             raise _not_carried_out(call)

@@ -101,7 +101,7 @@ def new_object(store: Store, bucket: Bucket, call: Call) -> ObjectVersion:
     """
     # A form's fields are text already; only headers carry RFC 2047 words.
     headers = call.headers if call.form else metadata.decoded(call.headers)
-    tags = uploads.check_upload(call.key, headers)
+    tags = uploads.check_upload(headers)
     block = store.public_access_block(bucket.name).block_public_acls
     acls.check_object_acl(headers, bucket.settings.ownership, block_public=block)
     new = ObjectVersion(

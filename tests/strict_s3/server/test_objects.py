@@ -512,8 +512,15 @@ def test_a_client_that_stops_in_its_body_is_no_failure_of_the_server(
 
 
 def test_limits_of_keys_and_metadata(service):
-    long = requests.put(service.presign("put_object", "k" * 1025), data=b"")
+    at_most, too_long = "\N{EURO SIGN}" * 341 + "k", "\N{EURO SIGN}" * 341 + "kk"
+    assert requests.put(service.presign("put_object", at_most), data=b"").status_code == 200
+    assert requests.get(service.presign("get_object", at_most)).status_code == 200
+    long = requests.put(service.presign("put_object", too_long), data=b"")
     assert error_of(long)[:2] == (400, "KeyTooLongError")
+    sought = requests.get(service.presign("get_object", too_long))
+    assert error_of(sought)[:2] == (400, "KeyTooLongError")
+    assert "<Size>1025</Size><MaxSizeAllowed>1024</MaxSizeAllowed>" in sought.text
+    assert requests.head(service.presign("head_object", too_long)).status_code == 400
     big = {"note": "x" * 2045}
     with pytest.raises(ClientError, match="MetadataTooLarge"):
         service.put(Metadata=big)
