@@ -37,6 +37,7 @@ OWN = {
 NO_EFFECT = {
     "x-amz-content-sha256": "reported of AWS: never compared (aws/aws-sdk-js#2649)",
     "x-amz-request-payer": "every caller who can be charged is of the account that pays anyway",
+    "x-amz-tagging": "reported of AWS: sets no tags (aws/aws-sdk-js#3790); the field is `tagging`",
 }
 
 
