@@ -33,6 +33,7 @@ ENDS = (Exception, SystemExit)  # what a learner's code can end with; Interrupt 
 PASSED = "Passed: "
 _SECONDS = 10  # to wait for an answer
 _MAX_VALUES = 200_000  # of an answer
+_MAX_TEXT = 2_000  # characters of a hint, which may quote an answer
 WIDTH = 78  # characters of a cell's output at 800 pixels
 
 
@@ -78,6 +79,12 @@ def _checked(function: Callable[..., str], note: Callable[[bool], None]) -> Call
             _say(f"{NOT_DONE}{problem}")
         except (BotoCoreError, ClientError) as problem:
             _say(f"{NOT_DONE}S3 refused the check's own request: {problem}")
+        except Exception as problem:  # of a value that no check foresees
+            note(False)
+            _say(
+                f"{NOT_DONE}the check cannot use one of its values: {raised(problem)} Is each what "
+                "the text asks for, and what the lesson made still under its own name?"
+            )
         else:
             note(True)
             _say(f"{PASSED}{praise}")
@@ -104,6 +111,7 @@ def _look_at(answers: Iterable[object]) -> None:
 
 def _say(text: str) -> None:
     """Print in lines that fit a narrow window, which would break one in the middle of a word."""
+    text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
     for line in text.splitlines():
         print(textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from helpers.errors import NotYet
-from helpers.exercises import lesson_03, lesson_10
+from helpers.exercises import lesson_01, lesson_03, lesson_10
 from helpers.exercises.checking import expect, expires, send
 
 
@@ -67,6 +68,21 @@ def test_what_no_exercise_asks_for(service, capsys, answer, hint):
     assert f"Not done yet: {hint}" in " ".join(capsys.readouterr().out.split()).replace(
         "this should be a URL (text that starts with http), ", ""
     )
+
+
+def test_a_value_that_no_check_foresees(service, capsys):
+    lesson_01.check_policy(service.lab(), 5, {"Statement": []})
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith("Not done yet: the check cannot use one of its values: TypeError")
+    assert "what the lesson made still under its own name" in told
+
+
+def test_a_hint_quotes_no_more_than_a_screen(service, capsys):
+    url = service.presign("put_object", "k", 60)
+    lesson_03.check_reading(service.lab(), url, "A" * 100_000, datetime.now(UTC))
+    told = capsys.readouterr().out
+    assert "S3 refuses\nAAA" in told
+    assert len(told) < 2_100
 
 
 def refusal_without_its_working(service) -> requests.Response:
