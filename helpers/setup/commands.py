@@ -268,7 +268,7 @@ def _without_environment(options: argparse.Namespace) -> int:
     from helpers.setup import handout, wheelhouse
 
     status = wheelhouse.fill(options.computers, options.pythons, options.tests)
-    return status or (handout.pack(options.zip) if options.zip else 0)
+    return status or (0 if options.zip is None else handout.pack(options.zip))
 
 
 def _in_environment(options: argparse.Namespace, rest: list[str]) -> int:

@@ -154,6 +154,13 @@ def test_without_a_network_no_wheel_is_blamed_and_no_folder_left(monkeypatch, ca
     assert not wheels.exists()
 
 
+def test_a_zip_file_without_a_name_is_refused(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(environment, "WHEELS", str(tmp_path))
+    monkeypatch.setattr(wheelhouse, "fill", lambda *_: 0)
+    assert commands.main(["wheelhouse", "--zip="]) == 1
+    assert "can't be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["--python", "2.7"], ["--for", "amiga"]])
 def test_what_is_not_supported_is_refused(arguments):
     with pytest.raises(SystemExit):
