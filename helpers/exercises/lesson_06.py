@@ -126,7 +126,7 @@ def _no_other_field(url: str, fields: dict[str, str]) -> None:
     for name, value in _OPTIONS.items():
         _no_change(url, fields, name, value)
     for name, value in fields.items():  # a condition with starts-with allows what is longer
-        if name.lower() not in _OWN:
+        if name.lower() not in _OWN and not name.lower().startswith("x-ignore-"):
             _no_change(url, fields, name, f"{value}x")
 
 

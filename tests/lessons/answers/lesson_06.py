@@ -59,6 +59,8 @@ RIGHT = {
         _folder(
             "sign(FOLDER, SIZE, ['eq', '$x-amz-meta-tag', 'a'], fields={'x-amz-meta-tag': 'a'})"
         ),
+        # S3 doesn't look at such a field.
+        _folder("sign(FOLDER, SIZE, fields={'x-ignore-note': 'ann'})"),
         # Two ranges, which both have to hold.
         _folder(
             "sign(FOLDER, ['content-length-range', 1, 10**6], ['content-length-range', 0, 5000])"
