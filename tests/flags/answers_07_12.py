@@ -330,6 +330,14 @@ def few_parts(s3, bucket, user, notes, name, size, part, upload=""):
     return weak[11](s3, bucket, user, notes, name, size, part, upload)
 
 
+def trusts_the_start(s3, bucket, user, notes, name, size, part, upload=""):
+    if part == 0:
+        upload = start(s3, bucket, f"{user}/{name}", 0)
+        notes[upload, "all"] = size
+        return upload
+    return sum_of_parts(s3, bucket, user, notes, name, size, part, upload)
+
+
 def signed_not_summed(s3, bucket, user, notes, name, size, part, upload=""):
     key = f"{user}/{name}"
     if part == 0:
@@ -499,6 +507,7 @@ LAZY = {
     ],
     11: [
         (few_parts, "your own attack still works"),
+        (trusts_the_start, "(says 12,000,001 bytes at the start and sends them in two parts)"),
         (signed_not_summed, "(three parts, each as large as it says"),
         (summed_not_signed, "your own attack still works"),
         (forgets_minus, "(a part of minus ten million bytes"),

@@ -76,6 +76,11 @@ def _parts(world: World, total: int, *sizes: int) -> object:
     return None
 
 
+def honest_about_it(world: World) -> object:
+    """says 12,000,001 bytes at the start and sends them in two parts"""
+    return _parts(world, LIMIT + 1, LIMIT // 2, LIMIT // 2 + 1)
+
+
 def true_parts(world: World) -> object:
     """three parts, each as large as it says, and together too large"""
     return _parts(world, LIMIT, MIN_PART, MIN_PART, MIN_PART)
@@ -120,7 +125,7 @@ def _size(stage: Stage, key: str, upload: str) -> int:
 
 
 def uses(stage: Stage) -> Iterator[Use]:
-    for sizes in ((700,), (MIN_PART, 99), (MIN_PART, MIN_PART, 1)):
+    for sizes in ((700,), (MIN_PART, 99), (MIN_PART, MIN_PART, LIMIT - 2 * MIN_PART)):
         words = f"a user uploads {sum(sizes):,} bytes in {len(sizes)} part(s)"
         yield words, partial(_upload, stage, f"film-{len(sizes)}.bin", sizes)
 
@@ -171,7 +176,7 @@ LEVEL = Level(
         "signed again with a smaller size.",
     ),
     signers=(sign,),
-    attacks=(one_part, true_parts, large_parts, signed_ahead, minus, shrink),
+    attacks=(one_part, honest_about_it, true_parts, large_parts, signed_ahead, minus, shrink),
     captured=captured,
     uses=uses,
     fix=fix,
