@@ -85,7 +85,7 @@ def source_of(function: Callable[..., Any]) -> str:
 
 
 def content(value: object) -> bytes:
-    """What an attack returned, as bytes: it may be bytes, text, or a response."""
+    """What an attack returned, as bytes: bytes, text, a response, or several of them."""
     try:
         return _content(value)
     except Exception:  # a property of the learner's that raises; a list that holds itself
@@ -97,6 +97,8 @@ def _content(value: object) -> bytes:
         return bytes(value)
     if isinstance(value, str):
         return value.encode(errors="replace")
+    if isinstance(value, dict):
+        value = list(value.items())
     if isinstance(value, list | tuple | set):
         return b"\n".join(_content(part) for part in value)
     for name in ("body", "content"):  # an Answer, or a response of requests

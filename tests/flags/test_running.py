@@ -181,6 +181,16 @@ def no_form(world):
 
 
 @pytest.mark.parametrize(
+    "shape", [bytes, bytearray, bytes.decode, lambda got: [got], lambda got: {"secret.txt": (got,)}]
+)
+def test_what_was_read_may_be_returned_in_any_shape(shape, arena):
+    def attack(world):
+        return shape(world.send(world.sign(world.target)).body)
+
+    judge_attack(arena, FIRST, attack)
+
+
+@pytest.mark.parametrize(
     ("attack", "reason"),
     [
         (renames, "FrozenInstanceError: cannot assign to field 'victim'"),
