@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +22,15 @@ from helpers.setup import environment, wheelhouse
 from helpers.setup.environment import PROJECT
 
 FOLDER = "s3-presigned-urls"  # what the zip file unpacks to
+_WHEELS = "wheelhouse/"
+_HIDDEN = {".ci", ".devcontainer", ".env.example", ".gitignore", ".npmrc"}
 
 
 def pack(path: str) -> int:
     """Write the zip file `path`: the project and its wheelhouse; returns the exit status.
 
-    What .gitignore names is left out (.env, environments, working copies), git's own folder too.
+    In a checkout of git that is what git tracks. In a folder without git, what .gitignore names is
+    left out (.env, environments, working copies), and hidden files that the project doesn't have.
     The file is there only once it is whole. Raises `EnvironmentProblem`.
     """
     if not os.path.isdir(environment.WHEELS):
@@ -39,7 +43,8 @@ def pack(path: str) -> int:
                     file.write(os.path.join(PROJECT, name), f"{FOLDER}/{name}")
     except (OSError, UnicodeError) as problem:  # of a file's name
         raise EnvironmentProblem(f"{path} can't be written: {problem}") from problem
-    environment.say(f"{path}: {os.path.getsize(path) / 1e6:.0f} MB, without what is yours alone")
+    without = "the files that git does not track" if _tracked() else "what .gitignore names"
+    environment.say(f"{path}: {os.path.getsize(path) / 1e6:.0f} MB, without {without}")
     return 0
 
 
@@ -54,6 +59,24 @@ def files() -> Iterator[str]:
     Links are left out, because what they lead to can be anything of yours. So are pipes and
     sockets, which would be read without end.
     """
+    tracked = _tracked()
+    for name in _walk():
+        if not tracked or name in tracked or name.startswith(_WHEELS):
+            yield name
+
+
+def _tracked() -> set[str]:
+    """What git tracks in the project's folder; nothing if there is no checkout, or no git."""
+    if not os.path.exists(os.path.join(PROJECT, ".git")):
+        return set()  # and not part of another checkout
+    try:
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True)
+    except OSError:
+        return set()
+    return set() if listed.returncode else {*os.fsdecode(listed.stdout).split("\0")}
+
+
+def _walk() -> Iterator[str]:
     ignored = [*_ignored(), ".git"]
     for folder, folders, names in os.walk(PROJECT):
         relative = os.path.relpath(folder, PROJECT).replace(os.sep, "/")
@@ -61,13 +84,18 @@ def files() -> Iterator[str]:
         folders[:] = sorted(
             name
             for name in folders
-            if inside + name == os.path.basename(environment.WHEELS)
-            or not _matches(inside, f"{name}/", ignored)
+            if f"{inside}{name}/" == _WHEELS
+            or (_is_shown(name) and not _matches(inside, f"{name}/", ignored))
         )
         for name in sorted(names):
             is_file = stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode)
-            if is_file and not _matches(inside, name, ignored):
+            if is_file and _is_shown(name) and not _matches(inside, name, ignored):
                 yield inside + name
+
+
+def _is_shown(name: str) -> bool:
+    """Hidden ones, such as .aws and .progress.json, are yours, apart from the project's own."""
+    return not name.startswith(".") or name in _HIDDEN
 
 
 def _ignored() -> list[str]:

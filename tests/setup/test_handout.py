@@ -18,6 +18,7 @@ PROJECT = Path(environment.PROJECT)
 OWN = [".env", ".venv/bin/python", ".venv-site/x", "work/04.ipynb", "work/.progress.json"]
 OWN += ["notebooks/__pycache__/a.pyc", "site/index.html", "slides/web.html", ".git/config"]
 OWN += [".env.local", ".env.bak", ".env~", ".envrc", "venv/bin/python", "notebooks/.DS_Store"]
+OWN += [".aws/credentials", "notebooks/.progress.json", ".ssh/id_ed25519"]
 OWN += ["tests/node_modules/a/b.js", "helpers/setup/site/npm/node_modules/x.js"]
 GIVEN = [".env.example", ".gitignore", "README.md", "notebooks/04-share.ipynb", "wheelhouse/a.whl"]
 GIVEN += ["helpers/setup/site/site.py", "helpers/a.work.py"]
@@ -47,11 +48,27 @@ def test_the_zip_has_the_project_and_its_wheels_alone(project, tmp_path):
 
 
 @pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="no checkout of git")
-def test_it_leaves_out_what_git_leaves_out():
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+@pytest.mark.parametrize("git", [True, False], ids=["with git", "as a downloaded folder"])
+def test_it_gives_what_git_tracks(git, monkeypatch):
+    if not git:
+        monkeypatch.setattr(handout, "_tracked", set)
+    command = ["git", "ls-files", *([] if git else ["--cached", "--others", "--exclude-standard"])]
     known = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     there = {name for name in known.stdout.splitlines() if (PROJECT / name).is_file()}
     assert {name for name in handout.files() if not name.startswith("wheelhouse/")} == there
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+def test_files_that_git_does_not_track_are_yours(project, tmp_path, capsys):
+    shutil.rmtree(project / ".git")
+    tracked = [name for name in GIVEN if not name.startswith("wheelhouse/")]
+    for command in (["init", "-q"], ["add", *tracked]):
+        subprocess.run(["git", *command], cwd=project, check=True)
+    for name in ("key.pem", "notes.txt", "notebooks/mine.ipynb"):
+        (project / name).write_text("mine")
+    assert {*handout.files()} == {*GIVEN}
+    assert handout.pack(str(tmp_path / "room.zip")) == 0
+    assert "without the files that git does not track" in capsys.readouterr().err
 
 
 def test_without_a_wheelhouse_it_says_what_to_do(project):
