@@ -21,7 +21,11 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 # A preflight can ask for two more, which no rule can allow: measured on AWS in September 2026
 # (brekkylab/backlot, backlot/routers/s3.py).
 _ASKED_FOR = (*METHODS, "PATCH", "OPTIONS")
+# The limits of the documentation: rules, characters of a rule's ID, bytes of the whole document
+# (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html, API_CORSRule.html).
 MAX_RULES = 100
+MAX_ID = 255
+MAX_DOCUMENT = 64 * 1024
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 _REQUESTED = "access-control-request-method"
 _NOT_ALLOWED = (
@@ -70,6 +74,9 @@ def _rule(element: Element) -> CorsRule:
         return tuple((child.text or "").strip() for child in element.findall(f"{{*}}{name}"))
 
     age = element.findtext("{*}MaxAgeSeconds")
+    if len(element.findtext("{*}ID", "")) > MAX_ID:
+        # AWS's own words for that are not known: these are its words for a lifecycle rule's ID.
+        raise InvalidRequest(f"ID length should not exceed allowed limit of {MAX_ID}")
     rule = CorsRule(
         texts("AllowedOrigin"),
         texts("AllowedMethod"),

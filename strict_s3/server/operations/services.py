@@ -14,7 +14,13 @@ from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
 from ...rules import cors, tags, website
 from ...rules.bucket_errors import CrossLocationLoggingProhibited, InvalidTargetBucketForLogging
-from ...rules.errors import InvalidArgument, InvalidRequest, MalformedXML, NotImplementedByS3
+from ...rules.errors import (
+    InvalidArgument,
+    InvalidRequest,
+    MalformedXML,
+    MaxMessageLengthExceeded,
+    NotImplementedByS3,
+)
 from ...rules.lifecycle_document import MINIMUM_SIZES, parse_lifecycle
 from ...rules.regions import GLOBAL
 from .. import xml
@@ -22,6 +28,7 @@ from ..call import Call
 from ..response import Headers
 from ..store.bucket import Bucket
 from ..store.store import Store
+from .body import read_document
 
 _MINIMUM_SIZE = "x-amz-transition-default-minimum-object-size"
 _BUCKET_ARN = "arn:aws:s3:::"
@@ -52,7 +59,12 @@ def _keep(bucket: Bucket, name: str, root: Element) -> None:
 
 
 def put_cors(store: Store, bucket: Bucket, root: Element, call: Call) -> None:
-    """Which pages a browser lets in. Raises what `cors.parse_configuration` raises."""
+    """Which pages a browser lets in. Raises what `cors.parse_configuration` raises.
+
+    AWS's code for a document beyond the limit is not known: this is the one for every document.
+    """
+    if len(read_document(store.spool, call)) > cors.MAX_DOCUMENT:
+        raise MaxMessageLengthExceeded(MaxMessageLengthBytes=cors.MAX_DOCUMENT)
     bucket.settings.cors = cors.parse_configuration(root)
     _keep(bucket, "cors", root)
 

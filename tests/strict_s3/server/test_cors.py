@@ -202,6 +202,7 @@ def test_a_preflight_needs_no_signature_and_gives_nothing_away(service):
         ({"AllowedHeaders": ["x y"]}, 'AllowedHeader "x y" contains invalid character.'),
         ({"ExposeHeaders": ["ETag", "x:y"]}, 'AllowedHeader "x:y" contains invalid character.'),
         ({"ExposeHeaders": ["*"]}, "We currently do not support wildcard for ExposeHeader"),
+        ({"ID": "x" * 256}, "ID length should not exceed allowed limit of 255"),
     ],
 )
 def test_configurations_that_are_refused(service, rule, message):
@@ -217,6 +218,15 @@ def test_a_preflight_names_headers_that_can_be(service):
     answer = requests.options(f"{service.endpoint}/{service.bucket}/k", headers=asked)
     message = 'Access-Control-Request-Headers "x y" contains invalid character.'
     assert error_of(answer) == (400, "BadRequest", message)
+
+
+def test_the_document_is_at_most_64_kib(service):
+    origins = [f"https://{number:05}.example" for number in range(1200)]
+    configure(service, {"ID": "x" * 255, "AllowedOrigins": origins})
+    with pytest.raises(ClientError, match="MaxMessageLengthExceeded"):
+        configure(service, {"AllowedOrigins": origins * 2})
+    (kept,) = service.client().get_bucket_cors(Bucket=service.bucket)["CORSRules"]
+    assert kept["AllowedOrigins"] == origins
 
 
 def test_at_most_a_hundred_rules(service):
