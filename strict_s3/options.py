@@ -18,6 +18,16 @@ _REGION = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 # It is one of five parts between slashes of a credential, which ends at a comma.
 _ACCESS_KEY = re.compile(r"[!-+\--.0-<>-~]{3,128}")
 _SECRET_KEY = re.compile(r"[!-~]{1,128}")
+_SECRET = re.compile(r"(?<=//)[^/]*@|(?<=[?#]).*")  # of a URL: a password, a token
+
+
+def without_secrets(url: str) -> str:
+    """A URL as an error message shows it.
+
+    >>> without_secrets("https://ann:secret@hub.example/lab?token=abc")
+    'https://…hub.example/lab?…'
+    """
+    return _SECRET.sub("…", url)
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,6 @@ class Options:
             known, more = False, ""
         if not known or more or not self.public_url.isascii() or " " in self.public_url:
             raise OptionError(
-                f"public_url is {self.public_url!r}; write http:// or https://, a host and "
-                "perhaps a port and a path: https://s3.example.com/some/path."
+                f"public_url is {without_secrets(self.public_url)!r}; write http:// or https://, "
+                "a host and perhaps a port and a path: https://s3.example.com/some/path."
             )

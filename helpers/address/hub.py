@@ -27,6 +27,7 @@ from urllib3.exceptions import HTTPError
 from helpers.address.style import path_style
 from helpers.errors import LabError
 from strict_s3 import Server, start
+from strict_s3.options import without_secrets
 
 PUBLIC_URL = "S3_LESSONS_PUBLIC_URL"
 _HOST = "127.0.0.1"
@@ -69,7 +70,7 @@ def _checked(variable: str, value: str) -> str:
         good = False
     if not good:
         raise LabError(
-            f"{variable} is {_SECRET.sub('…', value)!r}. Set {PUBLIC_URL} to the address of your "
+            f"{variable} is {without_secrets(value)!r}. Set {PUBLIC_URL} to the address of your "
             "Jupyter server as your browser shows it, up to /lab: https://hub.example/user/ann. "
             "Then restart the kernel."
         )

@@ -354,9 +354,9 @@ def test_own_keys_region_and_bucket(start):
         ("access_key", "AKIA", "an access_key without a secret_key"),
         ("secret_key", "secret", "a secret_key without an access_key"),
         ("public_url", "s3.example", "public_url is 's3.example'; write http:// or https://"),
-        ("public_url", "https://u:p@s3.example", "write http:// or https://"),
+        ("public_url", "https://u:p@s3.example", "'https://…s3.example'; write http:// or https"),
         ("public_url", "https://s3.example:port", "write http:// or https://"),
-        ("public_url", "https://s3.example/?a=b", "write http:// or https://"),
+        ("public_url", "https://s3.example/?a=b", r"'https://s3.example/\?…'; write http://"),
         ("strict_skew", 1, "strict_skew is of type int; it must be True or False"),
     ],
 )
