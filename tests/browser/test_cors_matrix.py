@@ -89,6 +89,21 @@ def test_with_the_header_allowed_all_of_it_works(chromium, bench):
     context.close()
 
 
+def test_no_click_is_lost_before_the_table_is_there(chromium, bench):
+    context = chromium.new_context()
+    page = context.new_page()
+    held = []
+    page.route("**/table", lambda route: held.append(route))
+    page.goto(f"{bench.url}#code={bench.code}")
+    button = page.get_by_role("button", name="Try them all")
+    expect(button).to_be_disabled()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    expect(button).to_be_enabled()
+    context.close()
+
+
 def test_the_buckets_own_rules_come_back(chromium, bench, service):
     rule = cors.page_rule("kept", ["https://a.example"], ["GET"], [])
     cors.add_rule(service.client(), service.bucket, rule)

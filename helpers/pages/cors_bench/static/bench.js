@@ -123,3 +123,4 @@ for (const [row, title] of rows) {
   element("body").append(line);
 }
 element("all").addEventListener("click", () => run(rules.map(([rule]) => rule)));
+element("all").disabled = false; // until here there was nothing to try
