@@ -35,7 +35,6 @@ _UNSIGNED = re.compile("%23|%3F", re.I)  # a # or ? in the user's name ends boto
 _BASE = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[^\s?#\\<>{}\"^`|]*)?")
 # What a browser shows after it. The server's own path may end so too, but with a slash.
 _PAGE = re.compile("/lab(/(tree|workspaces)/.*)?$")
-_SECRET = re.compile("(?<=//)[^/]*@|(?<=[?#]).*")  # a password, a token
 
 
 def template(variables: Mapping[str, str] = os.environ) -> str:
