@@ -22,7 +22,7 @@ from helpers.setup import environment, wheelhouse
 from helpers.setup.environment import PROJECT
 
 FOLDER = "s3-presigned-urls"  # what the zip file unpacks to
-_WHEELS = "wheelhouse/"
+_WHEELS = f"{os.path.basename(environment.WHEELS)}/"
 _HIDDEN = {".ci", ".devcontainer", ".env.example", ".gitignore", ".npmrc"}
 
 
@@ -36,14 +36,15 @@ def pack(path: str) -> int:
     if not os.path.isdir(environment.WHEELS):
         raise EnvironmentProblem("There is no folder wheelhouse yet: fill it first.")
     path = os.path.abspath(path)
+    tracked = _tracked()
     try:
         with replacing(Path(path)) as beside, _zip(beside) as file:
-            for name in files():
+            for name in _given(tracked):
                 if os.path.abspath(os.path.join(PROJECT, name)) not in (path, str(beside)):
                     file.write(os.path.join(PROJECT, name), f"{FOLDER}/{name}")
     except (OSError, UnicodeError) as problem:  # of a file's name
         raise EnvironmentProblem(f"{path} can't be written: {problem}") from problem
-    without = "the files that git does not track" if _tracked() else "what .gitignore names"
+    without = "the files that git does not track" if tracked else "what .gitignore names"
     environment.say(f"{path}: {os.path.getsize(path) / 1e6:.0f} MB, without {without}")
     return 0
 
@@ -59,7 +60,10 @@ def files() -> Iterator[str]:
     Links are left out, because what they lead to can be anything of yours. So are pipes and
     sockets, which would be read without end.
     """
-    tracked = _tracked()
+    return _given(_tracked())
+
+
+def _given(tracked: set[str]) -> Iterator[str]:
     for name in _walk():
         if not tracked or name in tracked or name.startswith(_WHEELS):
             yield name
